@@ -1,0 +1,85 @@
+/*
+ * Diagnostics: collected, never printed here. Every one has a code (a word that stays
+ * for ever, core/codes.def), a place, and a sentence; renderers are in render.h.
+ */
+#ifndef STW_CORE_DIAG_H
+#define STW_CORE_DIAG_H
+
+#include "core/source.h"
+
+enum severity {
+	SEVERITY_ERROR,
+	SEVERITY_WARNING,
+	SEVERITY_NOTE,
+	SEVERITY_OFF
+};
+
+enum diag_code {
+#define DIAG_CODE(ident, word, severity, title, explanation) DIAG_##ident,
+#include "core/codes.def"
+#undef DIAG_CODE
+	DIAG_CODE_COUNT
+};
+
+struct diag_code_info {
+	const char *word;	 /* "unknown-field" */
+	enum severity severity;	 /* unless --level says otherwise */
+	const char *title;	 /* one line */
+	const char *explanation; /* what stwc explain prints */
+};
+
+const struct diag_code_info *diag_code_info(enum diag_code code);
+/* False when no code has that name. */
+bool diag_code_find(struct str word, enum diag_code *out);
+
+struct diag_related {
+	struct diag_related *next;
+	struct span span;
+	struct str message;
+};
+
+struct diag {
+	enum diag_code code;
+	enum severity severity;
+	struct span span;
+	struct str message;
+	struct str path;    /* "NetworkListener/submissions/tlsImplicit"; may be empty */
+	struct str hint;    /* "did you mean 'tlsImplicit'?"; may be empty */
+	struct str context; /* "in NetworkListener 'submissions'"; may be empty */
+	struct diag_related *related;
+	uint64_t order; /* of reporting; breaks ties */
+	bool secret;	/* the source line under the caret must be masked */
+};
+
+struct diags {
+	struct arena *arena;
+	struct diag *all;
+	size_t count, cap;
+	size_t errors, warnings, notes; /* of all reported, kept or not */
+	size_t keep;			/* at most this many are stored; the rest is counted */
+	enum severity levels[DIAG_CODE_COUNT];
+	bool failed; /* out of memory: at least one was lost; counts as an error */
+};
+
+void diags_init(struct diags *diags, struct arena *arena);
+
+/* Reports. Never NULL: where the code is off, over the limit, or memory is short, the result
+ * is a scratch diagnostic that the setters below may write to without effect.
+ * `format` makes the message; it starts with a lower-case letter or a name, without full stop. */
+struct diag *diag_add(struct diags *diags, enum diag_code code, struct span span, const char *format,
+		      ...) PRINTF_LIKE(4, 5);
+void diag_hint(struct diags *diags, struct diag *diag, const char *format, ...) PRINTF_LIKE(3, 4);
+void diag_context(struct diags *diags, struct diag *diag, const char *format, ...) PRINTF_LIKE(3, 4);
+void diag_path(struct diags *diags, struct diag *diag, const char *format, ...) PRINTF_LIKE(3, 4);
+void diag_relate(struct diags *diags, struct diag *diag, struct span span, const char *format, ...)
+	PRINTF_LIKE(4, 5);
+
+/* Source order (source number, begin, end, order of reporting); drops exact repeats
+ * (same code, span and message). */
+void diags_sort(struct diags *diags);
+static inline bool diags_ok(const struct diags *diags)
+{
+	return diags->errors == 0 && !diags->failed;
+}
+
+#endif

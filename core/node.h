@@ -1,0 +1,85 @@
+/*
+ * The one form that every reader gives and every later pass takes: a tree of values,
+ * each with the bytes it came from. Children are linked lists, so that a reader can
+ * append while it reads; a map of many entries gets an index on first look-up.
+ */
+#ifndef STW_CORE_NODE_H
+#define STW_CORE_NODE_H
+
+#include "base/map.h"
+#include "core/source.h"
+
+enum node_kind {
+	NODE_POISON, /* an error was reported here; later passes stay silent about it */
+	NODE_NULL,
+	NODE_BOOL,
+	NODE_INT,
+	NODE_FLOAT,
+	NODE_STRING,
+	NODE_LIST,
+	NODE_MAP
+};
+
+/* How a value was written, where that matters to a later pass. */
+enum node_style {
+	NODE_STYLE_PLAIN,
+	NODE_STYLE_DATE_TIME,	    /* TOML offset date-time, RFC 3339 text in .string */
+	NODE_STYLE_LOCAL_DATE_TIME, /* TOML date-time without offset */
+	NODE_STYLE_LOCAL_DATE,
+	NODE_STYLE_LOCAL_TIME,
+	NODE_STYLE_BARE /* an unquoted word (0.15 settings), typed by the consumer */
+};
+
+struct node_entry {
+	struct node_entry *next;
+	struct str key;
+	struct span key_span;
+	struct node *value;
+};
+
+struct node {
+	uint8_t kind;  /* enum node_kind */
+	uint8_t style; /* enum node_style */
+	bool negative; /* NODE_INT: the number is -magnitude */
+	bool frozen;   /* TOML inline table or static array: no later header may extend it */
+	struct span span;
+	struct node *next; /* next member of the list that holds this node */
+	union {
+		bool boolean;
+		uint64_t magnitude; /* NODE_INT: absolute value; -2^63 .. 2^64-1 */
+		double number;	    /* NODE_FLOAT */
+		struct str string;  /* NODE_STRING, decoded */
+		struct {
+			struct node *first, *last;
+			size_t count;
+		} list;
+		struct {
+			struct node_entry *first, *last;
+			size_t count;
+			struct map *index; /* NULL until the map is large */
+		} map;
+	};
+};
+
+/* All constructors: NULL when out of memory. Strings are kept, not copied. */
+struct node *node_new(struct arena *arena, enum node_kind kind, struct span span) WARN_UNUSED;
+struct node *node_string(struct arena *arena, struct str s, struct span span) WARN_UNUSED;
+void node_list_append(struct node *list, struct node *member);
+/* Appends without looking for a duplicate. False: out of memory. */
+bool node_map_append(struct arena *arena, const struct hash_key *key, struct node *map,
+		     struct str name, struct span name_span, struct node *value) WARN_UNUSED;
+/* The entry of that name, or NULL. */
+struct node_entry *node_map_find(const struct node *map, struct str name);
+static inline struct node *node_map_get(const struct node *map, struct str name)
+{
+	struct node_entry *e = node_map_find(map, name);
+
+	return e ? e->value : NULL;
+}
+/* "a string", "a list" … with article, for messages. */
+const char *node_kind_name(const struct node *node);
+/* Integer views; false when the node is no integer or does not fit. */
+bool node_as_i64(const struct node *node, int64_t *out);
+bool node_as_u64(const struct node *node, uint64_t *out);
+
+#endif

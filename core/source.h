@@ -1,0 +1,49 @@
+/*
+ * Inputs and places in them. A span is a byte range in one source; lines and columns
+ * are worked out only when a diagnostic is printed.
+ */
+#ifndef STW_CORE_SOURCE_H
+#define STW_CORE_SOURCE_H
+
+#include "base/arena.h"
+
+struct span {
+	uint32_t source; /* number from sources_add, from 1; 0: no place */
+	uint32_t begin;	 /* bytes from the start of the text */
+	uint32_t end;	 /* one past the last byte */
+};
+
+#define SPAN_NONE ((struct span){0, 0, 0})
+
+struct source {
+	uint32_t number;
+	struct str name;    /* as the user gave it */
+	struct str text;    /* owned by the caller; must outlive the registry */
+	uint32_t *lines;    /* byte offset of each line start; made on first use */
+	size_t line_count;
+};
+
+struct sources {
+	struct arena *arena;
+	struct source **all;
+	size_t count, cap;
+};
+
+struct position {
+	uint32_t line;	 /* from 1 */
+	uint32_t column; /* from 1, in code points */
+};
+
+void sources_init(struct sources *sources, struct arena *arena);
+/* Registers a text of less than 4 GiB; its number, or 0 when out of memory or too large. */
+uint32_t sources_add(struct sources *sources, struct str name, struct str text) WARN_UNUSED;
+/* NULL for number 0 or an unknown one. */
+struct source *sources_get(const struct sources *sources, uint32_t number);
+/* Where a byte offset lies. A CR LF pair ends one line. Line 1 column 1 when out of memory. */
+struct position source_position(struct source *source, uint32_t offset);
+/* The text of a line without its end (line from 1); empty when there is none. */
+struct str source_line(struct source *source, uint32_t line);
+/* Byte offset where a line starts. */
+uint32_t source_line_start(struct source *source, uint32_t line);
+
+#endif
