@@ -1,0 +1,56 @@
+/*
+ * The address table: a packed type (BlockedIp, AllowedIp) as one block of bytes, sorted, used in
+ * place by the compiler (get, ip, dump) and by every role of the daemon. It is the object store
+ * of its type: address as written, prefix length, flags, covering entry, origin; rare fields in
+ * side tables. v4 and v6 lie apart. Byte layout: doc/format.md; all little-endian, bounds-checked.
+ */
+#ifndef STW_ENGINE_ADDRESS_TABLE_H
+#define STW_ENGINE_ADDRESS_TABLE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "engine/netaddr.h"
+#include "libstw/record.h"
+
+/* One entry as the sources gave it. */
+struct address_entry {
+	struct net_network network; /* as written */
+	bool has_expires, has_created, has_reason, has_note;
+	int64_t expires;  /* seconds since the epoch */
+	int64_t created;
+	uint16_t reason;  /* BlockedIp.reason: enum member number */
+	struct str note;  /* AllowedIp.reason: text */
+	bool null_expires, null_note; /* written as null */
+	uint32_t source;  /* index of the source in the manifest */
+	uint32_t line;	  /* from 1 */
+};
+
+struct address_table {
+	struct stw_bytes bytes;
+	/* the rest is worked out by address_table_open and is private to address_table.c */
+	uint32_t v4_count, v6_count;
+	size_t v4_at, v6_at, side_at;
+};
+
+/* Builds the block. Entries are sorted by the call (it may reorder the array); duplicates (same
+ * bytes and prefix) must have been refused before. False: out of memory. */
+bool address_table_build(struct address_entry *entries, size_t count, struct buf *out) WARN_UNUSED;
+/* Checks the block's own structure. False: damaged. Empty bytes give an empty table. */
+bool address_table_open(struct stw_bytes bytes, struct address_table *out) WARN_UNUSED;
+
+static inline uint32_t address_table_count(const struct address_table *table)
+{
+	return table->v4_count + table->v6_count;
+}
+/* The entry of that index, v4 first, in address order. */
+bool address_table_at(const struct address_table *table, uint32_t index, struct address_entry *out);
+/* The entry with exactly that network (bytes as written and prefix). */
+bool address_table_find(const struct address_table *table, const struct net_network *network,
+			uint32_t *out_index);
+/* The most specific entry that covers the peer and has not expired at `now`: an expired entry
+ * falls to the one that covers it. v4-mapped peers count as IPv4; IPv6 entries inside
+ * ::ffff:0:0/96, or wider than it, match IPv4 peers too (validation.md 2.1). */
+bool address_table_match(const struct address_table *table, const struct net_addr *peer, int64_t now,
+			 uint32_t *out_index);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * Live decisions that no image holds: automatic bans and temporary allows, with their end.
+ * Main owns the truth on disk; every role holds a copy, made from a snapshot and kept by
+ * messages. Single addresses and networks; a look-up tries each prefix length in use.
+ */
+#ifndef STW_ENGINE_LIVE_TABLE_H
+#define STW_ENGINE_LIVE_TABLE_H
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "engine/netaddr.h"
+#include "libstw/record.h"
+
+enum live_kind {
+	LIVE_ALLOW = 1,
+	LIVE_BAN = 2
+};
+
+struct live_entry {
+	struct net_network network; /* host bits cleared */
+	uint8_t kind;		    /* enum live_kind */
+	uint8_t reason;		    /* number of BlockReason, 0: none */
+	int64_t until;		    /* seconds since the epoch; 0: for ever */
+};
+
+struct live_table;
+
+struct live_table *live_table_new(const struct hash_key *key) WARN_UNUSED;
+void live_table_free(struct live_table *table);
+/* Adds or replaces the entry of that kind and network. False: out of memory or over the limit. */
+bool live_table_put(struct live_table *table, const struct live_entry *entry) WARN_UNUSED;
+/* False: was not there. */
+bool live_table_remove(struct live_table *table, enum live_kind kind,
+		       const struct net_network *network);
+/* The most specific entry of that kind that covers the peer at `now`. */
+bool live_table_match(const struct live_table *table, enum live_kind kind,
+		      const struct net_addr *peer, int64_t now, struct live_entry *out);
+size_t live_table_count(const struct live_table *table);
+/* Every entry, in the order of insertion; stops when the callback says false. */
+void live_table_each(const struct live_table *table,
+		     bool (*each)(void *ctx, const struct live_entry *entry), void *ctx);
+/* The snapshot form, for a memfd: write, and read into an empty table. */
+bool live_table_write(const struct live_table *table, struct buf *out) WARN_UNUSED;
+bool live_table_read(struct live_table *table, struct stw_bytes bytes) WARN_UNUSED;
+
+#endif

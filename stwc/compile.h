@@ -1,0 +1,84 @@
+/*
+ * One compilation: from sources to checked objects. The passes are in the order of
+ * DESIGN.md section 2; each has its file. Nothing here prints or exits.
+ */
+#ifndef STW_STWC_COMPILE_H
+#define STW_STWC_COMPILE_H
+
+#include "core/diag.h"
+#include "engine/address_table.h"
+#include "grammar/reader.h"
+#include "stwc/value.h"
+
+struct input {
+	const char *path;   /* "-": standard input */
+	const char *name;   /* --as, or NULL */
+	bool overlay;	    /* given with --overlay */
+};
+
+enum shapes {
+	SHAPES_OWN,   /* lenient in shape */
+	SHAPES_SERVER /* only what the server takes */
+};
+
+enum edition {
+	EDITION_COMMUNITY,
+	EDITION_ENTERPRISE
+};
+
+enum audience {
+	FOR_SERVER,
+	FOR_STWD
+};
+
+struct compile_options {
+	enum format from;	/* FORMAT_NONE: by name */
+	const char *object;	/* --object TYPE, or NULL */
+	const char *target;	/* "0.16.19", or NULL: the schema's version */
+	enum audience audience;
+	enum edition edition;
+	bool partial;
+	bool has_shapes;
+	enum shapes shapes;
+};
+
+/* The entries of a packed type, in source order. */
+struct packed {
+	const struct schema_object *type;
+	struct address_entry *entries;
+	size_t count, cap;
+};
+
+struct compilation {
+	struct arena arena;   /* lives as long as the compilation */
+	struct arena scratch; /* reset after each element */
+	struct hash_key hash_key;
+	struct sources sources;
+	struct diags diags;
+	const struct schema *schema;
+	struct compile_options options;
+	struct object **objects; /* in source order, packed types excepted */
+	size_t object_count, object_cap;
+	struct packed *packed; /* one per packed type that occurs */
+	size_t packed_count;
+	struct digest *source_digests; /* by source number - 1 */
+	size_t deferred; /* files and variables that were named but not opened */
+	bool unreadable; /* an input could not be read: exit status 2 */
+	struct compile_state *state; /* private to the passes */
+};
+
+bool compile_init(struct compilation *c, const struct compile_options *options) WARN_UNUSED;
+/* Reads, folds, binds, resolves, checks. False: an input could not be read, or memory ran out
+ * (the diagnostics say which); true says nothing about validity: ask diags_ok. */
+bool compile_run(struct compilation *c, const struct input *inputs, size_t count) WARN_UNUSED;
+void compile_free(struct compilation *c);
+
+/* The object of that type and identity or client id; NULL: none. */
+struct object *compile_find(const struct compilation *c, const struct schema_object *type,
+			    struct str name);
+/* The only object of a singleton type; NULL: not set. */
+struct object *compile_singleton(const struct compilation *c, const char *type);
+/* The entries of a packed type; NULL: none. */
+struct packed *compile_packed(const struct compilation *c, const char *type);
+
+#endif
