@@ -29,7 +29,8 @@ enum reader_root {
 	READER_ROOT_EMPTY,
 	READER_ROOT_MAP,  /* elements are entries */
 	READER_ROOT_LIST, /* elements are members */
-	READER_ROOT_LINES /* NDJSON: elements are lines */
+	READER_ROOT_LINES, /* NDJSON: elements are lines */
+	READER_ROOT_VALUE  /* one scalar, which is the only element (JSON, YAML) */
 };
 
 struct reader_element {
@@ -69,6 +70,9 @@ enum reader_status reader_next(struct reader *reader, struct arena *scratch,
 			       struct reader_element *out) WARN_UNUSED;
 /* Known after the first reader_next. */
 enum reader_root reader_root(const struct reader *reader);
+/* True when an error hid a part of the document from the caller: what seems to be missing
+ * (a reference target, a required field of the root) may stand in that part. */
+bool reader_incomplete(const struct reader *reader);
 void reader_close(struct reader *reader);
 
 /* The whole document as one node (a list of lines for NDJSON); for small inputs, tests, schemac. */
