@@ -47,6 +47,7 @@ struct stw_item {
 
 struct stw_cursor {
 	const uint8_t *p, *end;
+	uint16_t last; /* number of the field before; 0: none yet, numbers start at 1 */
 	bool damaged; /* bytes did not follow the form; the cursor stands at its end */
 };
 
