@@ -5,35 +5,75 @@
 #ifndef STW_BASE_ARENA_H
 #define STW_BASE_ARENA_H
 
+#include <stdarg.h>
+
 #include "base/attr.h"
 #include "base/str.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_POISONS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_POISONS 1
+#endif
+#endif
+#ifndef ARENA_POISONS
+#define ARENA_POISONS 0
+#endif
 
 struct arena_chunk;
 
 struct arena {
-	struct arena_chunk *chunks; /* newest first */
-	size_t chunk_size;	    /* bytes asked from malloc at a time */
-	size_t total;		    /* bytes held in chunks */
-	bool failed;		    /* an allocation has failed; sticky */
+	char *at;                   /* next free byte of the chunk in use */
+	char *end;                  /* one past its last byte */
+	struct arena_chunk *chunks; /* in use, newest first */
+	struct arena_chunk *spare;  /* kept by arena_reset */
+	size_t chunk_size; /* bytes asked from malloc at a time; large arenas ask for more */
+	size_t total;      /* bytes held in chunks, spare ones included */
+	bool failed;       /* an allocation has failed; sticky until arena_free */
 };
 
-/* Prepares an empty arena; no memory is taken before the first allocation. */
+/* Prepares an empty arena; no memory is taken before the first allocation. A chunk_size of 0
+ * means a sensible default. */
 void arena_init(struct arena *arena, size_t chunk_size);
 /* Forgets every allocation, keeps the memory for reuse (at most a few chunks). */
 void arena_reset(struct arena *arena);
+/* Gives all memory back; the arena is then as arena_init left it. */
 void arena_free(struct arena *arena);
 
-/* Memory of `size` bytes aligned to `align` (a power of two), not cleared.
- * NULL when there is no memory; the arena then says failed. */
-void *arena_alloc(struct arena *arena, size_t size, size_t align) WARN_UNUSED;
+/* The part of arena_alloc that needs a new chunk; never called directly. */
+void *arena_alloc_slow(struct arena *arena, size_t size, size_t align) WARN_UNUSED;
+
+/* Memory of `size` bytes aligned to `align` (a power of two), not cleared; of size 0: a
+ * pointer that is not NULL. NULL when there is no memory; the arena then says failed. */
+static inline WARN_UNUSED void *arena_alloc(struct arena *arena, size_t size, size_t align)
+{
+#if !ARENA_POISONS
+	size_t pad = (size_t) - (uintptr_t)arena->at & (align - 1);
+	size_t room = (size_t)(arena->end - arena->at);
+
+	if (pad < room && size <= room - pad) {
+		char *p = arena->at + pad;
+
+		arena->at = p + size;
+		return p;
+	}
+#endif
+	return arena_alloc_slow(arena, size, align);
+}
+
 /* The same for `count` members of `size` bytes, cleared. */
 void *arena_zalloc(struct arena *arena, size_t count, size_t size, size_t align) WARN_UNUSED;
 #define ARENA_NEW(arena, type) ((type *)arena_zalloc((arena), 1, sizeof(type), _Alignof(type)))
-#define ARENA_ARRAY(arena, type, count)                                                            \
+#define ARENA_ARRAY(arena, type, count) \
 	((type *)arena_zalloc((arena), (count), sizeof(type), _Alignof(type)))
 
 /* A copy with a terminating NUL that n does not count; .p is NULL when out of memory. */
 struct str arena_str(struct arena *arena, struct str s) WARN_UNUSED;
+/* The formatted text, with NUL in the same way; .p is NULL when out of memory. */
 struct str arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3) WARN_UNUSED;
+/* The same with a started argument list, which it leaves as vsnprintf(3) does. */
+struct str arena_vprintf(struct arena *arena, const char *format, va_list args)
+	PRINTF_LIKE(2, 0) WARN_UNUSED;
 
 #endif

@@ -21,10 +21,12 @@ bool digest_update(struct digest_ctx *ctx, const void *bytes, size_t n) WARN_UNU
 bool digest_final(struct digest_ctx *ctx, struct digest *out) WARN_UNUSED;
 void digest_free(struct digest_ctx *ctx);
 
+/* Of bytes that lie together. */
 bool digest_of(const void *bytes, size_t n, struct digest *out) WARN_UNUSED;
 bool digest_eq(const struct digest *a, const struct digest *b);
 /* Lower-case hexadecimal with NUL. */
 void digest_hex(const struct digest *digest, char out[DIGEST_HEX_SIZE]);
+/* The reverse; either case. False: not exactly 64 hexadecimal digits. */
 bool digest_from_hex(struct str hex, struct digest *out) WARN_UNUSED;
 
 #endif

@@ -6,38 +6,52 @@
 #include "base/buf.h"
 
 struct fs_error {
-	int code;	     /* errno */
-	const char *doing;   /* "open", "read", "rename" … a static string */
-	char path[512];	     /* the path it was about, shortened when longer */
+	int code;          /* errno */
+	const char *doing; /* "open", "read", "rename" … a static string */
+	char path[512];    /* the path it was about; the front is cut off a longer one */
 };
 
 /* "cannot open mail.toml: No such file or directory", with NUL, shortened to `size`. */
 void fs_error_text(const struct fs_error *error, char *out, size_t size);
 
-/* Appends the whole of a regular file (or a pipe) to out. Refuses directories, files above
- * `limit` bytes (EFBIG), and files that change size or time while they are read (EAGAIN). */
-bool fs_read_file(const char *path, size_t limit, struct buf *out, struct fs_error *error) WARN_UNUSED;
-bool fs_read_fd(int fd, const char *name, size_t limit, struct buf *out, struct fs_error *error)
-	WARN_UNUSED;
+/* Appends the whole of a regular file (or a pipe) to out. Refuses directories (EISDIR), files
+ * above `limit` bytes (EFBIG), and files that change size or time while they are read (EAGAIN).
+ * On failure out has the content it had before. */
+bool fs_read_file(const char *path, size_t limit, struct buf *out,
+		  struct fs_error *error) WARN_UNUSED;
+/* The same from an open descriptor, from where it stands to its end; `name` is for errors. */
+bool fs_read_fd(int fd, const char *name, size_t limit, struct buf *out,
+		struct fs_error *error) WARN_UNUSED;
 
 /*
  * Atomic replacement: fs_replace_begin makes a temporary file beside `path` with `mode`,
  * the caller writes to .fd, fs_replace_commit syncs file, renames, syncs the directory.
  * After any failure the old file is whole; fs_replace_abort removes the temporary one.
+ *
+ * Where `path` is a symbolic link, the chain is followed: the file at its end is replaced,
+ * in its own directory, and the links stay. The end need not exist. A directory (EISDIR)
+ * and anything else that is no regular file (EINVAL), such as /dev/null, is refused.
+ *
+ * The one failure after the rename is that of syncing the directory: then the new file is
+ * in place, whole, but may not outlive a power cut; the error says "sync the directory of".
  */
 struct fs_replace {
 	int fd;
 	int dir_fd;
 	char *temporary; /* name inside the directory */
 	char *name;
+	char *path; /* as given, for errors */
 };
 
-bool fs_replace_begin(struct fs_replace *r, const char *path, unsigned mode, struct fs_error *error)
-	WARN_UNUSED;
+/* On failure nothing is left behind; r may be given to fs_replace_abort, without effect. */
+bool fs_replace_begin(struct fs_replace *r, const char *path, unsigned mode,
+		      struct fs_error *error) WARN_UNUSED;
+/* Closes everything in either case; on failure the temporary file is removed. */
 bool fs_replace_commit(struct fs_replace *r, struct fs_error *error) WARN_UNUSED;
+/* Does nothing after a commit or another abort. */
 void fs_replace_abort(struct fs_replace *r);
 
-/* write(2) until all is written. */
+/* write(2) until all is written; errno says why not. */
 bool fs_write_all(int fd, const void *bytes, size_t n) WARN_UNUSED;
 
 #endif

@@ -14,6 +14,7 @@ struct hash_key {
 
 /* A key from getrandom(2); made once per process, in main. False: errno says why. */
 bool hash_key_random(struct hash_key *out) WARN_UNUSED;
+/* SipHash-1-3 of the bytes of s. */
 uint64_t hash_str(const struct hash_key *key, struct str s);
 
 struct map_entry {
@@ -31,6 +32,8 @@ struct map {
 	size_t slot_count;
 };
 
+/* `key` and `arena` must outlive the map; no memory is taken yet. Iteration is over entries[0]
+ * to entries[count - 1], whose addresses change when the map grows. */
 void map_init(struct map *map, const struct hash_key *key, struct arena *arena);
 void map_free(struct map *map);
 /* The value, or NULL when the key is not there. */
@@ -38,5 +41,8 @@ void *map_get(const struct map *map, struct str key);
 bool map_has(const struct map *map, struct str key);
 /* Sets a value (not NULL unless map_has is used to ask). False: out of memory. */
 bool map_put(struct map *map, struct str key, void *value) WARN_UNUSED;
+/* Where the value of a key stands, put there as NULL when the key is new: one look-up for
+ * "find or insert". Valid until the next insertion. NULL: out of memory. */
+void **map_at(struct map *map, struct str key) WARN_UNUSED;
 
 #endif
