@@ -5,14 +5,11 @@
 #ifndef STW_CORE_DIAG_H
 #define STW_CORE_DIAG_H
 
+#include <stdarg.h>
+
 #include "core/source.h"
 
-enum severity {
-	SEVERITY_ERROR,
-	SEVERITY_WARNING,
-	SEVERITY_NOTE,
-	SEVERITY_OFF
-};
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE, SEVERITY_OFF };
 
 enum diag_code {
 #define DIAG_CODE(ident, word, severity, title, explanation) DIAG_##ident,
@@ -22,9 +19,9 @@ enum diag_code {
 };
 
 struct diag_code_info {
-	const char *word;	 /* "unknown-field" */
-	enum severity severity;	 /* unless --level says otherwise */
-	const char *title;	 /* one line */
+	const char *word;        /* "unknown-field" */
+	enum severity severity;  /* unless --level says otherwise */
+	const char *title;       /* one line */
 	const char *explanation; /* what stwc explain prints */
 };
 
@@ -48,7 +45,7 @@ struct diag {
 	struct str context; /* "in NetworkListener 'submissions'"; may be empty */
 	struct diag_related *related;
 	uint64_t order; /* of reporting; breaks ties */
-	bool secret;	/* the source line under the caret must be masked */
+	bool secret;    /* the source line under the caret must be masked */
 };
 
 struct diags {
@@ -56,27 +53,36 @@ struct diags {
 	struct diag *all;
 	size_t count, cap;
 	size_t errors, warnings, notes; /* of all reported, kept or not */
-	size_t keep;			/* at most this many are stored; the rest is counted */
-	enum severity levels[DIAG_CODE_COUNT];
-	bool failed; /* out of memory: at least one was lost; counts as an error */
+	size_t keep;       /* at most this many of each severity are stored, so that notes do not
+			    * crowd out errors; the rest is counted. 0: no limit. Default 50 */
+	size_t stored[3];  /* by severity */
+	uint64_t reported; /* the order of the next one */
+	enum severity levels[DIAG_CODE_COUNT]; /* starts as codes.def says; --level writes here */
+	bool failed;                           /* out of memory: at least one was lost */
+	struct diag scratch;
 };
 
 void diags_init(struct diags *diags, struct arena *arena);
 
 /* Reports. Never NULL: where the code is off, over the limit, or memory is short, the result
- * is a scratch diagnostic that the setters below may write to without effect.
+ * is a scratch diagnostic that the setters below may write to without effect. Valid until the
+ * next diag_add on the same diags.
  * `format` makes the message; it starts with a lower-case letter or a name, without full stop. */
-struct diag *diag_add(struct diags *diags, enum diag_code code, struct span span, const char *format,
-		      ...) PRINTF_LIKE(4, 5);
+struct diag *diag_add(struct diags *diags, enum diag_code code, struct span span,
+		      const char *format, ...) PRINTF_LIKE(4, 5);
 void diag_hint(struct diags *diags, struct diag *diag, const char *format, ...) PRINTF_LIKE(3, 4);
-void diag_context(struct diags *diags, struct diag *diag, const char *format, ...) PRINTF_LIKE(3, 4);
+void diag_context(struct diags *diags, struct diag *diag, const char *format, ...)
+	PRINTF_LIKE(3, 4);
 void diag_path(struct diags *diags, struct diag *diag, const char *format, ...) PRINTF_LIKE(3, 4);
 void diag_relate(struct diags *diags, struct diag *diag, struct span span, const char *format, ...)
 	PRINTF_LIKE(4, 5);
 
-/* Source order (source number, begin, end, order of reporting); drops exact repeats
- * (same code, span and message). */
+/* Source order (source number, begin, end, order of reporting); drops exact repeats (same
+ * code, span and message) and takes them off the counts. */
 void diags_sort(struct diags *diags);
+/* "error", "warning", "note", "off". */
+const char *severity_name(enum severity severity);
+/* True when no error was reported and none was lost. */
 static inline bool diags_ok(const struct diags *diags)
 {
 	return diags->errors == 0 && !diags->failed;

@@ -23,7 +23,7 @@ enum node_kind {
 /* How a value was written, where that matters to a later pass. */
 enum node_style {
 	NODE_STYLE_PLAIN,
-	NODE_STYLE_DATE_TIME,	    /* TOML offset date-time, RFC 3339 text in .string */
+	NODE_STYLE_DATE_TIME,       /* TOML offset date-time, RFC 3339 text in .string */
 	NODE_STYLE_LOCAL_DATE_TIME, /* TOML date-time without offset */
 	NODE_STYLE_LOCAL_DATE,
 	NODE_STYLE_LOCAL_TIME,
@@ -47,7 +47,7 @@ struct node {
 	union {
 		bool boolean;
 		uint64_t magnitude; /* NODE_INT: absolute value; -2^63 .. 2^64-1 */
-		double number;	    /* NODE_FLOAT */
+		double number;      /* NODE_FLOAT */
 		struct str string;  /* NODE_STRING, decoded */
 		struct {
 			struct node *first, *last;

@@ -10,7 +10,8 @@ struct render_summary {
 };
 
 /* One diagnostic with its source line and caret, ending in an empty line. */
-void render_text(struct buf *out, const struct sources *sources, const struct diag *diag, bool color);
+void render_text(struct buf *out, const struct sources *sources, const struct diag *diag,
+		 bool color);
 /* The whole document: {"diagnostics":[…],"summary":{…}} and a newline. */
 void render_json(struct buf *out, const struct sources *sources, const struct diags *diags,
 		 const struct render_summary *summary);

@@ -9,17 +9,18 @@
 
 struct span {
 	uint32_t source; /* number from sources_add, from 1; 0: no place */
-	uint32_t begin;	 /* bytes from the start of the text */
-	uint32_t end;	 /* one past the last byte */
+	uint32_t begin;  /* bytes from the start of the text */
+	uint32_t end;    /* one past the last byte */
 };
 
 #define SPAN_NONE ((struct span){0, 0, 0})
 
 struct source {
+	struct arena *arena; /* of the registry */
 	uint32_t number;
-	struct str name;    /* as the user gave it */
-	struct str text;    /* owned by the caller; must outlive the registry */
-	uint32_t *lines;    /* byte offset of each line start; made on first use */
+	struct str name; /* as the user gave it; a copy */
+	struct str text; /* owned by the caller; must outlive the registry */
+	uint32_t *lines; /* byte offset of each line start; made on first use */
 	size_t line_count;
 };
 
@@ -30,12 +31,13 @@ struct sources {
 };
 
 struct position {
-	uint32_t line;	 /* from 1 */
+	uint32_t line;   /* from 1 */
 	uint32_t column; /* from 1, in code points */
 };
 
 void sources_init(struct sources *sources, struct arena *arena);
-/* Registers a text of less than 4 GiB; its number, or 0 when out of memory or too large. */
+/* Registers a text of less than 4 GiB, and copies the name; its number, or 0 when out of memory or
+ * too large. */
 uint32_t sources_add(struct sources *sources, struct str name, struct str text) WARN_UNUSED;
 /* NULL for number 0 or an unknown one. */
 struct source *sources_get(const struct sources *sources, uint32_t number);
@@ -43,7 +45,7 @@ struct source *sources_get(const struct sources *sources, uint32_t number);
 struct position source_position(struct source *source, uint32_t offset);
 /* The text of a line without its end (line from 1); empty when there is none. */
 struct str source_line(struct source *source, uint32_t line);
-/* Byte offset where a line starts. */
+/* Byte offset where a line starts (line from 1); the end of the text for a line after the last. */
 uint32_t source_line_start(struct source *source, uint32_t line);
 
 #endif
