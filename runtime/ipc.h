@@ -34,6 +34,7 @@ enum ipc_type {
 	IPC_CONNECTIONS,   /* payload: uint64_t request number; asks for the open sessions */
 	IPC_DRAIN,	   /* stop to accept; sessions end when they are done */
 	IPC_LOG_LEVEL,	   /* payload: uint32_t level, or UINT32_MAX: as configured */
+	IPC_TICKET_KEYS,   /* payload: TLS ticket keys after a rotation, as in the secrets memfd */
 	/* role to main */
 	IPC_READY = 64,
 	IPC_FAILED,	   /* payload: text */
@@ -84,7 +85,11 @@ enum ipc_status {
 };
 enum ipc_status ipc_receive(int fd, struct ipc_message *out) WARN_UNUSED;
 
-/* The secrets memfd: entries of (structure u16, field u16, object u64, length u32, bytes), sealed.
+/* The secrets memfd: entries of (structure u16, field u16, object u64, length u32, bytes), host
+ * order, sealed. Structure and field are those of the field that asks for the secret, in the
+ * body that has it (Certificate.certificate, Certificate.privateKey,
+ * MetricsPrometheusProperties.authSecret); object is the id of the object around it. What the
+ * image holds inline is in here too, so that a role looks in one place. A role gets only its own.
  * Entry with structure 0: field 1 = TLS ticket keys (80 bytes: name 16, AES 32, HMAC 32), newest first;
  * field 2 = self-signed certificate PEM, field 3 = its key PEM, only where no Certificate exists. */
 enum ipc_secret_own {

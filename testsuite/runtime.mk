@@ -1,0 +1,2 @@
+include testsuite/runtime-main.mk
+include testsuite/runtime-edge.mk

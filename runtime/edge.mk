@@ -1,0 +1,1 @@
+# The roles edge and web: connections, protocols, TLS, log.

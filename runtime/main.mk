@@ -1,0 +1,1 @@
+# The main role of stwd, and stwctl.

@@ -1,0 +1,1 @@
+# Tests of the main role and of stwctl.
