@@ -227,7 +227,10 @@ const struct schema_group *schema_constants_find(const struct schema *schema, co
 /* "0.16.6" against "0.16.19" by number: negative, 0, positive. NULL counts as 0.16.0. */
 int schema_version_cmp(const char *a, const char *b);
 
-/* "set of socketAddress", "unsignedInteger?", "reference to Domain": for people. */
+/* A scalar type by its word in rows and in the reference ("duration", "ipNetwork"); false: none. */
+bool schema_type_kind_find(struct str word, enum type_kind *out);
+
+/* "set of socketAddress", "unsignedInteger?", "reference to Domain": for people, and in rows. */
 struct buf;
 void schema_type_print(struct buf *out, const struct schema_type *type);
 
