@@ -51,7 +51,13 @@ size_t net_socket_format(const struct net_socket *socket, char out[NET_TEXT_SIZE
 
 /* ::ffff:a.b.c.d becomes a.b.c.d; everything else stays. */
 struct net_addr net_addr_unmap(const struct net_addr *addr);
+/* a.b.c.d becomes ::ffff:a.b.c.d; an IPv6 address stays. */
+struct net_addr net_addr_map(const struct net_addr *addr);
 bool net_addr_eq(const struct net_addr *a, const struct net_addr *b);
+/* Same family, same bytes as written, same prefix length. */
+bool net_network_eq(const struct net_network *a, const struct net_network *b);
+/* The first address of the network: host bits cleared. */
+struct net_addr net_network_base(const struct net_network *network);
 /* An IPv4 network also matches v4-mapped peers; an IPv6 network is compared with the mapped
  * form of IPv4 peers (validation.md 2.1). */
 bool net_network_has(const struct net_network *network, const struct net_addr *peer);

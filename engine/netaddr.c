@@ -1,0 +1,444 @@
+#include "engine/netaddr.h"
+
+#include <stdio.h>
+
+/* A place in the text; parsers move it forward and leave it where they stopped. */
+struct text {
+	const char *p, *end;
+};
+
+static bool text_done(const struct text *t)
+{
+	return t->p == t->end;
+}
+
+static bool text_take(struct text *t, char c)
+{
+	if (text_done(t) || *t->p != c)
+		return false;
+	t->p++;
+	return true;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static int hex_digit(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* One to three digits up to 255, no zero before another digit. */
+static enum net_status parse_octet(struct text *t, uint8_t *out)
+{
+	unsigned value = 0;
+	const char *start = t->p;
+
+	while (!text_done(t) && is_digit(*t->p) && t->p - start < 3)
+		value = value * 10 + (unsigned)(*t->p++ - '0');
+	if (t->p == start || value > 255 || (!text_done(t) && is_digit(*t->p)))
+		return NET_SYNTAX;
+	if (t->p - start > 1 && *start == '0')
+		return NET_LEADING_ZERO;
+	*out = (uint8_t)value;
+	return NET_OK;
+}
+
+static enum net_status parse_v4(struct text *t, uint8_t out[4])
+{
+	enum net_status worst = NET_OK;
+
+	for (int i = 0; i < 4; i++) {
+		enum net_status status;
+
+		if (i > 0 && !text_take(t, '.'))
+			return NET_SYNTAX;
+		status = parse_octet(t, &out[i]);
+		if (status == NET_SYNTAX)
+			return status;
+		if (status != NET_OK)
+			worst = status;
+	}
+	return worst;
+}
+
+/* One group of up to four hexadecimal digits. */
+static bool parse_group(struct text *t, uint8_t out[2])
+{
+	unsigned value = 0;
+	const char *start = t->p;
+
+	while (!text_done(t) && hex_digit(*t->p) >= 0 && t->p - start < 4)
+		value = value << 4 | (unsigned)hex_digit(*t->p++);
+	if (t->p == start)
+		return false;
+	out[0] = (uint8_t)(value >> 8);
+	out[1] = (uint8_t)value;
+	return true;
+}
+
+/* Groups between colons, at most `limit`, an IPv4 address for the last two allowed.
+ * Returns how many; the text stays before the colon that no group follows. */
+static size_t parse_groups(struct text *t, uint8_t *out, size_t limit, bool *ended_v4)
+{
+	*ended_v4 = false;
+	for (size_t i = 0; i < limit; i++) {
+		struct text at = *t;
+		struct text v4;
+
+		if (i > 0 && !text_take(&at, ':'))
+			return i;
+		v4 = at;
+		if (i + 2 <= limit && parse_v4(&v4, out + 2 * i) == NET_OK) {
+			*t = v4;
+			*ended_v4 = true;
+			return i + 2;
+		}
+		if (!parse_group(&at, out + 2 * i))
+			return i;
+		*t = at;
+	}
+	return limit;
+}
+
+static bool parse_v6(struct text *t, uint8_t out[16])
+{
+	uint8_t head[16] = {0}, tail[16] = {0};
+	bool ended_v4;
+	size_t first = parse_groups(t, head, 8, &ended_v4);
+	size_t second;
+
+	if (first < 8) {
+		/* "::" stands for at least one group and may not follow an IPv4 part */
+		if (ended_v4 || !text_take(t, ':') || !text_take(t, ':'))
+			return false;
+		second = parse_groups(t, tail, 7 - first, &ended_v4);
+		memset(head + 2 * first, 0, 16 - 2 * first);
+		memcpy(head + 16 - 2 * second, tail, 2 * second);
+	}
+	memcpy(out, head, 16);
+	return true;
+}
+
+static enum net_status parse_addr(struct text *t, struct net_addr *out)
+{
+	struct net_addr addr = {0};
+	struct text at = *t;
+	enum net_status status = parse_v4(&at, addr.b);
+
+	if (status != NET_SYNTAX) {
+		addr.family = 4;
+	} else {
+		at = *t;
+		memset(addr.b, 0, sizeof(addr.b));
+		if (!parse_v6(&at, addr.b))
+			return NET_SYNTAX;
+		addr.family = 6;
+		status = NET_OK;
+	}
+	*t = at;
+	if (status == NET_OK)
+		*out = addr;
+	return status;
+}
+
+static struct text text_of(struct str s)
+{
+	return s.n ? (struct text){s.p, s.p + s.n} : (struct text){"", ""};
+}
+
+enum net_status net_addr_parse(struct str s, struct net_addr *out)
+{
+	struct text t = text_of(s);
+	struct net_addr addr;
+	enum net_status status = parse_addr(&t, &addr);
+
+	if (status == NET_SYNTAX)
+		return status;
+	if (!text_done(&t))
+		return *t.p == '%' ? NET_ZONE : NET_SYNTAX;
+	if (status == NET_OK)
+		*out = addr;
+	return status;
+}
+
+/* The rest of the text as a number up to `max`; leading zeros are taken, as the server does. */
+static bool parse_rest(struct text *t, unsigned max, unsigned *out)
+{
+	unsigned value = 0;
+
+	if (text_done(t))
+		return false;
+	for (; !text_done(t); t->p++) {
+		if (!is_digit(*t->p))
+			return false;
+		value = value * 10 + (unsigned)(*t->p - '0');
+		if (value > max)
+			return false;
+	}
+	*out = value;
+	return true;
+}
+
+enum net_status net_network_parse(struct str s, struct net_network *out)
+{
+	struct text t = text_of(s);
+	struct net_network network;
+	unsigned prefix, full;
+	enum net_status status = parse_addr(&t, &network.addr);
+
+	if (status == NET_SYNTAX)
+		return status;
+	if (!text_done(&t) && *t.p != '/')
+		return *t.p == '%' ? NET_ZONE : NET_SYNTAX;
+	if (status != NET_OK)
+		return status;
+	full = network.addr.family == 4 ? 32 : 128;
+	prefix = full;
+	if (text_take(&t, '/') && !parse_rest(&t, full, &prefix))
+		return NET_PREFIX;
+	network.prefix = (uint8_t)prefix;
+	*out = network;
+	return NET_OK;
+}
+
+/* Why a text that does not begin with an address and a colon is no socket address. */
+static enum net_status socket_fault(struct str s)
+{
+	struct net_addr addr;
+	size_t colons = 0;
+	enum net_status status = net_addr_parse(s, &addr);
+
+	for (size_t i = 0; i < s.n; i++)
+		colons += s.p[i] == ':';
+	if (status == NET_LEADING_ZERO || status == NET_ZONE)
+		return status;
+	if (status == NET_OK)
+		return addr.family == 4 ? NET_NO_PORT : NET_BRACKETS;
+	/* an IPv6 address whose last group is too large for one, so that it must be a port */
+	while (colons > 2 && s.n && is_digit(s.p[s.n - 1]))
+		s.n--;
+	if (colons > 2 && s.n > 1 && s.p[s.n - 1] == ':') {
+		s.n--;
+		if (net_addr_parse(s, &addr) == NET_OK)
+			return NET_BRACKETS;
+	}
+	return NET_SYNTAX;
+}
+
+static enum net_status parse_port(struct text *t, uint16_t *out)
+{
+	unsigned port;
+
+	if (text_done(t))
+		return NET_NO_PORT;
+	if (!text_take(t, ':'))
+		return NET_SYNTAX;
+	if (text_done(t))
+		return NET_NO_PORT;
+	if (!parse_rest(t, 65535, &port))
+		return NET_PORT;
+	*out = (uint16_t)port;
+	return NET_OK;
+}
+
+static enum net_status parse_bracketed(struct text *t, struct net_addr *out)
+{
+	struct net_addr addr = {.family = 6};
+
+	if (!parse_v6(t, addr.b))
+		return NET_SYNTAX;
+	if (!text_take(t, ']'))
+		return !text_done(t) && *t->p == '%' ? NET_ZONE : NET_SYNTAX;
+	*out = addr;
+	return NET_OK;
+}
+
+enum net_status net_socket_parse(struct str s, struct net_socket *out)
+{
+	struct text t = text_of(s);
+	struct net_socket socket;
+	enum net_status status;
+
+	if (text_take(&t, '[')) {
+		status = parse_bracketed(&t, &socket.addr);
+	} else {
+		socket.addr = (struct net_addr){.family = 4};
+		status = parse_v4(&t, socket.addr.b);
+		if (status == NET_SYNTAX || (!text_done(&t) && *t.p != ':'))
+			return socket_fault(s);
+	}
+	if (status != NET_OK)
+		return status;
+	status = parse_port(&t, &socket.port);
+	if (status == NET_OK)
+		*out = socket;
+	return status;
+}
+
+const char *net_status_text(enum net_status status)
+{
+	switch (status) {
+	case NET_OK: return "is well formed";
+	case NET_SYNTAX: return "is not an IP address";
+	case NET_LEADING_ZERO: return "has a leading zero in an IPv4 number";
+	case NET_ZONE: return "has a zone id";
+	case NET_PREFIX: return "has a prefix length that does not fit the address";
+	case NET_NO_PORT: return "has no port";
+	case NET_PORT: return "has a port that is not a number up to 65535";
+	case NET_BRACKETS: return "needs brackets around the IPv6 address";
+	}
+	return "is not an IP address";
+}
+
+static bool is_mapped(const uint8_t b[16])
+{
+	static const uint8_t before[12] = {[10] = 0xff, [11] = 0xff};
+
+	return memcmp(b, before, sizeof(before)) == 0;
+}
+
+/* The run of zero groups that "::" stands for: the longest, the first of equals, two or more
+ * (RFC 5952 section 4.2). */
+static void longest_zeros(const unsigned groups[8], int *begin, int *length)
+{
+	*begin = -1;
+	*length = 1;
+	for (int i = 0; i < 8; i++) {
+		int n = 0;
+
+		while (i + n < 8 && groups[i + n] == 0)
+			n++;
+		if (n > *length) {
+			*begin = i;
+			*length = n;
+		}
+	}
+}
+
+static size_t append(char out[NET_TEXT_SIZE], size_t at, const char *format, unsigned value)
+{
+	int n = snprintf(out + at, NET_TEXT_SIZE - at, format, value);
+
+	return at + (n > 0 ? (size_t)n : 0);
+}
+
+static size_t format_v4(const uint8_t *b, char out[NET_TEXT_SIZE], size_t at)
+{
+	for (int i = 0; i < 4; i++)
+		at = append(out, at, i ? ".%u" : "%u", b[i]);
+	return at;
+}
+
+static size_t format_v6(const uint8_t *b, char out[NET_TEXT_SIZE])
+{
+	unsigned groups[8];
+	int begin, length;
+	size_t at = 0;
+
+	for (int i = 0; i < 8; i++)
+		groups[i] = (unsigned)(b[2 * i] << 8 | b[2 * i + 1]);
+	longest_zeros(groups, &begin, &length);
+	for (int i = 0; i < 8; i++) {
+		if (i == begin) {
+			at = append(out, at, "::", 0);
+			i += length - 1;
+		} else {
+			at = append(out, at, i && i != begin + length ? ":%x" : "%x", groups[i]);
+		}
+	}
+	return at;
+}
+
+size_t net_addr_format(const struct net_addr *addr, char out[NET_TEXT_SIZE])
+{
+	if (addr->family == 4)
+		return format_v4(addr->b, out, 0);
+	if (is_mapped(addr->b))
+		return format_v4(addr->b + 12, out, append(out, 0, "::ffff:", 0));
+	return format_v6(addr->b, out);
+}
+
+size_t net_network_format(const struct net_network *network, char out[NET_TEXT_SIZE])
+{
+	size_t at = net_addr_format(&network->addr, out);
+
+	if (network->prefix == (network->addr.family == 4 ? 32 : 128))
+		return at;
+	return append(out, at, "/%u", network->prefix);
+}
+
+size_t net_socket_format(const struct net_socket *socket, char out[NET_TEXT_SIZE])
+{
+	char addr[NET_TEXT_SIZE];
+	int n;
+
+	(void)net_addr_format(&socket->addr, addr); /* only the text is wanted, not its length */
+	n = snprintf(out, NET_TEXT_SIZE, socket->addr.family == 4 ? "%s:%u" : "[%s]:%u", addr,
+		     (unsigned)socket->port);
+	return n > 0 ? (size_t)n : 0;
+}
+
+struct net_addr net_addr_unmap(const struct net_addr *addr)
+{
+	struct net_addr v4 = {.family = 4};
+
+	if (addr->family != 6 || !is_mapped(addr->b))
+		return *addr;
+	memcpy(v4.b, addr->b + 12, 4);
+	return v4;
+}
+
+struct net_addr net_addr_map(const struct net_addr *addr)
+{
+	struct net_addr v6 = {.family = 6, .b = {[10] = 0xff, [11] = 0xff}};
+
+	if (addr->family != 4)
+		return *addr;
+	memcpy(v6.b + 12, addr->b, 4);
+	return v6;
+}
+
+static size_t addr_size(const struct net_addr *addr)
+{
+	return addr->family == 4 ? 4 : 16;
+}
+
+bool net_addr_eq(const struct net_addr *a, const struct net_addr *b)
+{
+	return a->family == b->family && memcmp(a->b, b->b, addr_size(a)) == 0;
+}
+
+bool net_network_eq(const struct net_network *a, const struct net_network *b)
+{
+	return a->prefix == b->prefix && net_addr_eq(&a->addr, &b->addr);
+}
+
+struct net_addr net_network_base(const struct net_network *network)
+{
+	struct net_addr base = network->addr;
+	size_t whole = network->prefix / 8u;
+
+	if (whole < addr_size(&base)) {
+		base.b[whole] &= (uint8_t)(0xff00u >> (network->prefix % 8u));
+		memset(base.b + whole + 1, 0, sizeof(base.b) - whole - 1);
+	}
+	return base;
+}
+
+bool net_network_has(const struct net_network *network, const struct net_addr *peer)
+{
+	struct net_addr at = network->addr.family == 4 ? net_addr_unmap(peer) : net_addr_map(peer);
+	struct net_network around = {at, network->prefix};
+	struct net_addr a = net_network_base(network), b = net_network_base(&around);
+
+	return at.family == network->addr.family && net_addr_eq(&a, &b);
+}
