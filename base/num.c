@@ -209,7 +209,7 @@ static size_t double_digits(double d, int precision, char digits[18], int *expon
 		if (is_digit(*p) && n < 17)
 			digits[n++] = *p;
 	}
-	*exponent = *p ? atoi(p + 1) : 0;
+	*exponent = *p ? (int)strtol(p + 1, NULL, 10) : 0;
 	while (n > 1 && digits[n - 1] == '0')
 		n--;
 	digits[n] = '\0';

@@ -1,0 +1,18 @@
+EXTRA_DIST += contrib/check contrib/quickstart contrib/packages.sh \
+	contrib/systemd/stwd.service.in contrib/systemd/stwd.socket contrib/systemd/stw.sysusers.conf
+
+# config.status would leave ${prefix} in the paths; make knows them whole
+contrib/systemd/stwd.service: contrib/systemd/stwd.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed -e 's,@bindir[@],$(bindir),g' -e 's,@sbindir[@],$(sbindir),g' \
+		$(srcdir)/contrib/systemd/stwd.service.in >$@.tmp && mv $@.tmp $@
+CLEANFILES += contrib/systemd/stwd.service
+
+if INSTALL_SYSTEMD_UNITS
+systemdsystemunit_DATA = contrib/systemd/stwd.service
+sysusersdir = $(prefix)/lib/sysusers.d
+install-data-hook:
+	$(MKDIR_P) $(DESTDIR)$(sysusersdir)
+	$(INSTALL_DATA) $(srcdir)/contrib/systemd/stw.sysusers.conf $(DESTDIR)$(sysusersdir)/stw.conf
+uninstall-hook:
+	rm -f $(DESTDIR)$(sysusersdir)/stw.conf
+endif
