@@ -42,11 +42,12 @@ struct compile_options {
 	enum shapes shapes;
 };
 
-/* The entries of a packed type, in source order. */
+/* The entries of a packed type, in source order until emit sorts them. */
 struct packed {
 	const struct schema_object *type;
-	struct address_entry *entries;
-	size_t count, cap;
+	struct address_entry *entries; /* .source is the source's number - 1 */
+	uint32_t *places;	       /* byte offset of each entry's body, beside entries */
+	size_t count, cap, place_cap;
 };
 
 struct compilation {
@@ -64,6 +65,7 @@ struct compilation {
 	struct digest *source_digests; /* by source number - 1 */
 	size_t deferred; /* files and variables that were named but not opened */
 	bool unreadable; /* an input could not be read: exit status 2 */
+	bool incomplete; /* a syntax error hid a part: absences are not reported */
 	struct compile_state *state; /* private to the passes */
 };
 

@@ -1,0 +1,21 @@
+/* Defaults as values: the reference's own, bound like any other body. */
+#ifndef STW_STWC_DEFAULTS_H
+#define STW_STWC_DEFAULTS_H
+
+#include "stwc/compile.h"
+
+/* The explicit defaults of a single structure (none for a union), as a body that emit can write.
+ * The result is shared; false: out of memory, or a default of the reference does not fit its own
+ * type, which the diagnostics then say. */
+bool defaults_bind(struct compilation *c, const struct schema_structure *structure,
+		   struct value_object *out) WARN_UNUSED;
+
+/* The value that an absent field has, or NULL when it has none (validation.md 1.8). */
+struct value *defaults_field(struct compilation *c, const struct schema_structure *structure,
+			     const struct schema_field *field);
+
+/* What keeps an absent field from being valid: empty when its default is complete, else the dotted
+ * path of the first field that lacks a value, such as "privateKey.secret". */
+struct str defaults_missing(struct compilation *c, const struct schema_field *field);
+
+#endif

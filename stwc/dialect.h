@@ -1,0 +1,46 @@
+/*
+ * Dialects: what the elements of a file mean. load.c opens files and feeds elements; a dialect
+ * turns each into drafts. An element's nodes may vanish after the call: drafts keep copies.
+ */
+#ifndef STW_STWC_DIALECT_H
+#define STW_STWC_DIALECT_H
+
+#include "stwc/state.h"
+
+enum dialect {
+	DIALECT_OWN,	  /* map from object types to objects */
+	DIALECT_BODIES,	  /* bodies of one type, from --object or the file's name */
+	DIALECT_PLAN,	  /* operations, one a line or in an array */
+	DIALECT_SETTINGS  /* the 0.15 settings */
+};
+
+struct file {
+	struct compilation *c;
+	const struct source *source;
+	enum format format;
+	enum dialect dialect;
+	const struct schema_object *implied; /* DIALECT_BODIES */
+	struct node *whole;		     /* DIALECT_BODIES over a map: the body, growing */
+	struct settings *settings;	     /* DIALECT_SETTINGS */
+	bool overlay;
+	bool volatile_nodes; /* nodes live in scratch: drafts must copy */
+};
+
+/* Makes a draft of an object, folds it where it belongs to an earlier one, or packs it.
+ * `client_id` NULL: none was written. */
+bool file_object(struct file *file, const struct schema_object *type, const struct str *client_id,
+		 struct span span, size_t ordinal, struct node *body, enum draft_kind kind)
+	WARN_UNUSED;
+/* The object type of that name, or NULL after a diagnostic that suggests one. */
+const struct schema_object *file_type(struct file *file, struct str name, struct span span);
+
+bool dialect_own(struct file *file, const struct reader_element *element) WARN_UNUSED;
+bool dialect_bodies(struct file *file, const struct reader_element *element) WARN_UNUSED;
+bool dialect_bodies_end(struct file *file) WARN_UNUSED;
+bool dialect_plan(struct file *file, struct node *operation) WARN_UNUSED;
+bool dialect_settings(struct file *file, const struct reader_element *element) WARN_UNUSED;
+bool dialect_settings_end(struct file *file) WARN_UNUSED;
+/* True where the text's first key or table header looks like the 0.15 settings, not stw's form. */
+bool dialect_is_settings(const struct schema *schema, struct str text);
+
+#endif

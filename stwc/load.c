@@ -1,0 +1,301 @@
+/* Inputs: files, directories, standard input; each with its format and dialect. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/fs.h"
+#include "core/suggest.h"
+#include "libstw/format.h"
+#include "stwc/dialect.h"
+
+#define INPUT_LIMIT ((size_t)2 << 30)
+
+static bool unreadable(struct compilation *c, const struct fs_error *error)
+{
+	char text[1024];
+
+	fs_error_text(error, text, sizeof(text));
+	diag_add(&c->diags, DIAG_UNREADABLE, SPAN_NONE, "%s", text);
+	c->unreadable = true;
+	return true;
+}
+
+/* The name without directories and without what follows its first dot. */
+static struct str stem_of(struct str name)
+{
+	size_t start = name.n, end;
+
+	while (start > 0 && name.p[start - 1] != '/')
+		start--;
+	for (end = start; end < name.n && name.p[end] != '.'; end++)
+		;
+	return (struct str){name.p + start, end - start};
+}
+
+static const struct schema_object *implied_type(struct compilation *c, struct str name)
+{
+	const struct schema_object *type;
+
+	if (c->options.object)
+		return schema_object_find(c->schema, str_c(c->options.object));
+	type = schema_object_find(c->schema, stem_of(name));
+	return type && type->kind != OBJECT_VIEW && !type->data ? type : NULL;
+}
+
+static bool split_collections(void *ctx, struct str key)
+{
+	struct file *file = ctx;
+	const struct schema_object *type;
+
+	if (file->dialect != DIALECT_OWN)
+		return false;
+	type = schema_object_find(file->c->schema, key);
+	return type && type->kind == OBJECT_COLLECTION;
+}
+
+/* A file named after a type holds bodies of it, unless its own keys are types after all. */
+static void settle_dialect(struct file *file, enum reader_root root, const struct reader_element *first)
+{
+	struct node *value = first->value;
+
+	if (file->dialect == DIALECT_SETTINGS)
+		return;
+	if (root == READER_ROOT_MAP) {
+		if (file->implied && !file->c->options.object &&
+		    schema_object_find(file->c->schema, first->key))
+			file->dialect = DIALECT_OWN;
+		return;
+	}
+	if (value->kind == NODE_MAP && node_map_find(value, STR("object")) &&
+	    node_map_find(value, STR("@type")) && !file->c->options.object)
+		file->dialect = DIALECT_PLAN;
+	else if (root == READER_ROOT_LINES && !file->implied)
+		file->dialect = DIALECT_PLAN;
+}
+
+static bool give_element(struct file *file, enum reader_root root, const struct reader_element *element)
+{
+	file->c->state->elements++;
+	switch (file->dialect) {
+	case DIALECT_OWN:
+		if (root == READER_ROOT_MAP)
+			return dialect_own(file, element);
+		if (element->value->kind != NODE_POISON && element->ordinal == 0)
+			diag_hint(&file->c->diags,
+				  diag_add(&file->c->diags, DIAG_WRONG_ROOT, element->value->span,
+					   "the file is no map from object types to objects"),
+				  "name the type with --object TYPE, or name the file TYPE.json");
+		return true;
+	case DIALECT_BODIES: return dialect_bodies(file, element);
+	case DIALECT_PLAN: return dialect_plan(file, element->value);
+	case DIALECT_SETTINGS: return dialect_settings(file, element);
+	}
+	return false;
+}
+
+/* A map that is one operation of a plan cannot be known from its first key alone. */
+static bool read_elements(struct file *file, struct reader *reader)
+{
+	struct compilation *c = file->c;
+	struct reader_element element;
+	bool first = true;
+
+	for (;;) {
+		enum reader_status status;
+
+		if (file->volatile_nodes)
+			arena_reset(&c->scratch);
+		status = reader_next(reader, &c->scratch, &element);
+		if (status == READER_FAILED)
+			return false;
+		if (status == READER_END)
+			break;
+		if (first)
+			settle_dialect(file, reader_root(reader), &element);
+		first = false;
+		if (!give_element(file, reader_root(reader), &element))
+			return false;
+	}
+	if (reader_incomplete(reader))
+		c->incomplete = true;
+	if (file->dialect == DIALECT_BODIES)
+		return dialect_bodies_end(file);
+	if (file->dialect == DIALECT_SETTINGS)
+		return dialect_settings_end(file);
+	return true;
+}
+
+static enum format choose_format(struct compilation *c, struct str name, struct str text)
+{
+	enum format format = c->options.from != FORMAT_NONE ? c->options.from : format_of_name(name);
+
+	if (format == FORMAT_TOML && c->options.from == FORMAT_NONE &&
+	    dialect_is_settings(c->schema, text))
+		return FORMAT_SETTINGS;
+	return format;
+}
+
+static bool record_digest(struct compilation *c, struct str text)
+{
+	struct digest *all = realloc(c->source_digests, c->sources.count * sizeof(*all));
+
+	if (!all)
+		return false;
+	c->source_digests = all;
+	return digest_of(text.p, text.n, &all[c->sources.count - 1]);
+}
+
+static bool is_image(struct str text)
+{
+	return text.n >= STW_FOOTER_SIZE &&
+	       memcmp(text.p + text.n - STW_FOOTER_SIZE, STW_MAGIC, STW_MAGIC_SIZE) == 0;
+}
+
+static bool load_text(struct compilation *c, struct str name, struct compile_text *text, bool overlay)
+{
+	struct file file = {.c = c, .overlay = overlay};
+	struct reader_policy policy = {split_collections, &file};
+	uint32_t number = sources_add(&c->sources, name, buf_str(&text->bytes));
+
+	if (!number || !record_digest(c, buf_str(&text->bytes)))
+		return false;
+	file.source = sources_get(&c->sources, number);
+	file.format = choose_format(c, name, file.source->text);
+	if (file.format == FORMAT_NONE) {
+		diag_hint(&c->diags,
+			  diag_add(&c->diags, DIAG_UNREADABLE, (struct span){number, 0, 0},
+				   is_image(file.source->text) ? "this is a compiled image, not a source"
+							       : "the name does not say which format this is"),
+			  "--from toml, yaml, json, ndjson or settings");
+		c->unreadable = true;
+		return true;
+	}
+	file.implied = implied_type(c, name);
+	file.dialect = file.format == FORMAT_SETTINGS ? DIALECT_SETTINGS
+		       : file.implied		      ? DIALECT_BODIES
+						      : DIALECT_OWN;
+	file.volatile_nodes = file.format == FORMAT_JSON || file.format == FORMAT_NDJSON;
+	text->reader = reader_open(file.format, file.source, &c->diags, &c->hash_key, &policy);
+	return text->reader && read_elements(&file, text->reader);
+}
+
+static bool load_file(struct compilation *c, const char *path, const char *name, bool overlay)
+{
+	struct compile_state *state = c->state;
+	struct fs_error error;
+	struct str kept = arena_str(&c->arena, str_c(name));
+	struct compile_text *text;
+	size_t index = state->text_count;
+	bool read;
+
+	if (!kept.p || !state_grow((void **)&state->texts, &state->text_cap, state->text_count,
+				   sizeof(struct compile_text)))
+		return false;
+	state->texts[index] = (struct compile_text){.bytes = BUF_INIT};
+	state->text_count++;
+	text = &state->texts[index];
+	read = strcmp(path, "-") == 0
+		       ? fs_read_fd(STDIN_FILENO, name, INPUT_LIMIT, &text->bytes, &error)
+		       : fs_read_file(path, INPUT_LIMIT, &text->bytes, &error);
+	if (!read)
+		return unreadable(c, &error);
+	return load_text(c, kept, text, overlay);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void free_names(char **names, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+}
+
+/* The sources of a directory in byte order; hidden and foreign names are left out. */
+static bool list_directory(const char *path, char ***out_names, size_t *out_count,
+			   struct fs_error *error)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	char **names = NULL;
+	size_t count = 0, cap = 0;
+
+	if (!dir)
+		goto failed;
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.' || format_of_name(str_c(entry->d_name)) == FORMAT_NONE)
+			continue;
+		if (!state_grow((void **)&names, &cap, count, sizeof(char *)))
+			goto failed;
+		if (asprintf(&names[count], "%s%s%s", path,
+			     str_ends(str_c(path), STR("/")) ? "" : "/", entry->d_name) < 0)
+			goto failed;
+		count++;
+	}
+	if (errno)
+		goto failed;
+	closedir(dir);
+	if (count)
+		qsort(names, count, sizeof(*names), by_bytes);
+	*out_names = names;
+	*out_count = count;
+	return true;
+failed:
+	*error = (struct fs_error){.code = errno, .doing = "list"};
+	(void)snprintf(error->path, sizeof(error->path), "%s", path); /* shortened is fine */
+	if (dir)
+		closedir(dir);
+	free_names(names, count);
+	return false;
+}
+
+static bool load_directory(struct compilation *c, const char *path, bool overlay)
+{
+	struct fs_error error;
+	char **names;
+	size_t count, i;
+	bool ok = true;
+
+	if (!list_directory(path, &names, &count, &error))
+		return unreadable(c, &error);
+	for (i = 0; i < count && ok; i++)
+		ok = load_file(c, names[i], names[i], overlay);
+	free_names(names, count);
+	return ok;
+}
+
+static bool load_input(struct compilation *c, const struct input *input)
+{
+	struct stat status;
+
+	if (strcmp(input->path, "-") != 0 && stat(input->path, &status) == 0 &&
+	    S_ISDIR(status.st_mode))
+		return load_directory(c, input->path, input->overlay);
+	if (strcmp(input->path, "-") == 0)
+		return load_file(c, "-", input->name ? input->name : "<stdin>", input->overlay);
+	return load_file(c, input->path, input->name ? input->name : input->path, input->overlay);
+}
+
+bool load_inputs(struct compilation *c, const struct input *inputs, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!load_input(c, &inputs[i]))
+			return false;
+	}
+	if (c->state->elements == 0 && diags_ok(&c->diags)) {
+		diag_add(&c->diags, DIAG_NOTHING, SPAN_NONE, "nothing to check: no object in what was read");
+		c->unreadable = true;
+	}
+	return true;
+}

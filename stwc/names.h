@@ -1,0 +1,17 @@
+/*
+ * Host names, domains and e-mail addresses as the server takes them (validation.md 2.3):
+ * sanitised, in A-labels (libidn2), under a public suffix (libpsl) or a private one.
+ */
+#ifndef STW_STWC_NAMES_H
+#define STW_STWC_NAMES_H
+
+#include "base/arena.h"
+
+/* Each gives the canonical form in the arena, or .p NULL when the name is not valid. */
+struct str name_domain(struct arena *arena, struct str s) WARN_UNUSED;
+/* A domain, or an IP address. */
+struct str name_host(struct arena *arena, struct str s) WARN_UNUSED;
+struct str name_email(struct arena *arena, struct str s) WARN_UNUSED;
+struct str name_email_local(struct arena *arena, struct str s) WARN_UNUSED;
+
+#endif
