@@ -54,6 +54,15 @@ size_t tls_names_count(const struct tls_names *names);
 #define TLS_TICKET_KEY_SIZE 80 /* name 16, AES-256 32, HMAC-SHA-256 32 */
 #define TLS_TICKET_KEYS_MAX 4
 
+/* The session ticket keys of a process: main rotates them, every context uses them. The first
+ * seals new tickets; the others open older ones, which are then renewed. Safe between threads. */
+struct tls_tickets;
+struct tls_tickets *tls_tickets_new(void) WARN_UNUSED;
+/* `keys` is `count` times TLS_TICKET_KEY_SIZE bytes, newest first; copied. More than
+ * TLS_TICKET_KEYS_MAX: the oldest are left out. */
+void tls_tickets_set(struct tls_tickets *tickets, const uint8_t *keys, size_t count);
+void tls_tickets_free(struct tls_tickets *tickets); /* wipes; after the last context */
+
 /* Bits of tls_settings.disabled_suites, in the order of the reference's TlsCipherSuite. */
 enum tls_suite {
 	TLS_SUITE_13_AES_256_GCM_SHA384,
@@ -79,8 +88,7 @@ struct tls_settings {
 	bool server_order;        /* tlsIgnoreClientOrder */
 	const char *alpn;         /* the protocol's ALPN name, or NULL: the extension is ignored */
 	uint64_t listener;        /* binds session tickets to the listener */
-	const uint8_t *ticket_keys; /* newest first, TLS_TICKET_KEY_SIZE each */
-	size_t ticket_key_count;    /* 0: no tickets */
+	struct tls_tickets *tickets; /* NULL: no tickets */
 };
 
 /* The suites that are left, as OpenSSL takes them: "A:B" for 1.3 and for 1.2, each empty when
