@@ -1,0 +1,16 @@
+noinst_LIBRARIES += libgrammar.a
+libgrammar_a_SOURCES = \
+	grammar/json.c grammar/json.h \
+	grammar/json_cursor.c \
+	grammar/json_scalar.c \
+	grammar/keyset.c grammar/keyset.h \
+	grammar/reader.c grammar/reader.h grammar/reader_impl.h \
+	grammar/toml.c grammar/toml.h \
+	grammar/toml_lex.c \
+	grammar/toml_table.c \
+	grammar/toml_value.c
+EXTRA_DIST += grammar/toml_lex.re
+
+grammar/toml_lex.c: grammar/toml_lex.re
+	$(gen_re2c)
+MAINTAINERCLEANFILES += grammar/toml_lex.c
