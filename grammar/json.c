@@ -7,6 +7,7 @@
  * what was meant is plain there, and more can be found in the same run.
  */
 #include "grammar/json.h"
+#include "base/utf8.h"
 #include "grammar/reader_impl.h"
 
 #ifdef __SSE2__
@@ -136,8 +137,7 @@ NEAR bool string(struct reader *r, const char *p, struct arena *arena, struct st
 static void unclosed(struct reader *r, const char *open)
 {
 	size_t end = (size_t)(r->json.limit - r->json.base);
-	struct diag *d = reader_error(r, DIAG_SYNTAX, end, end,
-				      "the %s ends inside a %s",
+	struct diag *d = reader_error(r, DIAG_SYNTAX, end, end, "the %s ends inside a %s",
 				      r->format == FORMAT_NDJSON ? "line" : "file",
 				      *open == '{' ? "map" : "list");
 
@@ -155,8 +155,8 @@ static enum json_member missing_comma(struct reader *r, char close)
 	struct json *j = &r->json;
 
 	if (close == '}' ? *j->p == '"' : starts_value(*j->p)) {
-		reader_error(r, DIAG_SYNTAX, (size_t)(j->p - j->base),
-			     (size_t)(j->p - j->base) + 1, "a comma is missing before this");
+		reader_error(r, DIAG_SYNTAX, (size_t)(j->p - j->base), (size_t)(j->p - j->base) + 1,
+			     "a comma is missing before this");
 		return JSON_MORE;
 	}
 	json_error(r, j->p, close == '}' ? "expected ',' or '}'" : "expected ',' or ']'");

@@ -13,14 +13,14 @@ enum json_state {
 };
 
 struct json {
-	const char *base;  /* start of the source text */
-	const char *p;	   /* the next byte */
-	const char *limit; /* end of the text, or of the line */
+	const char *base;    /* start of the source text */
+	const char *p;       /* the next byte */
+	const char *limit;   /* end of the text, or of the line */
 	struct arena *arena; /* for nodes */
 	enum json_state state;
 	const char *open[2]; /* the brackets of root and split container */
 	size_t count[2];     /* their elements so far */
-	struct str key;	     /* of the split entry */
+	struct str key;      /* of the split entry */
 	struct span key_span;
 	/* the keys of the map that is open at each depth; the root is 1 */
 	struct keyset keys[READER_DEPTH_LIMIT + 1];

@@ -37,7 +37,7 @@ static void start(struct reader *r)
 	}
 	j->state = JSON_ROOT;
 	j->open[0] = j->p;
-	r->root = *j->p == '{'	 ? READER_ROOT_MAP
+	r->root = *j->p == '{'   ? READER_ROOT_MAP
 		  : *j->p == '[' ? READER_ROOT_LIST
 				 : READER_ROOT_VALUE;
 	if (r->root != READER_ROOT_VALUE)
@@ -208,8 +208,9 @@ enum reader_status ndjson_next(struct reader *r, struct arena *scratch, struct r
 		value = NULL;
 	}
 	if (!value)
-		value = give_up(r, scratch, reader_span(r, (size_t)(begin - text.p),
-							(size_t)(j->limit - text.p)));
+		value = give_up(
+			r, scratch,
+			reader_span(r, (size_t)(begin - text.p), (size_t)(j->limit - text.p)));
 	if (r->failed)
 		return READER_FAILED;
 	j->p = j->limit;

@@ -13,7 +13,7 @@ static bool hex4(const char *p, const char *limit, uint32_t *out)
 		return false;
 	for (int i = 0; i < 4; i++) {
 		char c = p[i];
-		uint32_t nibble = c >= '0' && c <= '9'	 ? (uint32_t)(c - '0')
+		uint32_t nibble = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
 				  : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
 				  : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
 							 : 16;
@@ -94,8 +94,7 @@ static bool check_utf8(struct reader *r, struct str s)
 	if (valid == s.n)
 		return true;
 	reader_error(r, DIAG_ENCODING, at, at + 1,
-		     "byte 0x%02X does not belong to a UTF-8 character",
-		     (unsigned char)s.p[valid]);
+		     "byte 0x%02X does not belong to a UTF-8 character", (unsigned char)s.p[valid]);
 	return false;
 }
 
@@ -124,9 +123,10 @@ static bool decode(struct reader *r, struct str raw, struct arena *arena, struct
 			size_t at = (size_t)(p - r->json.base);
 
 			reader_error(r, DIAG_SYNTAX, at, at + 2,
-				     p[1] == 'u' ? "\\u is followed by four hexadecimal digits, and "
-						   "surrogates come in pairs"
-						 : "unknown escape in a string");
+				     p[1] == 'u'
+					     ? "\\u is followed by four hexadecimal digits, and "
+					       "surrogates come in pairs"
+					     : "unknown escape in a string");
 			return false;
 		}
 		memcpy(to + n, bytes, made);

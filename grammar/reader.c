@@ -9,7 +9,7 @@ static const struct {
 	const char *word;
 	enum format format;
 } words[] = {
-	{"toml", FORMAT_TOML},	   {"yaml", FORMAT_YAML},	  {"json", FORMAT_JSON},
+	{"toml", FORMAT_TOML},     {"yaml", FORMAT_YAML},         {"json", FORMAT_JSON},
 	{"ndjson", FORMAT_NDJSON}, {"settings", FORMAT_SETTINGS},
 };
 
@@ -17,7 +17,7 @@ static const struct {
 	const char *ending;
 	enum format format;
 } endings[] = {
-	{".toml", FORMAT_TOML}, {".yaml", FORMAT_YAML},	    {".yml", FORMAT_YAML},
+	{".toml", FORMAT_TOML}, {".yaml", FORMAT_YAML},     {".yml", FORMAT_YAML},
 	{".json", FORMAT_JSON}, {".ndjson", FORMAT_NDJSON}, {".jsonl", FORMAT_NDJSON},
 };
 
@@ -54,9 +54,9 @@ static bool contains(struct str s, struct str word)
 /* A syntax error is found before anybody knows the field, so the name must do. */
 bool reader_near_secret(const struct reader *r)
 {
-	static const char *const parts[] = {"secret",	"passw",       "token",	 "apikey", "api-key",
-					    "api_key",	"private-key", "private_key", "privatekey",
-					    "credential"};
+	static const char *const parts[] = {"secret",     "passw",     "token",       "apikey",
+					    "api-key",    "api_key",   "private-key", "private_key",
+					    "privatekey", "credential"};
 
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (contains(r->near, str_c(parts[i])))
@@ -282,10 +282,10 @@ enum reader_status reader_next(struct reader *reader, struct arena *scratch,
 {
 	switch (reader->format) {
 	case FORMAT_TOML: return tree_read(reader, toml_read, out);
-	case FORMAT_YAML: return tree_read(reader, yaml_read, out);
-	case FORMAT_SETTINGS: return tree_read(reader, settings_read, out);
 	case FORMAT_JSON: return json_next(reader, scratch, out);
 	case FORMAT_NDJSON: return ndjson_next(reader, scratch, out);
+	case FORMAT_YAML:
+	case FORMAT_SETTINGS:
 	case FORMAT_NONE: break;
 	}
 	return READER_END;
@@ -308,10 +308,10 @@ static struct node *whole(struct reader *r)
 {
 	switch (r->format) {
 	case FORMAT_TOML: return toml_read(r);
-	case FORMAT_YAML: return yaml_read(r);
-	case FORMAT_SETTINGS: return settings_read(r);
 	case FORMAT_JSON: return json_whole(r);
 	case FORMAT_NDJSON: return whole_lines(r);
+	case FORMAT_YAML:
+	case FORMAT_SETTINGS:
 	case FORMAT_NONE: break;
 	}
 	return NULL;
@@ -344,11 +344,10 @@ uint32_t reader_string_offset(enum format format, const struct source *source,
 
 	switch (format) {
 	case FORMAT_TOML: return (uint32_t)toml_string_offset(text, begin, end, offset);
-	case FORMAT_YAML:
-		return (uint32_t)yaml_string_offset(text, begin, end, offset, node->string);
 	case FORMAT_JSON:
 	case FORMAT_NDJSON: return (uint32_t)json_string_offset(text, begin, end, offset);
-	case FORMAT_SETTINGS: return (uint32_t)settings_string_offset(text, begin, end, offset);
+	case FORMAT_YAML:
+	case FORMAT_SETTINGS:
 	case FORMAT_NONE: break;
 	}
 	return (uint32_t)begin;

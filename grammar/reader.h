@@ -27,23 +27,23 @@ enum format format_of_word(struct str word);
 /* What the top level of the document is. */
 enum reader_root {
 	READER_ROOT_EMPTY,
-	READER_ROOT_MAP,  /* elements are entries */
-	READER_ROOT_LIST, /* elements are members */
+	READER_ROOT_MAP,   /* elements are entries */
+	READER_ROOT_LIST,  /* elements are members */
 	READER_ROOT_LINES, /* NDJSON: elements are lines */
 	READER_ROOT_VALUE  /* one scalar, which is the only element (JSON, YAML) */
 };
 
 struct reader_element {
-	bool has_key;	      /* an entry of the top-level map */
-	struct str key;	      /* valid as long as the reader is open */
+	bool has_key;   /* an entry of the top-level map */
+	struct str key; /* valid as long as the reader is open */
 	struct span key_span;
-	bool has_sub_key;     /* one entry of a top-level entry that the policy asked to split */
+	bool has_sub_key; /* one entry of a top-level entry that the policy asked to split */
 	struct str sub_key;
 	struct span sub_key_span;
-	bool is_member;	      /* one member of a top-level entry's list, split by policy */
-	bool container_only;  /* the split entry was empty: value is the empty list or map itself */
-	size_t ordinal;	      /* of the element in its container, from 0 */
-	struct node *value;   /* never NULL; NODE_POISON where an error was reported */
+	bool is_member;      /* one member of a top-level entry's list, split by policy */
+	bool container_only; /* the split entry was empty: value is the empty list or map itself */
+	size_t ordinal;      /* of the element in its container, from 0 */
+	struct node *value;  /* never NULL; NODE_POISON where an error was reported */
 };
 
 /* Called for each top-level key: true where the value, when it is a map or a list, shall be
@@ -61,9 +61,11 @@ enum reader_status {
 	READER_FAILED /* out of memory */
 };
 
-/* Starts to read. `source`, `diags`, `key` and the policy must outlive the reader. NULL: no memory. */
+/* Starts to read. `source`, `diags`, `key` and the policy must outlive the reader. NULL: no memory.
+ */
 struct reader *reader_open(enum format format, const struct source *source, struct diags *diags,
-			   const struct hash_key *key, const struct reader_policy *policy) WARN_UNUSED;
+			   const struct hash_key *key,
+			   const struct reader_policy *policy) WARN_UNUSED;
 /* The next element; its nodes live in `scratch` (JSON, NDJSON: the caller may reset scratch
  * before the next call) or in the reader (TOML, YAML, settings). Spans are into the source. */
 enum reader_status reader_next(struct reader *reader, struct arena *scratch,

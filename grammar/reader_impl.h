@@ -8,7 +8,7 @@
 /* Hands out a finished tree element by element (TOML, YAML, settings). */
 struct reader_tree {
 	struct node_entry *entry; /* next entry of the root map, or of the split map */
-	struct node *member;	  /* next member of the root list, or of the split list */
+	struct node *member;      /* next member of the root list, or of the split list */
 	struct node_entry *split; /* the root entry that is being split, or NULL */
 	size_t ordinal, sub_ordinal;
 };
@@ -24,7 +24,7 @@ struct reader {
 	enum reader_root root;
 	bool started;
 	bool incomplete;
-	bool failed;	 /* out of memory */
+	bool failed;     /* out of memory */
 	struct str near; /* the key whose value is being read */
 	struct reader_tree tree;
 	struct json json;
@@ -42,8 +42,9 @@ static inline struct str reader_text(const struct reader *r)
 }
 
 /* Reports at source bytes [begin, end). The line is masked when it may hold a secret. */
-#define reader_error(r, code, begin, end, ...)                                                     \
-	reader_mask((r), diag_add((r)->diags, (code), reader_span((r), (begin), (end)), __VA_ARGS__))
+#define reader_error(r, code, begin, end, ...) \
+	reader_mask((r),                       \
+		    diag_add((r)->diags, (code), reader_span((r), (begin), (end)), __VA_ARGS__))
 struct diag *reader_mask(const struct reader *r, struct diag *diag);
 /* True where the value of the key being read looks like a secret: no hint may quote it. */
 bool reader_near_secret(const struct reader *r);

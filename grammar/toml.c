@@ -16,10 +16,10 @@ struct toml {
 	struct str text;
 	struct toml_lexeme tok;
 	struct toml_table *root, *table; /* table: that of the last header */
-	uint32_t scope;			 /* of dotted keys; counts headers and inline tables */
-	unsigned open;			 /* brackets that are open at tok */
-	bool unclosed;			 /* some bracket is known never to be closed */
-	bool stop;			 /* nothing sensible can follow */
+	uint32_t scope;                  /* of dotted keys; counts headers and inline tables */
+	unsigned open;                   /* brackets that are open at tok */
+	bool unclosed;                   /* some bracket is known never to be closed */
+	bool stop;                       /* nothing sensible can follow */
 };
 
 static struct node *parse_value(struct toml *t, uint32_t depth);

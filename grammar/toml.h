@@ -33,16 +33,13 @@ enum toml_token {
 	TOML_LOCAL_DATE_TIME,
 	TOML_LOCAL_DATE,
 	TOML_LOCAL_TIME,
-	TOML_WORD,	  /* where a value stands, but is none */
+	TOML_WORD,        /* where a value stands, but is none */
 	TOML_OPEN_STRING, /* a quote without its partner on the line */
-	TOML_STRAY	  /* a character that no token begins with */
+	TOML_STRAY        /* a character that no token begins with */
 };
 
 /* The same characters mean other things left and right of an equals sign. */
-enum toml_mode {
-	TOML_MODE_KEY,
-	TOML_MODE_VALUE
-};
+enum toml_mode { TOML_MODE_KEY, TOML_MODE_VALUE };
 
 struct toml_lexeme {
 	enum toml_token token;

@@ -19,7 +19,6 @@
 	high = [\x80-\xff];
 	any = [\t\x20-\x7e] | high;
 	newline = "\r"? "\n";
-	comment = "#" any*;
 
 	basic_char = (any \ ["\\]);
 	basic = ["] (basic_char | "\\" any)* ["];
@@ -103,17 +102,15 @@ out:
 	return token;
 }
 
+/* Blanks, and a comment as far as its characters are allowed. */
 static const char *skip_blank(const char *p, const char *limit)
 {
-	const char *marker;
-
-	for (;;) {
-		/*!re2c
-		[ \t]+		{ continue; }
-		comment		{ continue; }
-		""		{ return p; }
-		*/
-	}
+	while (p < limit && (*p == ' ' || *p == '\t'))
+		p++;
+	if (p < limit && *p == '#')
+		while (p < limit && ((unsigned char)*p >= 0x20 || *p == '\t') && *p != 0x7f)
+			p++;
+	return p;
 }
 
 struct toml_lexeme toml_lex(struct str text, size_t at, enum toml_mode mode)

@@ -67,8 +67,8 @@ static struct toml_table *conflict(struct reader *r, const struct toml_part *par
 
 	if (entry->value->kind == NODE_MAP && !entry->value->frozen)
 		first = as_table(entry->value)->defined;
-	d = reader_error(r, DIAG_DUPLICATE_KEY, part->span.begin, part->span.end,
-			 "'%.*s' %s", STR_ARG(part->name), is);
+	d = reader_error(r, DIAG_DUPLICATE_KEY, part->span.begin, part->span.end, "'%.*s' %s",
+			 STR_ARG(part->name), is);
 	diag_relate(r->diags, d, first, "first given here");
 	r->incomplete = true;
 	return NULL;

@@ -54,7 +54,7 @@ static size_t unicode_escape(struct str s, size_t digits, char out[4], size_t *o
 		return 0;
 	for (size_t i = 2; i < 2 + digits; i++) {
 		char c = s.p[i];
-		uint32_t nibble = c >= '0' && c <= '9'	 ? (uint32_t)(c - '0')
+		uint32_t nibble = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
 				  : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
 				  : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
 							 : 16;
@@ -201,8 +201,7 @@ size_t toml_string_offset(struct str text, size_t begin, size_t end, size_t offs
 static struct node *new_node(struct reader *r, const struct toml_lexeme *lexeme,
 			     enum node_kind kind)
 {
-	struct node *node =
-		node_new(r->arena, kind, reader_span(r, lexeme->begin, lexeme->end));
+	struct node *node = node_new(r->arena, kind, reader_span(r, lexeme->begin, lexeme->end));
 
 	if (!node)
 		r->failed = true;

@@ -1,0 +1,11 @@
+grammar_test_libs = libgrammar.a libcore.a libbase.a $(CRYPTO_LIBS)
+
+check_PROGRAMS += toml-decode json-decode
+toml_decode_SOURCES = testsuite/conform/toml-decode.c testsuite/conform/decode.c testsuite/conform/decode.h
+toml_decode_LDADD = $(grammar_test_libs)
+json_decode_SOURCES = testsuite/conform/json-decode.c testsuite/conform/decode.c testsuite/conform/decode.h
+json_decode_LDADD = $(grammar_test_libs)
+
+dist_check_SCRIPTS += testsuite/conform/toml.py
+TESTS += testsuite/conform/toml.py
+EXTRA_DIST += testsuite/conform/suite.py
