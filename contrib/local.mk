@@ -1,6 +1,18 @@
 EXTRA_DIST += contrib/check contrib/quickstart contrib/packages.sh \
 	contrib/systemd/stwd.service.in contrib/systemd/stwd.socket contrib/systemd/stw.sysusers.conf
 
+examplesdir = $(docdir)/examples
+dist_examples_DATA = \
+	contrib/examples/README.md \
+	contrib/examples/loopback.toml contrib/examples/second.toml \
+	contrib/examples/mail.yaml contrib/examples/mail.json \
+	contrib/examples/plan.ndjson contrib/examples/settings-0.15.toml
+examplesmaildir = $(examplesdir)/mail
+dist_examplesmail_DATA = \
+	contrib/examples/mail/10-system.toml contrib/examples/mail/20-listeners.toml \
+	contrib/examples/mail/30-tls.toml contrib/examples/mail/40-addresses.toml \
+	contrib/examples/mail/50-logging.toml
+
 # config.status would leave ${prefix} in the paths; make knows them whole
 contrib/systemd/stwd.service: contrib/systemd/stwd.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed -e 's,@bindir[@],$(bindir),g' -e 's,@sbindir[@],$(sbindir),g' \
