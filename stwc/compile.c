@@ -61,7 +61,6 @@ bool compile_init(struct compilation *c, const struct compile_options *options)
 	c->state = state;
 	map_init(&state->draft_index, &c->hash_key, &c->arena);
 	map_init(&state->object_names, &c->hash_key, &c->arena);
-	map_init(&state->missing_memo, &c->hash_key, &c->arena);
 	map_init(&state->defaults_memo, &c->hash_key, &c->arena);
 	return true;
 }

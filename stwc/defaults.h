@@ -14,8 +14,5 @@ bool defaults_bind(struct compilation *c, const struct schema_structure *structu
 struct value *defaults_field(struct compilation *c, const struct schema_structure *structure,
 			     const struct schema_field *field);
 
-/* What keeps an absent field from being valid: empty when its default is complete, else the dotted
- * path of the first field that lacks a value, such as "privateKey.secret". */
-struct str defaults_missing(struct compilation *c, const struct schema_field *field);
 
 #endif

@@ -40,8 +40,7 @@ struct compile_state {
 	size_t draft_count, draft_cap;
 	struct map draft_index;	   /* "Type\0client id" to draft number + 1 */
 	struct map object_names;   /* "Type\0name" to struct object *: client ids and identities */
-	struct map missing_memo;   /* per field: what its default lacks */
-	struct map defaults_memo;  /* per structure: bound defaults */
+	struct map defaults_memo;  /* by name of structure: bound defaults */
 	size_t elements;	   /* top-level things that were read */
 };
 

@@ -1,0 +1,462 @@
+/* Binding of structures: fields, unions, what is required, and what the source form adds. */
+#include "stwc/bind.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "core/suggest.h"
+
+static void path_print(struct buf *out, const struct path *path)
+{
+	if (path->up)
+		path_print(out, path->up);
+	if (out->n)
+		buf_putc(out, '/');
+	buf_puts(out, path->name);
+}
+
+struct diag *bind_error(struct binder *b, enum diag_code code, struct span span,
+			const struct path *path, const struct schema_type *type, const char *format, ...)
+{
+	struct diags *diags = &b->c->diags;
+	struct diag *diag;
+	struct buf text = BUF_INIT;
+	char message[1024];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(message, sizeof(message), format, args); /* shortened is fine */
+	va_end(args);
+	diag = diag_add(diags, code, span, "%s", message);
+	if (type && (type->kind == TYPE_SECRET || type->kind == TYPE_SECRET_TEXT))
+		diag->secret = true;
+	if (path) {
+		path_print(&text, path);
+		diag_path(diags, diag, "%.*s", STR_ARG(buf_str(&text)));
+		buf_free(&text);
+	}
+	if (b->type && b->name.n)
+		diag_context(diags, diag, "in %s '%.*s'", b->type, STR_ARG(b->name));
+	else if (b->type)
+		diag_context(diags, diag, "in %s", b->type);
+	return diag;
+}
+
+struct value *bind_new(struct binder *b, enum value_kind kind, const struct schema_type *type,
+		       struct span span)
+{
+	struct value *value = ARENA_NEW(&b->c->arena, struct value);
+
+	if (value) {
+		value->kind = (uint8_t)kind;
+		value->type = type;
+		value->span = span;
+	}
+	return value;
+}
+
+struct value *bind_wrong_type(struct binder *b, const struct schema_type *type, struct node *node,
+			      const struct path *path)
+{
+	struct buf wanted = BUF_INIT;
+
+	schema_type_print(&wanted, type);
+	bind_error(b, DIAG_WRONG_TYPE, node->span, path, type, "'%.*s' takes %.*s, not %s",
+		   STR_ARG(path->name), STR_ARG(buf_str(&wanted)), node_kind_name(node));
+	buf_free(&wanted);
+	return NULL;
+}
+
+bool target_allows(struct compilation *c, bool strict, const char *what, struct str name,
+		   const char *since, const char *until, struct span span)
+{
+	const char *target = c->options.target ? c->options.target : c->schema->version;
+
+	if (since && schema_version_cmp(since, target) > 0) {
+		diag_add(&c->diags, DIAG_TARGET_VERSION, span, "%s '%.*s' exists since %s, not yet in %s",
+			 what, STR_ARG(name), since, target);
+		return false;
+	}
+	if (!until || schema_version_cmp(until, target) >= 0)
+		return true;
+	if (strict || c->options.target) {
+		diag_add(&c->diags, DIAG_TARGET_VERSION, span, "%s '%.*s' existed until %s, no more in %s",
+			 what, STR_ARG(name), until, target);
+		return false;
+	}
+	diag_add(&c->diags, DIAG_DEPRECATED, span, "%s '%.*s' existed until %s only", what,
+		 STR_ARG(name), until);
+	return true;
+}
+
+struct value *bind_value(struct binder *b, const struct schema_type *type,
+			 const struct schema_field *field, struct node *node, const struct path *path)
+{
+	static const struct str null_key = {"@null", 5};
+	struct node *null;
+
+	if (node->kind == NODE_POISON)
+		return NULL;
+	/* TOML has no null: {"@null" = true} says it in every format of stw's own form */
+	null = node->kind == NODE_MAP && b->shapes == SHAPES_OWN ? node_map_get(node, null_key) : NULL;
+	if (node->kind == NODE_NULL || (null && null->kind == NODE_BOOL && null->boolean)) {
+		if (type->nullable)
+			return bind_new(b, VALUE_NULL, type, node->span);
+		bind_error(b, DIAG_NULL_VALUE, node->span, path, type, "'%.*s' cannot be null",
+			   STR_ARG(path->name));
+		return NULL;
+	}
+	switch ((enum type_kind)type->kind) {
+	case TYPE_OBJECT: return bind_object(b, type, node, path);
+	case TYPE_LIST:
+	case TYPE_SET:
+	case TYPE_MAP: return bind_members(b, type, node, path);
+	case TYPE_BOOLEAN:
+	case TYPE_UNSIGNED:
+	case TYPE_INTEGER:
+	case TYPE_FLOAT:
+	case TYPE_SIZE:
+	case TYPE_DURATION:
+	case TYPE_STRING:
+	case TYPE_TEXT:
+	case TYPE_HTML:
+	case TYPE_URI:
+	case TYPE_COLOR:
+	case TYPE_EMAIL:
+	case TYPE_SECRET:
+	case TYPE_SECRET_TEXT:
+	case TYPE_IP_ADDRESS:
+	case TYPE_IP_NETWORK:
+	case TYPE_SOCKET_ADDRESS:
+	case TYPE_DATE_TIME:
+	case TYPE_BLOB_ID:
+	case TYPE_REFERENCE:
+	case TYPE_ENUM: return bind_scalar(b, type, field, node, path);
+	}
+	return NULL;
+}
+
+/* What stands behind a misspelt name may well be a secret: no source line shall show it. */
+static void mask_suspect(struct binder *b, const struct node_entry *e)
+{
+	static const char *const words[] = {"ecret", "assword", "oken", "Key", "key", "redential"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(words); i++) {
+		if (memmem(e->key.p, e->key.n, words[i], strlen(words[i])))
+			source_mask(&b->c->sources, e->value->span);
+	}
+}
+
+static void unknown_field(struct binder *b, const struct schema_structure *structure,
+			  const struct node_entry *e, const struct path *path)
+{
+	struct path here = {path, e->key};
+	struct diag *diag = bind_error(b, DIAG_UNKNOWN_FIELD, e->key_span, &here, NULL,
+				       "%s has no field '%.*s'", structure->name, STR_ARG(e->key));
+	struct suggestion best;
+	size_t i;
+
+	suggest_start(&best, e->key);
+	for (i = 0; i < structure->field_count; i++)
+		suggest_offer(&best, str_c(structure->fields[i].name));
+	if (best.best.n)
+		diag_hint(&b->c->diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
+	mask_suspect(b, e);
+}
+
+/* serverSet fields: an error, but in an upsert only a note (snapshots carry them). */
+static bool settable(struct binder *b, const struct schema_field *field, const struct node_entry *e,
+		     const struct path *path)
+{
+	struct diag *diag;
+
+	if (field->update != UPDATE_SERVER_SET)
+		return true;
+	diag = bind_error(b, DIAG_SERVER_SET, e->key_span, path, field->type,
+			  "'%s' is set by the server alone", field->name);
+	if (b->kind == DRAFT_UPSERT)
+		diag_demote(&b->c->diags, diag, SEVERITY_NOTE);
+	return false;
+}
+
+static struct value *bind_field(struct binder *b, const struct schema_field *field,
+				const struct node_entry *e, const struct path *up)
+{
+	struct path path = {up, e->key};
+
+	if (!settable(b, field, e, &path))
+		return NULL;
+	if (!target_allows(b->c, b->target_strict, "the field", e->key, field->since, field->until,
+			   e->key_span))
+		return NULL;
+	return bind_value(b, field->type, field, e->value, &path);
+}
+
+/* The host decides these at run time, so stw's own form may leave them out (DESIGN.md 4). */
+static bool may_lack(const struct binder *b, const struct schema_structure *structure,
+		     const struct schema_field *field)
+{
+	return b->shapes == SHAPES_OWN && strcmp(structure->name, "SystemSettings") == 0 &&
+	       (strcmp(field->name, "defaultHostname") == 0 ||
+		strcmp(field->name, "defaultDomainId") == 0);
+}
+
+static void check_required(struct binder *b, const struct schema_structure *structure,
+			   const uint8_t *seen, struct span span, const struct path *path)
+{
+	size_t i;
+
+	for (i = 0; i < structure->field_count; i++) {
+		const struct schema_field *field = &structure->fields[i];
+		struct path here = {path, str_c(field->name)};
+
+		if (field->required && !seen[i] && !may_lack(b, structure, field))
+			bind_error(b, DIAG_MISSING_FIELD, span, &here, NULL, "%s needs '%s'",
+				   structure->name, field->name);
+	}
+}
+
+/* Fields stay in ascending order of their number, whatever the order of the source. */
+static void insert_field(struct value_object *out, const struct value_field *field)
+{
+	size_t at = out->count++;
+
+	while (at > 0 && out->fields[at - 1].field->number > field->field->number) {
+		out->fields[at] = out->fields[at - 1];
+		at--;
+	}
+	out->fields[at] = *field;
+}
+
+#define FIELDS_MAX 512
+
+bool bind_fields(struct binder *b, const struct schema_structure *structure, struct node *node,
+		 const struct path *path, bool complete, struct span whole, struct value_object *out)
+{
+	uint8_t seen[FIELDS_MAX];
+	struct value_object object = {.structure = structure};
+	struct node_entry *e;
+
+	if (structure->field_count > FIELDS_MAX)
+		return false;
+	memset(seen, 0, structure->field_count);
+	object.fields = ARENA_ARRAY(&b->c->arena, struct value_field, node->map.count + 1);
+	if (!object.fields)
+		return false;
+	for (e = node->map.first; e; e = e->next) {
+		const struct schema_field *field = schema_field_find(structure, e->key);
+		struct value_field bound = {field, e->key_span, NULL};
+
+		if (str_eq_c(e->key, "@type"))
+			continue;
+		if (!field) {
+			unknown_field(b, structure, e, path);
+			continue;
+		}
+		seen[field - structure->fields] = 1;
+		bound.value = bind_field(b, field, e, path);
+		if (bound.value)
+			insert_field(&object, &bound);
+	}
+	if (complete && !b->c->incomplete)
+		check_required(b, structure, seen, whole, path);
+	*out = object;
+	return true;
+}
+
+static void list_variants(struct binder *b, struct diag *diag, const struct schema_structure *structure)
+{
+	struct buf text = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < structure->variant_count && i < 12; i++)
+		buf_printf(&text, "%s%s", i ? ", " : "", structure->variants[i].name);
+	if (structure->variant_count > 12)
+		buf_printf(&text, " … (%u in all)", structure->variant_count);
+	diag_hint(&b->c->diags, diag, "one of %.*s", STR_ARG(buf_str(&text)));
+	buf_free(&text);
+}
+
+static const struct schema_variant *find_variant(struct binder *b,
+						 const struct schema_structure *structure,
+						 struct node *node, const struct path *path)
+{
+	struct node_entry *e = node_map_find(node, STR("@type"));
+	const struct schema_variant *variant;
+	struct suggestion best;
+	struct diag *diag;
+	size_t i;
+
+	if (!e) {
+		diag = bind_error(b, DIAG_MISSING_VARIANT, node->span, path, NULL,
+				  "%s needs an '@type'", structure->name);
+		list_variants(b, diag, structure);
+		return NULL;
+	}
+	if (e->value->kind == NODE_POISON)
+		return NULL;
+	variant = e->value->kind == NODE_STRING ? schema_variant_find(structure, e->value->string) : NULL;
+	if (variant)
+		return target_allows(b->c, b->target_strict, "the variant", e->value->string,
+				     variant->since, variant->until, e->value->span)
+			       ? variant
+			       : NULL;
+	diag = bind_error(b, DIAG_UNKNOWN_VARIANT, e->value->span, path, NULL, "%s has no variant '%.*s'",
+			  structure->name,
+			  STR_ARG(e->value->kind == NODE_STRING ? e->value->string : STR_NONE));
+	suggest_start(&best, e->value->kind == NODE_STRING ? e->value->string : STR_NONE);
+	for (i = 0; i < structure->variant_count; i++)
+		suggest_offer(&best, str_c(structure->variants[i].name));
+	if (best.best.n)
+		diag_hint(&b->c->diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
+	else
+		list_variants(b, diag, structure);
+	return NULL;
+}
+
+/* A body of a single structure or of a union's variant. */
+static bool bind_body(struct binder *b, const struct schema_structure *structure, struct node *node,
+		      const struct path *path, bool complete, struct span whole,
+		      struct value_object *out)
+{
+	const struct schema_variant *variant;
+	struct node_entry *e;
+
+	if (structure->kind == STRUCTURE_SINGLE)
+		return bind_fields(b, structure, node, path, complete, whole, out);
+	variant = find_variant(b, structure, node, path);
+	if (!variant)
+		return false;
+	*out = (struct value_object){.structure = structure, .variant = variant};
+	if (variant->body) {
+		if (!bind_fields(b, variant->body, node, path, complete, whole, out))
+			return false;
+		out->structure = structure;
+		out->variant = variant;
+		return true;
+	}
+	for (e = node->map.first; e; e = e->next) {
+		struct path here = {path, e->key};
+
+		if (!str_eq_c(e->key, "@type"))
+			bind_error(b, DIAG_UNKNOWN_FIELD, e->key_span, &here, NULL,
+				   "the variant %s of %s has no fields", variant->name, structure->name);
+	}
+	return true;
+}
+
+/* The spellings that stw's own form adds: an expression as its text, a rate as "100/1d". */
+static struct node *expand_shorthand(struct binder *b, const struct schema_structure *structure,
+				     struct node *node)
+{
+	struct arena *arena = &b->c->arena;
+	struct node *map;
+
+	if (b->shapes != SHAPES_OWN || node->kind != NODE_STRING ||
+	    strcmp(structure->name, "Expression") != 0)
+		return node;
+	map = node_new(arena, NODE_MAP, node->span);
+	if (!map || !node_map_append(arena, &b->c->hash_key, map, STR("else"), node->span, node))
+		return NULL;
+	return map;
+}
+
+struct value *bind_object(struct binder *b, const struct schema_type *type, struct node *node,
+			  const struct path *path)
+{
+	const struct schema_structure *structure = type->structure;
+	/* an update merges into nested objects, but resets unions: those must be complete */
+	bool complete = b->kind != DRAFT_PATCH || structure->kind == STRUCTURE_UNION;
+	struct value *value;
+
+	if (node->kind == NODE_STRING && b->shapes == SHAPES_OWN && strcmp(structure->name, "Rate") == 0)
+		node = bind_rate_text(b, type, node, path);
+	else
+		node = expand_shorthand(b, structure, node);
+	if (!node)
+		return NULL;
+	if (node->kind != NODE_MAP)
+		return bind_wrong_type(b, type, node, path);
+	value = bind_new(b, VALUE_OBJECT, type, node->span);
+	if (!value || !bind_body(b, structure, node, path, complete, node->span, &value->object))
+		return NULL;
+	return value;
+}
+
+/* A client id stands for the key that the body leaves out (DESIGN.md 4). */
+static struct node *fill_key(struct compilation *c, const struct draft *draft)
+{
+	const struct schema_object *type = draft->type;
+	struct node *body = draft->body, *key;
+	size_t i;
+
+	if (!draft->has_client_id || draft->shapes != SHAPES_OWN || body->kind != NODE_MAP)
+		return body;
+	for (i = 0; i < type->key_count; i++) {
+		struct str field = str_c(type->keys[i].fields[0]);
+
+		if (!type->keys[i].identity || node_map_find(body, field))
+			continue;
+		key = node_string(&c->arena, draft->client_id, draft->span);
+		if (!key || !node_map_append(&c->arena, &c->hash_key, body, field, draft->span, key))
+			return NULL;
+	}
+	return body;
+}
+
+static struct str display_name(const struct draft *draft)
+{
+	const struct node *label;
+
+	if (draft->has_client_id)
+		return draft->client_id;
+	if (!draft->type->label || draft->body->kind != NODE_MAP)
+		return STR_NONE;
+	label = node_map_get(draft->body, str_c(draft->type->label));
+	return label && label->kind == NODE_STRING ? label->string : STR_NONE;
+}
+
+struct object *bind_draft(struct compilation *c, const struct draft *draft)
+{
+	struct object *object = ARENA_NEW(&c->arena, struct object);
+	struct binder b = {c, draft->type->name, display_name(draft), draft->kind, draft->shapes,
+			   draft->target_strict};
+	struct path root = {NULL, str_c(draft->type->name)};
+	struct path name = {&root, b.name.n ? b.name : arena_printf(&c->arena, "%zu", draft->ordinal)};
+	const struct path *path = draft->type->kind == OBJECT_SINGLETON ? &root : &name;
+	size_t errors = c->diags.errors;
+	struct node *body;
+
+	if (!object)
+		return NULL;
+	*object = (struct object){.type = draft->type, .client_id = draft->client_id,
+				  .span = draft->span, .ordinal = draft->ordinal};
+	object->body.structure = draft->type->structure;
+	body = fill_key(c, draft);
+	if (!body)
+		return NULL;
+	object->node = body;
+	if (body->kind != NODE_MAP) {
+		bind_error(&b, DIAG_WRONG_TYPE, body->span, path, NULL, "%s takes a map of its fields, not %s",
+			   draft->type->name, node_kind_name(body));
+	} else if (target_allows(c, draft->target_strict, "the type", str_c(draft->type->name),
+				 draft->type->structure->since, draft->type->structure->until,
+				 draft->span)) {
+		if (!bind_body(&b, draft->type->structure, body, path, draft->kind != DRAFT_PATCH,
+			       draft->span, &object->body))
+			object->poisoned = true;
+	}
+	object->poisoned = object->poisoned || c->diags.errors != errors;
+	return object;
+}
+
+bool bind_structure(struct compilation *c, const struct schema_structure *structure, struct node *node,
+		    struct value_object *out)
+{
+	struct binder b = {c, structure->name, STR_NONE, DRAFT_OWN, SHAPES_OWN, false};
+	struct path path = {NULL, str_c(structure->name)};
+
+	return bind_body(&b, structure, node, &path, false, node->span, out);
+}

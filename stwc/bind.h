@@ -1,0 +1,58 @@
+/*
+ * Binding: a node held against its type. Split by what is bound: bind.c structures, objects and
+ * unions; bind_members.c lists, sets and maps; bind_scalar.c everything else. A function gives the
+ * value, or NULL after a diagnostic (or where the node is poisoned, or memory ran out, which the
+ * arena remembers).
+ */
+#ifndef STW_STWC_BIND_H
+#define STW_STWC_BIND_H
+
+#include "stwc/state.h"
+
+/* Where in an object we are; a chain of stack frames, spelled out only for a diagnostic. */
+struct path {
+	const struct path *up;
+	struct str name;
+};
+
+struct binder {
+	struct compilation *c;
+	const char *type;    /* of the object, for messages */
+	struct str name;     /* of the object; may be empty */
+	enum draft_kind kind;
+	enum shapes shapes;
+	bool target_strict;
+};
+
+/* A diagnostic about a place in the object: with its path, and the object as context. `type` may be
+ * NULL; where it is a secret, the source line is masked. */
+struct diag *bind_error(struct binder *b, enum diag_code code, struct span span,
+			const struct path *path, const struct schema_type *type, const char *format,
+			...) PRINTF_LIKE(6, 7);
+
+struct value *bind_value(struct binder *b, const struct schema_type *type,
+			 const struct schema_field *field, struct node *node,
+			 const struct path *path);
+struct value *bind_object(struct binder *b, const struct schema_type *type, struct node *node,
+			  const struct path *path);
+struct value *bind_members(struct binder *b, const struct schema_type *type, struct node *node,
+			   const struct path *path);
+struct value *bind_scalar(struct binder *b, const struct schema_type *type,
+			  const struct schema_field *field, struct node *node,
+			  const struct path *path);
+struct value *bind_new(struct binder *b, enum value_kind kind, const struct schema_type *type,
+		       struct span span);
+/* "expects a duration, not a list". */
+struct value *bind_wrong_type(struct binder *b, const struct schema_type *type, struct node *node,
+			      const struct path *path);
+/* "100/1d" as the node of a Rate: {count, period}; stw's own form only. */
+struct node *bind_rate_text(struct binder *b, const struct schema_type *type, struct node *node,
+			    const struct path *path);
+/* The canonical text of a scalar, for keys, sets and people; .p NULL when out of memory. */
+struct str value_text(struct arena *arena, const struct value *value) WARN_UNUSED;
+/* Fields of a single structure, or of a variant's body. `complete`: required fields must be there. */
+bool bind_fields(struct binder *b, const struct schema_structure *structure, struct node *node,
+		 const struct path *path, bool complete, struct span whole,
+		 struct value_object *out) WARN_UNUSED;
+
+#endif

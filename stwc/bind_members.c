@@ -1,0 +1,268 @@
+/* Binding of lists, sets and maps, in every spelling that the source's shapes allow. */
+#include "stwc/bind.h"
+
+#include <stdlib.h>
+
+#include "base/num.h"
+
+struct members {
+	struct value **items;
+	size_t count;
+};
+
+static bool members_reserve(struct binder *b, struct members *m, size_t count)
+{
+	m->items = ARENA_ARRAY(&b->c->arena, struct value *, count + 1);
+	return m->items != NULL;
+}
+
+static const char *plural(const struct schema_type *type)
+{
+	return type->kind == TYPE_SET ? "set" : "list";
+}
+
+static void check_count(struct binder *b, const struct schema_type *type, const struct node *node,
+			size_t given, const struct path *path)
+{
+	if (given < type->min_items)
+		bind_error(b, DIAG_TOO_FEW, node->span, path, NULL,
+			   "'%.*s' needs at least %u member%s", STR_ARG(path->name), type->min_items,
+			   type->min_items == 1 ? "" : "s");
+}
+
+/* How a server wants it written, in a hint. */
+static void wrong_shape(struct binder *b, const struct schema_type *type, struct node *node,
+			const struct path *path)
+{
+	struct diag *diag = bind_error(b, DIAG_WRONG_SHAPE, node->span, path, NULL,
+				       "a server does not take the %s '%.*s' as %s", plural(type),
+				       STR_ARG(path->name), node_kind_name(node));
+	const struct node *first = node->kind == NODE_LIST ? node->list.first : node;
+
+	if (type->kind == TYPE_LIST)
+		diag_hint(&b->c->diags, diag, "write {\"0\": …, \"1\": …}");
+	else if (first && first->kind == NODE_STRING)
+		diag_hint(&b->c->diags, diag, "write {\"%.*s\": true%s}", STR_ARG(first->string),
+			  node->kind == NODE_LIST && first->next ? ", …" : "");
+	else
+		diag_hint(&b->c->diags, diag, "write {\"member\": true}");
+}
+
+/* Two spellings of one value are one member: reported, and kept once. */
+static bool is_repeat(struct binder *b, struct map *seen, const struct value *value,
+		      const struct path *path)
+{
+	struct str text = value_text(&b->c->arena, value);
+	const struct value *first;
+	struct diag *diag;
+
+	if (!text.p)
+		return false;
+	first = map_get(seen, text);
+	if (!first) {
+		(void)!map_put(seen, text, (void *)(uintptr_t)value); /* the arena remembers a failure */
+		return false;
+	}
+	if (b->shapes == SHAPES_OWN) {
+		diag = bind_error(b, DIAG_DUPLICATE_MEMBER, value->span, path, NULL,
+				  "'%.*s' names %.*s twice", STR_ARG(path->name), STR_ARG(text));
+		diag_relate(&b->c->diags, diag, first->span, "first named here");
+	}
+	return true;
+}
+
+static void add_member(struct binder *b, const struct schema_type *type, struct node *node,
+		       const struct path *path, struct map *seen, struct members *m)
+{
+	struct value *value = bind_value(b, type->element, NULL, node, path);
+
+	if (value && !is_repeat(b, seen, value, path))
+		m->items[m->count++] = value;
+}
+
+/* {"member": true, "other": false}: false leaves a member out. */
+static void set_from_map(struct binder *b, const struct schema_type *type, struct node *node,
+			 const struct path *path, struct map *seen, struct members *m)
+{
+	struct node_entry *e;
+
+	for (e = node->map.first; e; e = e->next) {
+		struct path here = {path, e->key};
+		struct node *member;
+
+		if (e->value->kind != NODE_BOOL) {
+			if (e->value->kind != NODE_POISON)
+				bind_error(b, DIAG_WRONG_TYPE, e->value->span, &here, NULL,
+					   "a member of a set is true or false, not %s",
+					   node_kind_name(e->value));
+			continue;
+		}
+		if (!e->value->boolean)
+			continue;
+		member = node_string(&b->c->arena, e->key, e->key_span);
+		if (member)
+			add_member(b, type, member, &here, seen, m);
+	}
+}
+
+static struct value *bind_set(struct binder *b, const struct schema_type *type, struct node *node,
+			      const struct path *path)
+{
+	struct value *value = bind_new(b, VALUE_SEQUENCE, type, node->span);
+	struct members m = {NULL, 0};
+	struct node *member;
+	struct map seen;
+	size_t given = 1;
+
+	map_init(&seen, &b->c->hash_key, &b->c->arena);
+	if (!value)
+		return NULL;
+	if (node->kind != NODE_MAP && b->shapes == SHAPES_SERVER) {
+		wrong_shape(b, type, node, path);
+		return NULL;
+	}
+	if (node->kind == NODE_MAP)
+		given = node->map.count;
+	else if (node->kind == NODE_LIST)
+		given = node->list.count;
+	if (!members_reserve(b, &m, given))
+		return NULL;
+	if (node->kind == NODE_MAP) {
+		set_from_map(b, type, node, path, &seen, &m);
+	} else if (node->kind == NODE_LIST) {
+		for (member = node->list.first; member; member = member->next)
+			add_member(b, type, member, path, &seen, &m);
+	} else {
+		add_member(b, type, node, path, &seen, &m);
+	}
+	/* a member that was wrong has been reported; it is not missing as well */
+	check_count(b, type, node, m.count > given ? m.count : given, path);
+	value->sequence.items = m.items;
+	value->sequence.count = m.count;
+	return value;
+}
+
+struct indexed {
+	uint64_t index;
+	struct node_entry *entry;
+};
+
+static int by_index(const void *a, const void *b)
+{
+	const struct indexed *x = a, *y = b;
+
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* {"0": …, "1": …} in the order of the numbers, which may have gaps (validation.md 3.1). */
+static bool list_from_map(struct binder *b, const struct schema_type *type, struct node *node,
+			  const struct path *path, struct members *m)
+{
+	struct indexed *order = ARENA_ARRAY(&b->c->arena, struct indexed, node->map.count + 1);
+	struct node_entry *e;
+	size_t count = 0, i;
+
+	if (!order)
+		return false;
+	for (e = node->map.first; e; e = e->next) {
+		struct path here = {path, e->key};
+
+		order[count].entry = e;
+		if (num_u64(e->key, &order[count].index) == NUM_OK && order[count].index <= UINT32_MAX)
+			count++;
+		else
+			bind_error(b, DIAG_WRONG_TYPE, e->key_span, &here, NULL,
+				   "the key of a list's member is its number, not '%.*s'",
+				   STR_ARG(e->key));
+	}
+	if (count)
+		qsort(order, count, sizeof(*order), by_index);
+	for (i = 0; i < count; i++) {
+		struct path here = {path, order[i].entry->key};
+		struct value *value = bind_value(b, type->element, NULL, order[i].entry->value, &here);
+
+		if (value)
+			m->items[m->count++] = value;
+	}
+	return true;
+}
+
+static bool list_from_list(struct binder *b, const struct schema_type *type, struct node *node,
+			   const struct path *path, struct members *m)
+{
+	struct node *member;
+	size_t index = 0;
+
+	for (member = node->list.first; member; member = member->next, index++) {
+		struct path here = {path, arena_printf(&b->c->arena, "%zu", index)};
+		struct value *value = bind_value(b, type->element, NULL, member, &here);
+
+		if (value)
+			m->items[m->count++] = value;
+	}
+	return true;
+}
+
+static struct value *bind_list(struct binder *b, const struct schema_type *type, struct node *node,
+			       const struct path *path)
+{
+	struct value *value = bind_new(b, VALUE_SEQUENCE, type, node->span);
+	struct members m = {NULL, 0};
+	size_t given = node->kind == NODE_MAP ? node->map.count : node->list.count;
+
+	if (!value)
+		return NULL;
+	if (node->kind == NODE_LIST && b->shapes == SHAPES_SERVER) {
+		wrong_shape(b, type, node, path);
+		return NULL;
+	}
+	if (node->kind != NODE_LIST && node->kind != NODE_MAP)
+		return bind_wrong_type(b, type, node, path);
+	if (!members_reserve(b, &m, given))
+		return NULL;
+	if (!(node->kind == NODE_MAP ? list_from_map(b, type, node, path, &m)
+				     : list_from_list(b, type, node, path, &m)))
+		return NULL;
+	check_count(b, type, node, given, path);
+	value->sequence.items = m.items;
+	value->sequence.count = m.count;
+	return value;
+}
+
+static struct value *bind_map(struct binder *b, const struct schema_type *type, struct node *node,
+			      const struct path *path)
+{
+	struct value *value = bind_new(b, VALUE_MAP, type, node->span);
+	struct node_entry *e;
+
+	if (!value)
+		return NULL;
+	if (node->kind != NODE_MAP)
+		return bind_wrong_type(b, type, node, path);
+	value->map.pairs = ARENA_ARRAY(&b->c->arena, struct value_pair, node->map.count + 1);
+	if (!value->map.pairs)
+		return NULL;
+	for (e = node->map.first; e; e = e->next) {
+		struct path here = {path, e->key};
+		struct node *key = node_string(&b->c->arena, e->key, e->key_span);
+		struct value_pair pair = {NULL, NULL};
+
+		if (!key)
+			return NULL;
+		pair.key = bind_value(b, type->key, NULL, key, &here);
+		pair.value = bind_value(b, type->element, NULL, e->value, &here);
+		if (pair.key && pair.value)
+			value->map.pairs[value->map.count++] = pair;
+	}
+	return value;
+}
+
+struct value *bind_members(struct binder *b, const struct schema_type *type, struct node *node,
+			   const struct path *path)
+{
+	if (type->kind == TYPE_SET)
+		return bind_set(b, type, node, path);
+	if (type->kind == TYPE_LIST)
+		return bind_list(b, type, node, path);
+	return bind_map(b, type, node, path);
+}
