@@ -2,17 +2,22 @@
 #ifndef STW_RUNTIME_TLS_INTERNAL_H
 #define STW_RUNTIME_TLS_INTERNAL_H
 
-#include <openssl/ssl.h>
 #include <stdatomic.h>
 
 #include "runtime/tls.h"
 
+/* OpenSSL's own names, so that this header needs none of its headers: X509, EVP_PKEY and
+ * STACK_OF(X509) */
+struct x509_st;
+struct evp_pkey_st;
+struct stack_st_X509;
+
 struct tls_identity {
 	_Atomic unsigned references;
-	X509 *leaf;
-	EVP_PKEY *key;
-	STACK_OF(X509) * chain; /* without the leaf */
-	int key_type;           /* EVP_PKEY_base_id */
+	struct x509_st *leaf;
+	struct evp_pkey_st *key;
+	struct stack_st_X509 *chain; /* without the leaf */
+	int key_type;		     /* EVP_PKEY_base_id */
 	struct tls_facts facts;
 };
 
