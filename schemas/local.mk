@@ -1,0 +1,65 @@
+STWS = \
+	schemas/accounts.stws \
+	schemas/bootstrap.stws \
+	schemas/cluster.stws \
+	schemas/common.stws \
+	schemas/directories.stws \
+	schemas/dns.stws \
+	schemas/domains.stws \
+	schemas/enterprise.stws \
+	schemas/expressions.stws \
+	schemas/history.stws \
+	schemas/http.stws \
+	schemas/jmap.stws \
+	schemas/lookups.stws \
+	schemas/mail.stws \
+	schemas/mta.stws \
+	schemas/names.stws \
+	schemas/network.stws \
+	schemas/queue.stws \
+	schemas/reports.stws \
+	schemas/secrets.stws \
+	schemas/sieve.stws \
+	schemas/spam.stws \
+	schemas/stores.stws \
+	schemas/tasks.stws \
+	schemas/telemetry.stws \
+	schemas/tls.stws
+EXTRA_DIST += $(STWS) schemas/ids.lock
+
+noinst_PROGRAMS += schemac
+schemac_SOURCES = \
+	schemas/lookup.c schemas/schema.h \
+	schemas/schemac/attributes.c \
+	schemas/schemac/canonical.c \
+	schemas/schemac/default.c \
+	schemas/schemac/derive.c \
+	schemas/schemac/emit_ids.c \
+	schemas/schemac/emit_tables.c \
+	schemas/schemac/history.c \
+	schemas/schemac/lock.c \
+	schemas/schemac/main.c \
+	schemas/schemac/rows.c \
+	schemas/schemac/schemac.h \
+	schemas/schemac/type.c
+schemac_LDADD = libgrammar.a libcore.a libbase.a $(YAML_LIBS) $(CRYPTO_LIBS)
+
+noinst_LIBRARIES += libschemas.a
+libschemas_a_SOURCES = schemas/lookup.c schemas/schema.h
+nodist_libschemas_a_SOURCES = schemas/tables.c
+
+# schemac writes only what changed, so the stamp, not the files, says that it ran.
+SCHEMAC_OUTPUT = schemas/tables.c libstw/ids.h
+schemas/schemac.stamp: schemac$(EXEEXT) $(STWS) schemas/ids.lock
+	$(AM_V_GEN)$(MKDIR_P) schemas libstw && \
+	./schemac$(EXEEXT) --lock $(srcdir)/schemas/ids.lock --output . $(STWS:%=$(srcdir)/%) && \
+	touch $@
+$(SCHEMAC_OUTPUT): schemas/schemac.stamp
+	@test -f $@ || { rm -f $< && $(MAKE) $(AM_MAKEFLAGS) $<; }
+BUILT_SOURCES += $(SCHEMAC_OUTPUT)
+CLEANFILES += $(SCHEMAC_OUTPUT) schemas/schemac.stamp
+
+# after a row was added: gives it its permanent number
+.PHONY: update-lock
+update-lock: schemac$(EXEEXT)
+	./schemac$(EXEEXT) --lock $(srcdir)/schemas/ids.lock --update-lock $(STWS:%=$(srcdir)/%)
