@@ -5,4 +5,4 @@ house_tests = \
 	testsuite/house/scripts.test \
 	testsuite/house/style.py
 TESTS += $(house_tests)
-EXTRA_DIST += $(house_tests) testsuite/house/house.py
+EXTRA_DIST += $(house_tests) testsuite/house/house.py testsuite/checks
