@@ -150,7 +150,7 @@ static struct arena_chunk *chunk_new(struct arena *arena, size_t size)
 	struct arena_chunk *chunk = NULL;
 	size_t bytes;
 
-	if (!add_overflows(size, sizeof(*chunk), &bytes))
+	if (!add_overflows(size, sizeof(*chunk), &bytes) && bytes <= PTRDIFF_MAX)
 		chunk = malloc(bytes);
 	if (!chunk) {
 		arena->failed = true;

@@ -37,11 +37,13 @@ void buf_reserve(struct buf *buf, size_t n)
 
 	if (buf->failed || n <= buf->cap - buf->n)
 		return;
-	if (add_overflows(buf->n, n, &need)) {
+	if (add_overflows(buf->n, n, &need) || need > PTRDIFF_MAX) {
 		buf->failed = true;
 		return;
 	}
-	if (mul_overflows(buf->cap, (size_t)2, &cap) || cap < need)
+	/* no overflow: what is held is at most PTRDIFF_MAX */
+	cap = buf->cap * 2;
+	if (cap < need)
 		cap = need;
 	if (cap < BUF_FIRST_CAP)
 		cap = BUF_FIRST_CAP;

@@ -93,7 +93,7 @@ static bool scan_digits(struct str s, size_t *at, struct decimal *d, bool fracti
 static bool scan_exponent(struct str s, size_t *at, struct decimal *d)
 {
 	/* more than any length of digits in memory can make up for, far below overflow */
-	const int64_t bound = INT64_C(1) << 60;
+	const int64_t bound = INT64_C(100000000000000000);
 	bool negative = false;
 	int64_t e = 0;
 	size_t from;

@@ -36,7 +36,8 @@ uint32_t sources_add(struct sources *sources, struct str name, struct str text)
 	if (!source->name.p)
 		return 0;
 	source->arena = sources->arena;
-	source->text = text;
+	/* never NULL, so that offsets may be added without a look */
+	source->text = text.p ? text : STR("");
 	sources->all[sources->count++] = source;
 	source->number = (uint32_t)sources->count;
 	return source->number;

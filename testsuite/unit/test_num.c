@@ -129,6 +129,7 @@ static void long_texts(void **state)
 	check_double((struct str){text, n}, 10.0);
 	check_double(STR("0e99999999999999999999999999"), 0.0);
 	check_double(STR("1e-99999999999999999999999999"), 0.0);
+	check_double(STR("0.0000000001e-999999999999999999"), 0.0);
 }
 
 static void refused_doubles(void **state)
