@@ -10,47 +10,49 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "engine/netaddr.h"
-#include "libstw/record.h"
+#include "libstw/packed.h"
 
 /* One entry as the sources gave it. */
 struct address_entry {
 	struct net_network network; /* as written */
 	bool has_expires, has_created, has_reason, has_note;
-	int64_t expires;  /* seconds since the epoch */
+	int64_t expires; /* seconds since the epoch */
 	int64_t created;
-	uint16_t reason;  /* BlockedIp.reason: enum member number */
-	struct str note;  /* AllowedIp.reason: text */
+	uint16_t reason;              /* BlockedIp.reason: enum member number */
+	struct str note;              /* AllowedIp.reason: text */
 	bool null_expires, null_note; /* written as null */
-	uint32_t source;  /* index of the source in the manifest */
-	uint32_t line;	  /* from 1 */
+	uint32_t source;              /* index of the source in the manifest */
+	uint32_t line;                /* from 1 */
 };
 
 struct address_table {
 	struct stw_bytes bytes;
-	/* the rest is worked out by address_table_open and is private to address_table.c */
-	uint32_t v4_count, v6_count;
-	size_t v4_at, v6_at, side_at;
+	struct stw_packed packed; /* private to address_table*.c */
 };
 
-/* Builds the block. Entries are sorted by the call (it may reorder the array); duplicates (same
- * bytes and prefix) must have been refused before. False: out of memory. */
-bool address_table_build(struct address_entry *entries, size_t count, struct buf *out) WARN_UNUSED;
-/* Checks the block's own structure. False: damaged. Empty bytes give an empty table. */
+/* Builds the block. Duplicates (same bytes and prefix) must have been refused before. False: out
+ * of memory, or more than STW_LIMIT_PACKED entries. The order of the entries does not matter. */
+bool address_table_build(const struct address_entry *entries, size_t count,
+			 struct buf *out) WARN_UNUSED;
+/* Checks the block's own structure, not every entry (that is stw_packed_check). False: damaged.
+ * Empty bytes give an empty table. */
 bool address_table_open(struct stw_bytes bytes, struct address_table *out) WARN_UNUSED;
 
 static inline uint32_t address_table_count(const struct address_table *table)
 {
-	return table->v4_count + table->v6_count;
+	return table->packed.part[0].count + table->packed.part[1].count;
 }
-/* The entry of that index, v4 first, in address order. */
+/* The entry of that index, v4 first, in address order. The note points into the table. False:
+ * there is no such index. */
 bool address_table_at(const struct address_table *table, uint32_t index, struct address_entry *out);
 /* The entry with exactly that network (bytes as written and prefix). */
 bool address_table_find(const struct address_table *table, const struct net_network *network,
 			uint32_t *out_index);
 /* The most specific entry that covers the peer and has not expired at `now`: an expired entry
- * falls to the one that covers it. v4-mapped peers count as IPv4; IPv6 entries inside
+ * falls to the one that covers it; it has expired when its time is `now` or before. v4-mapped peers
+ * count as IPv4; IPv6 entries inside
  * ::ffff:0:0/96, or wider than it, match IPv4 peers too (validation.md 2.1). */
-bool address_table_match(const struct address_table *table, const struct net_addr *peer, int64_t now,
-			 uint32_t *out_index);
+bool address_table_match(const struct address_table *table, const struct net_addr *peer,
+			 int64_t now, uint32_t *out_index);
 
 #endif

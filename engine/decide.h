@@ -9,13 +9,13 @@
 #include "engine/live_table.h"
 
 enum decide_rule {
-	DECIDE_NO_RULE,		/* accept */
+	DECIDE_NO_RULE,         /* accept */
 	DECIDE_TEMPORARY_ALLOW, /* stwctl allow */
 	DECIDE_ALLOWED_IP,
-	DECIDE_LOOPBACK,	/* 127.0.0.1 and ::1 */
+	DECIDE_LOOPBACK, /* 127.0.0.1 and ::1 */
 	DECIDE_TRUSTED_PROXY,
 	DECIDE_BLOCKED_IP,
-	DECIDE_BAN		/* automatic or by stwctl bans add */
+	DECIDE_BAN /* automatic or by stwctl bans add */
 };
 
 struct decider {
@@ -29,8 +29,8 @@ struct decision {
 	bool accept;
 	enum decide_rule rule;
 	struct net_network network; /* that decided; for NO_RULE the peer itself */
-	uint32_t index;		    /* entry of the AllowedIp or BlockedIp table */
-	bool expires;		    /* at .until */
+	uint32_t index;             /* entry of the AllowedIp or BlockedIp table */
+	bool expires;               /* at .until */
 	int64_t until;
 };
 

@@ -1,3 +1,7 @@
 noinst_LIBRARIES += libengine.a
 libengine_a_SOURCES = \
+	engine/address_build.c \
+	engine/address_table.c engine/address_table.h \
+	engine/decide.c engine/decide.h \
+	engine/live_table.c engine/live_table.h \
 	engine/netaddr.c engine/netaddr.h

@@ -424,13 +424,12 @@ bool net_network_eq(const struct net_network *a, const struct net_network *b)
 
 struct net_addr net_network_base(const struct net_network *network)
 {
-	struct net_addr base = network->addr;
+	struct net_addr base = {.family = network->addr.family};
 	size_t whole = network->prefix / 8u;
 
-	if (whole < addr_size(&base)) {
-		base.b[whole] &= (uint8_t)(0xff00u >> (network->prefix % 8u));
-		memset(base.b + whole + 1, 0, sizeof(base.b) - whole - 1);
-	}
+	memcpy(base.b, network->addr.b, whole);
+	if (whole < addr_size(&base))
+		base.b[whole] = network->addr.b[whole] & (uint8_t)(0xff00u >> network->prefix % 8u);
 	return base;
 }
 

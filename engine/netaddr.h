@@ -11,12 +11,12 @@
 
 struct net_addr {
 	uint8_t family; /* 4 or 6 */
-	uint8_t b[16];	/* network order; IPv4 in the first four */
+	uint8_t b[16];  /* network order; IPv4 in the first four */
 };
 
 struct net_network {
 	struct net_addr addr; /* host bits kept as written */
-	uint8_t prefix;	      /* 0..32 or 0..128 */
+	uint8_t prefix;       /* 0..32 or 0..128 */
 };
 
 struct net_socket {
@@ -28,11 +28,11 @@ enum net_status {
 	NET_OK,
 	NET_SYNTAX,
 	NET_LEADING_ZERO, /* 010.0.0.1 */
-	NET_ZONE,	  /* fe80::1%eth0 */
-	NET_PREFIX,	  /* prefix length above 32 or 128, or not a number */
+	NET_ZONE,         /* fe80::1%eth0 */
+	NET_PREFIX,       /* prefix length above 32 or 128, or not a number */
 	NET_NO_PORT,
-	NET_PORT,	  /* not a number up to 65535 */
-	NET_BRACKETS	  /* IPv6 address with port but without brackets */
+	NET_PORT,    /* not a number up to 65535 */
+	NET_BRACKETS /* IPv6 address with port but without brackets */
 };
 
 enum net_status net_addr_parse(struct str s, struct net_addr *out) WARN_UNUSED;

@@ -1,4 +1,12 @@
 noinst_LIBRARIES += libstw.a
 libstw_a_SOURCES = \
-	libstw/bytes.h libstw/format.h libstw/stw.h \
-	libstw/record.c libstw/record.h
+	libstw/bytes.h libstw/format.h libstw/scan.h libstw/stw.h \
+	libstw/fault.c libstw/fault.h \
+	libstw/footer.c libstw/footer.h \
+	libstw/image.c libstw/image.h \
+	libstw/lookup.c \
+	libstw/manifest.c libstw/manifest.h \
+	libstw/packed.c libstw/packed.h libstw/packed_check.c \
+	libstw/record.c libstw/record.h \
+	libstw/store.c libstw/store.h
+libstw_a_CPPFLAGS = $(AM_CPPFLAGS) $(LMDB_CFLAGS)

@@ -21,22 +21,22 @@ struct stw_bytes {
 };
 
 enum stw_wire {
-	STW_WIRE_NULL = 0,	/* no bytes: set to null on purpose */
-	STW_WIRE_BOOL = 1,	/* u8: 0 or 1 */
-	STW_WIRE_UNSIGNED = 2,	/* u64: numbers, sizes, durations in ms */
-	STW_WIRE_SIGNED = 3,	/* i64 */
-	STW_WIRE_FLOAT = 4,	/* IEEE 754 binary64 */
-	STW_WIRE_STRING = 5,	/* UTF-8 */
-	STW_WIRE_ENUM = 6,	/* u16 member number */
+	STW_WIRE_NULL = 0,      /* no bytes: set to null on purpose */
+	STW_WIRE_BOOL = 1,      /* u8: 0 or 1 */
+	STW_WIRE_UNSIGNED = 2,  /* u64: numbers, sizes, durations in ms */
+	STW_WIRE_SIGNED = 3,    /* i64 */
+	STW_WIRE_FLOAT = 4,     /* IEEE 754 binary64 */
+	STW_WIRE_STRING = 5,    /* UTF-8 */
+	STW_WIRE_ENUM = 6,      /* u16 member number */
 	STW_WIRE_REFERENCE = 7, /* u16 structure number, u64 object id */
-	STW_WIRE_DATE = 8,	/* i64 seconds since 1970-01-01T00:00:00Z */
-	STW_WIRE_ADDRESS = 9,	/* 4 or 16 bytes, network order */
-	STW_WIRE_NETWORK = 10,	/* u8 prefix length, then as ADDRESS, host bits kept */
-	STW_WIRE_SOCKET = 11,	/* u16 port, then as ADDRESS */
+	STW_WIRE_DATE = 8,      /* i64 seconds since 1970-01-01T00:00:00Z */
+	STW_WIRE_ADDRESS = 9,   /* 4 or 16 bytes, network order */
+	STW_WIRE_NETWORK = 10,  /* u8 prefix length, then as ADDRESS, host bits kept */
+	STW_WIRE_SOCKET = 11,   /* u16 port, then as ADDRESS */
 	STW_WIRE_OBJECT = 12,
 	STW_WIRE_SEQUENCE = 13, /* lists and sets, in order */
 	STW_WIRE_MAP = 14,
-	STW_WIRE_SECRET = 15	/* u32 offset, u32 length into the secrets block */
+	STW_WIRE_SECRET = 15 /* u32 offset, u32 length into the secrets block */
 };
 
 /* A value still in its bytes. */
@@ -48,7 +48,7 @@ struct stw_item {
 struct stw_cursor {
 	const uint8_t *p, *end;
 	uint16_t last; /* number of the field before; 0: none yet, numbers start at 1 */
-	bool damaged; /* bytes did not follow the form; the cursor stands at its end */
+	bool damaged;  /* bytes did not follow the form; the cursor stands at its end */
 };
 
 struct stw_cursor stw_cursor_of(struct stw_bytes bytes);
@@ -68,10 +68,10 @@ bool stw_item_reference(struct stw_item item, uint16_t *structure, uint64_t *id)
 bool stw_item_secret(struct stw_item item, uint32_t *offset, uint32_t *length) WARN_UNUSED;
 /* address: 4 or 16 bytes into out[16], *family 4 or 6; prefix and port where the wire has them. */
 bool stw_item_address(struct stw_item item, uint8_t *family, uint8_t out[16]) WARN_UNUSED;
-bool stw_item_network(struct stw_item item, uint8_t *family, uint8_t out[16], uint8_t *prefix)
-	WARN_UNUSED;
-bool stw_item_socket(struct stw_item item, uint8_t *family, uint8_t out[16], uint16_t *port)
-	WARN_UNUSED;
+bool stw_item_network(struct stw_item item, uint8_t *family, uint8_t out[16],
+		      uint8_t *prefix) WARN_UNUSED;
+bool stw_item_socket(struct stw_item item, uint8_t *family, uint8_t out[16],
+		     uint16_t *port) WARN_UNUSED;
 /* OBJECT: its variant number and a cursor over its fields. */
 bool stw_item_object(struct stw_item item, uint16_t *variant, struct stw_bytes *fields) WARN_UNUSED;
 

@@ -5,6 +5,7 @@
 #ifndef STW_LIBSTW_STW_H
 #define STW_LIBSTW_STW_H
 
+#include "base/arena.h"
 #include "base/digest.h"
 #include "libstw/format.h"
 #include "libstw/record.h"
@@ -12,11 +13,12 @@
 enum stw_error {
 	STW_OK,
 	STW_NOT_AN_IMAGE,   /* no footer of ours: foreign, empty, or truncated */
-	STW_DAMAGED,	    /* the digest does not match, or a length is impossible */
+	STW_DAMAGED,        /* the digest does not match, or a length is impossible */
 	STW_NEWER_FORMAT,   /* made by a newer stwc: upgrade stwd */
 	STW_OTHER_SCHEMA,   /* schema major version differs: run stwc build again */
-	STW_OTHER_PLATFORM, /* word size, byte order or page size: run stwc build on such a machine */
-	STW_SYSTEM	    /* errno-like: could not read or map */
+	STW_OTHER_PLATFORM, /* word size, byte order or page size: run stwc build on such a machine
+			     */
+	STW_SYSTEM          /* errno-like: could not read or map */
 };
 
 struct stw_fault {
@@ -66,20 +68,25 @@ enum stw_open_flags {
 struct stw_image *stw_image_open(int fd, unsigned flags, struct stw_fault *fault) WARN_UNUSED;
 void stw_image_close(struct stw_image *image);
 const struct stw_manifest *stw_image_manifest(const struct stw_image *image);
-/* Reads only footer and manifest, and checks the file digest when `check`; for status and preview. */
+/* Reads only footer and manifest, and checks the file digest when `check`; for status and preview.
+ */
 bool stw_manifest_read(int fd, bool check, struct arena *arena, struct stw_manifest *out,
 		       struct stw_fault *fault) WARN_UNUSED;
 
 /* The reader of the thread that opened the image; other threads make their own. */
 struct stw_reader *stw_reader_main(struct stw_image *image);
 struct stw_reader *stw_reader_new(struct stw_image *image, struct stw_fault *fault) WARN_UNUSED;
+/* Every reader but the main one is freed before the image is closed. */
 void stw_reader_free(struct stw_reader *reader);
+/* True once any look-up met bytes that do not follow the format: what it then said ("none")
+ * is not to be relied on. Sticky; cannot happen in a file that stwc wrote. */
+bool stw_reader_damaged(const struct stw_reader *reader);
 
 struct stw_object {
 	uint16_t structure; /* number of the object's structure (ids.h) */
 	uint16_t variant;   /* 0: no union */
 	uint64_t id;
-	struct str identity; /* key or client id; see DESIGN.md 4 */
+	struct str identity;  /* key or client id; see DESIGN.md 4 */
 	struct str client_id; /* empty when the source gave none */
 	struct stw_bytes fields;
 };
@@ -117,6 +124,21 @@ bool stw_secret(const struct stw_image *image, uint32_t offset, uint32_t length,
 /* The address table of a packed type (BlockedIp or AllowedIp), for engine/address_table.h;
  * empty bytes when the type has no object. */
 struct stw_bytes stw_address_table(struct stw_reader *reader, uint16_t structure);
+
+/* A compiled table by its name (libstw/format.h); empty when the image has none of that name. */
+struct stw_bytes stw_table(struct stw_reader *reader, const char *name);
+
+/* One address of the compiled table of listeners, sorted by family, address and port. */
+struct stw_bind {
+	uint8_t family;
+	uint8_t address[16]; /* network order; IPv4 in the first four */
+	uint16_t port;
+	uint16_t structure; /* of the listener's type */
+	uint64_t listener;
+};
+
+size_t stw_bind_count(struct stw_reader *reader);
+bool stw_bind_at(struct stw_reader *reader, size_t index, struct stw_bind *out);
 
 /* The deep walk of `stwc verify` and `stwd --check`: every record decodes, every reference
  * resolves, every table agrees with the records. Calls back once per problem. */

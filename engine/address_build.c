@@ -1,0 +1,390 @@
+/*
+ * Building an address table: entries are sorted, every entry learns which one covers it, and
+ * the members go to their columns. libstw/format.h has the layout.
+ */
+#include <stdlib.h>
+
+#include "engine/address_table.h"
+
+/* What sorting needs of an entry, small enough to be moved around. */
+struct key {
+	uint8_t written[16];
+	uint8_t prefix;
+	uint32_t index; /* in the caller's array */
+};
+
+/* A sparse column in the making. */
+struct sparse {
+	struct buf blocks, values;
+	uint32_t count;
+};
+
+/* One family in the making. */
+struct part {
+	struct key *keys, *spare;
+	uint32_t count;
+	uint8_t width, full;
+	bool has_hosts; /* some address has host bits */
+	uint32_t usual; /* source of most entries */
+	uint32_t at;    /* entry being written */
+	struct buf base, sample, prefix, text, line;
+	struct sparse sparse[STW_COLUMN_COUNT];
+	struct sparse source;
+	struct str last_note;
+	uint32_t last_note_at;
+};
+
+/* The byte of the network address: host bits cleared. */
+static uint8_t base_byte(const struct key *key, unsigned i)
+{
+	unsigned bits = key->prefix > 8 * i ? key->prefix - 8 * i : 0;
+
+	return (uint8_t)(key->written[i] & (bits >= 8 ? 0xffu : 0xff00u >> bits));
+}
+
+enum pass { PASS_WRITTEN, PASS_PREFIX, PASS_BASE };
+
+static uint8_t pass_byte(enum pass pass, const struct key *key, unsigned i)
+{
+	switch (pass) {
+	case PASS_WRITTEN: return key->written[i];
+	case PASS_PREFIX: return key->prefix;
+	case PASS_BASE: return base_byte(key, i);
+	}
+	return 0;
+}
+
+/* One stable counting pass by one byte; a byte that all keys share costs one look. */
+static void sort_pass(struct part *part, enum pass pass, unsigned i)
+{
+	size_t at[256] = {0}, sum = 0;
+	struct key *keys = part->keys;
+
+	for (uint32_t k = 0; k < part->count; k++)
+		at[pass_byte(pass, &keys[k], i)]++;
+	if (at[pass_byte(pass, &keys[0], i)] == part->count)
+		return;
+	for (unsigned b = 0; b < 256; b++) {
+		size_t n = at[b];
+
+		at[b] = sum;
+		sum += n;
+	}
+	for (uint32_t k = 0; k < part->count; k++)
+		part->spare[at[pass_byte(pass, &keys[k], i)]++] = keys[k];
+	part->keys = part->spare;
+	part->spare = keys;
+}
+
+/* By base, prefix, address as written: the last of these goes first. */
+static void part_sort(struct part *part)
+{
+	if (part->count < 2)
+		return;
+	for (unsigned i = part->width; part->has_hosts && i-- > 0;)
+		sort_pass(part, PASS_WRITTEN, i);
+	sort_pass(part, PASS_PREFIX, 0);
+	for (unsigned i = part->width; i-- > 0;)
+		sort_pass(part, PASS_BASE, i);
+}
+
+static void sparse_put(struct sparse *sparse, uint32_t index, const void *value, size_t width)
+{
+	uint32_t bit = index % STW_BLOCK_ENTRIES;
+	size_t block = index / STW_BLOCK_ENTRIES;
+
+	/* blocks up to this one; those that were skipped have no bits */
+	while (sparse->blocks.n < (block + 1) * STW_BLOCK_SIZE && !sparse->blocks.failed) {
+		static const uint8_t none[STW_BLOCK_ENTRIES / 8];
+
+		buf_put_u32(&sparse->blocks, sparse->count);
+		buf_put(&sparse->blocks, none, sizeof(none));
+	}
+	if (sparse->blocks.failed)
+		return;
+	sparse->blocks.p[block * STW_BLOCK_SIZE + 4 + bit / 8] |= (char)(1u << bit % 8);
+	buf_put(&sparse->values, value, width);
+	sparse->count++;
+}
+
+static void sparse_put_u64(struct sparse *sparse, uint32_t index, uint64_t value, size_t width)
+{
+	uint8_t bytes[8];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(value >> 8 * i);
+	sparse_put(sparse, index, bytes, width);
+}
+
+/* Blocks for the entries behind the last one that has a value. */
+static void sparse_finish(struct sparse *sparse, uint32_t count)
+{
+	size_t size = stw_column_blocks(count) * STW_BLOCK_SIZE;
+
+	while (sparse->count && sparse->blocks.n < size && !sparse->blocks.failed) {
+		static const uint8_t none[STW_BLOCK_ENTRIES / 8];
+
+		buf_put_u32(&sparse->blocks, sparse->count);
+		buf_put(&sparse->blocks, none, sizeof(none));
+	}
+}
+
+static void put_note(struct part *part, struct str note)
+{
+	uint64_t at = part->last_note_at;
+
+	/* lists tend to repeat one note, so the text of the entry before is used again */
+	if (!str_eq(note, part->last_note)) {
+		at = part->text.n;
+		buf_puts(&part->text, note);
+		part->last_note = note;
+		part->last_note_at = (uint32_t)at;
+	}
+	sparse_put_u64(&part->sparse[STW_COLUMN_NOTE], part->at, at | (uint64_t)note.n << 32, 8);
+}
+
+static void put_rare(struct part *part, const struct address_entry *e)
+{
+	struct sparse *columns = part->sparse;
+
+	if (e->has_reason)
+		sparse_put_u64(&columns[STW_COLUMN_REASON], part->at, e->reason, 2);
+	if (e->has_expires)
+		sparse_put_u64(&columns[STW_COLUMN_EXPIRES], part->at, (uint64_t)e->expires, 8);
+	if (e->has_created)
+		sparse_put_u64(&columns[STW_COLUMN_CREATED], part->at, (uint64_t)e->created, 8);
+	if (e->has_note)
+		put_note(part, e->note);
+	if (e->null_expires)
+		sparse_put(&columns[STW_COLUMN_NULL_EXPIRES], part->at, "", 0);
+	if (e->null_note)
+		sparse_put(&columns[STW_COLUMN_NULL_NOTE], part->at, "", 0);
+	if (e->source != part->usual)
+		sparse_put_u64(&part->source, part->at, e->source, 4);
+}
+
+static void put_entry(struct part *part, const struct key *key, const struct address_entry *e)
+{
+	uint8_t base[16];
+
+	for (unsigned i = 0; i < part->width; i++)
+		base[i] = base_byte(key, i);
+	buf_put(&part->base, base, part->width);
+	if (part->at % STW_SAMPLE_STEP == 0)
+		buf_put(&part->sample, base, part->width);
+	buf_put_u8(&part->prefix, key->prefix);
+	if (memcmp(base, key->written, part->width) != 0)
+		sparse_put(&part->sparse[STW_COLUMN_WRITTEN], part->at, key->written, part->width);
+	put_rare(part, e);
+	buf_put_u32(&part->line, e->line);
+}
+
+/* `wide` is strictly wider than `narrow` and has it inside. */
+static bool key_covers(const struct part *part, const struct key *wide, const struct key *narrow)
+{
+	struct key cut = *narrow;
+
+	if (wide->prefix >= narrow->prefix)
+		return false;
+	cut.prefix = wide->prefix;
+	for (unsigned i = 0; i < part->width; i++)
+		if (base_byte(wide, i) != base_byte(&cut, i))
+			return false;
+	return true;
+}
+
+/* In sorted order the entries that are still open form a stack, each inside the one below. */
+static void put_parents(struct part *part)
+{
+	uint32_t open[129];
+	unsigned depth = 0;
+
+	for (uint32_t i = 0; i < part->count; i++) {
+		while (depth > 0 && !key_covers(part, &part->keys[open[depth - 1]], &part->keys[i]))
+			depth--;
+		if (depth > 0)
+			sparse_put_u64(&part->sparse[STW_COLUMN_PARENT], i, open[depth - 1], 4);
+		open[depth++] = i;
+	}
+}
+
+/* The source that most entries have, if one has more than half (Boyer and Moore's vote). */
+static uint32_t usual_source(const struct part *part, const struct address_entry *entries)
+{
+	uint32_t candidate = 0, votes = 0;
+
+	for (uint32_t i = 0; i < part->count; i++) {
+		uint32_t source = entries[part->keys[i].index].source;
+
+		if (votes == 0)
+			candidate = source;
+		if (candidate == source)
+			votes++;
+		else
+			votes--;
+	}
+	return candidate;
+}
+
+static void part_fill(struct part *part, const struct address_entry *entries)
+{
+	part_sort(part);
+	part->usual = usual_source(part, entries);
+	put_parents(part);
+	for (part->at = 0; part->at < part->count; part->at++)
+		put_entry(part, &part->keys[part->at], &entries[part->keys[part->at].index]);
+	for (unsigned c = 0; c < STW_COLUMN_COUNT; c++)
+		sparse_finish(&part->sparse[c], part->count);
+	sparse_finish(&part->source, part->count);
+}
+
+static bool part_init(struct part *part, const struct address_entry *entries, size_t count,
+		      uint8_t family)
+{
+	uint32_t n = 0;
+
+	*part = (struct part){.width = family == 4 ? 4 : 16, .full = family == 4 ? 32 : 128};
+	for (size_t i = 0; i < count; i++)
+		n += entries[i].network.addr.family == family;
+	part->keys = malloc((n ? n : 1) * sizeof(*part->keys));
+	part->spare = malloc((n ? n : 1) * sizeof(*part->spare));
+	if (!part->keys || !part->spare)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct net_network *network = &entries[i].network;
+		struct key *key = &part->keys[part->count];
+
+		if (network->addr.family != family)
+			continue;
+		*key = (struct key){.prefix = network->prefix, .index = (uint32_t)i};
+		memcpy(key->written, network->addr.b, part->width);
+		for (unsigned b = 0; !part->has_hosts && b < part->width; b++)
+			part->has_hosts = base_byte(key, b) != key->written[b];
+		part->count++;
+	}
+	return true;
+}
+
+static void part_free(struct part *part)
+{
+	free(part->keys);
+	free(part->spare);
+	buf_free(&part->base);
+	buf_free(&part->sample);
+	buf_free(&part->prefix);
+	buf_free(&part->text);
+	buf_free(&part->line);
+	for (unsigned c = 0; c < STW_COLUMN_COUNT; c++) {
+		buf_free(&part->sparse[c].blocks);
+		buf_free(&part->sparse[c].values);
+	}
+	buf_free(&part->source.blocks);
+	buf_free(&part->source.values);
+}
+
+/* A place is written at `*place`, the bytes at the end. */
+struct writer {
+	struct buf *out;
+	size_t start; /* of the table in out */
+	size_t place;
+	bool failed;
+};
+
+static void write_place(struct writer *w, size_t count)
+{
+	size_t at = w->out->n - w->start;
+
+	if (at > UINT32_MAX || count > UINT32_MAX)
+		w->failed = true;
+	buf_patch_u32(w->out, w->place, count ? (uint32_t)at : 0);
+	buf_patch_u32(w->out, w->place + 4, (uint32_t)count);
+	w->place += 8;
+}
+
+static void write_full(struct writer *w, struct buf *column, size_t width)
+{
+	w->failed = w->failed || column->failed;
+	write_place(w, column->n / width);
+	buf_puts(w->out, buf_str(column));
+}
+
+static void write_sparse(struct writer *w, struct sparse *column)
+{
+	w->failed = w->failed || column->blocks.failed || column->values.failed;
+	write_place(w, column->count);
+	if (column->count == 0)
+		return;
+	buf_puts(w->out, buf_str(&column->blocks));
+	buf_puts(w->out, buf_str(&column->values));
+}
+
+static void write_zeros(struct buf *out, size_t n)
+{
+	while (n-- > 0)
+		buf_put_u8(out, 0);
+}
+
+static void write_columns(struct writer *w, struct part *part)
+{
+	for (unsigned c = 0; c < STW_COLUMN_COUNT; c++) {
+		switch ((enum stw_column)c) {
+		case STW_COLUMN_BASE: write_full(w, &part->base, part->width); break;
+		case STW_COLUMN_SAMPLE: write_full(w, &part->sample, part->width); break;
+		case STW_COLUMN_PREFIX: write_full(w, &part->prefix, 1); break;
+		case STW_COLUMN_TEXT: write_full(w, &part->text, 1); break;
+		case STW_COLUMN_PARENT:
+		case STW_COLUMN_WRITTEN:
+		case STW_COLUMN_REASON:
+		case STW_COLUMN_EXPIRES:
+		case STW_COLUMN_CREATED:
+		case STW_COLUMN_NOTE:
+		case STW_COLUMN_NULL_EXPIRES:
+		case STW_COLUMN_NULL_NOTE: write_sparse(w, &part->sparse[c]); break;
+		case STW_COLUMN_COUNT: break;
+		}
+	}
+}
+
+static void write_origins(struct writer *w, struct part *part)
+{
+	write_full(w, &part->line, 4);
+	write_sparse(w, &part->source);
+	write_place(w, part->count ? 1 : 0);
+	if (part->count)
+		buf_put_u32(w->out, part->usual);
+}
+
+static bool write_table(struct part parts[2], struct buf *out)
+{
+	struct writer w = {out, out->n, out->n + 16, false};
+
+	buf_put_u32(out, STW_PACKED_MAGIC);
+	buf_put_u32(out, 0); /* the content length, when it is known */
+	buf_put_u32(out, parts[0].count);
+	buf_put_u32(out, parts[1].count);
+	write_zeros(out, STW_PACKED_HEADER_SIZE - 16);
+	write_columns(&w, &parts[0]);
+	write_columns(&w, &parts[1]);
+	if (out->n - w.start > UINT32_MAX)
+		return false;
+	buf_patch_u32(out, w.start + 4, (uint32_t)(out->n - w.start));
+	w.place = out->n;
+	write_zeros(out, STW_ORIGINS_HEADER_SIZE);
+	write_origins(&w, &parts[0]);
+	write_origins(&w, &parts[1]);
+	return !w.failed && !out->failed;
+}
+
+bool address_table_build(const struct address_entry *entries, size_t count, struct buf *out)
+{
+	struct part parts[2] = {{0}, {0}};
+	bool ok = count <= STW_LIMIT_PACKED && part_init(&parts[0], entries, count, 4) &&
+		  part_init(&parts[1], entries, count, 6);
+
+	for (unsigned i = 0; ok && i < 2; i++)
+		part_fill(&parts[i], entries);
+	ok = ok && write_table(parts, out);
+	part_free(&parts[0]);
+	part_free(&parts[1]);
+	return ok;
+}
