@@ -1,0 +1,73 @@
+"""The man pages and --help name the same options and commands."""
+
+import re
+import subprocess
+
+import house
+
+PROGRAMS = {"doc/stwc.1": "stwc/stwc", "doc/stwctl.1": "runtime/stwctl", "doc/stwd.8": "runtime/stwd"}
+
+
+def page_options(text):
+    """Options of a page, from its Fl macros, which stand at the start of a line or inside one."""
+    found = set()
+    for line in text.splitlines():
+        if line.startswith("."):
+            found.update("-" + flag for flag in re.findall(r"(?<=[ .])Fl (-?[a-z][\w-]*)", line))
+    return found
+
+
+def page_commands(text):
+    """Commands of a page: the items of the list after "The commands are"."""
+    part = re.search(r"The commands are:(.*?)^\.El", text, re.S | re.M)
+    return set(re.findall(r"^\.It Cm (\w+)", part.group(1), re.M)) if part else set()
+
+
+def help_of(program, *words):
+    done = subprocess.run([house.command(program), *words, "--help"], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=20)
+    return done.stdout, done.returncode
+
+
+def help_options(text):
+    return set(re.findall(r"(?<![\w-])(--[a-z][a-z-]*[a-z]|-[a-zA-Z])(?![\w-])", text))
+
+
+def help_commands(text):
+    """Commands stand one per line, set in by two blanks, before what they do."""
+    return set(re.findall(r"^  ([a-z]+)\b", text, re.M))
+
+
+def compare(tap, page, program):
+    text = house.read(page)
+    shown, status = help_of(program)
+    tap.ok(status == 0 and shown, "%s --help" % program)
+    commands = help_commands(shown) if page_commands(text) else set()
+    options = help_options(shown)
+    for command in sorted(commands & page_commands(text)):
+        more, status = help_of(program, command)
+        if status == 0:
+            options |= help_options(more)
+    name = program.split("/")[-1]
+    tap.none(sorted(page_commands(text) - commands), "%s: every command of the man page is in --help" % name)
+    tap.none(sorted(commands - page_commands(text)), "%s: every command of --help is in the man page" % name)
+    tap.none(sorted(page_options(text) - options), "%s: every option of the man page is in --help" % name)
+    tap.none(sorted(options - page_options(text)), "%s: every option of --help is in the man page" % name)
+
+
+def main():
+    tap = house.Tap()
+    tap.ok(page_options(".Op Fl -to Ar x\n.It Fl o Ar f\n.Cm a Fl -b\ntext Fl -no\n") == {"--to", "-o", "--b"},
+           "options of a page are found")
+    tap.ok(help_options("  --to FORMAT, -o FILE, non-option -- 0.15-x") == {"--to", "-o"},
+           "options of a help text are found")
+    for page, program in PROGRAMS.items():
+        compare(tap, page, program)
+    codes = subprocess.run([house.command("stwc/stwc"), "explain", "--list"], capture_output=True, text=True)
+    words = set(re.findall(r'^DIAG_CODE\(\w+, "([a-z0-9-]+)"', house.read("core/codes.def"), re.M))
+    listed = set(re.findall(r"^([a-z0-9-]+)\b", codes.stdout, re.M))
+    tap.ok(words and words <= listed, "stwc explain --list names every code", *sorted(words - listed))
+    tap.done()
+
+
+main()
