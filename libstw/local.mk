@@ -9,4 +9,6 @@ libstw_a_SOURCES = \
 	libstw/packed.c libstw/packed.h libstw/packed_check.c \
 	libstw/record.c libstw/record.h \
 	libstw/store.c libstw/store.h
+# made by schemac (schemas/local.mk)
+nodist_libstw_a_SOURCES = libstw/records.c libstw/records.h libstw/ids.h
 libstw_a_CPPFLAGS = $(AM_CPPFLAGS) $(LMDB_CFLAGS)

@@ -35,6 +35,7 @@ schemac_SOURCES = \
 	schemas/schemac/default.c \
 	schemas/schemac/derive.c \
 	schemas/schemac/emit_ids.c \
+	schemas/schemac/emit_records.c \
 	schemas/schemac/emit_tables.c \
 	schemas/schemac/history.c \
 	schemas/schemac/lock.c \
@@ -49,7 +50,7 @@ libschemas_a_SOURCES = schemas/lookup.c schemas/schema.h
 nodist_libschemas_a_SOURCES = schemas/tables.c
 
 # schemac writes only what changed, so the stamp, not the files, says that it ran.
-SCHEMAC_OUTPUT = schemas/tables.c libstw/ids.h
+SCHEMAC_OUTPUT = schemas/tables.c libstw/ids.h libstw/records.h libstw/records.c
 schemas/schemac.stamp: schemac$(EXEEXT) $(STWS) schemas/ids.lock
 	$(AM_V_GEN)$(MKDIR_P) schemas libstw && \
 	./schemac$(EXEEXT) --lock $(srcdir)/schemas/ids.lock --output . $(STWS:%=$(srcdir)/%) && \

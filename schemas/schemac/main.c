@@ -216,11 +216,16 @@ static bool emit_all(struct run *run)
 	struct generated files[] = {
 		{"schemas", "tables.c", BUF_INIT},
 		{"libstw", "ids.h", BUF_INIT},
+		{"libstw", "records.h", BUF_INIT},
+		{"libstw", "records.c", BUF_INIT},
 	};
 	bool ok = true;
 
 	emit_tables(&files[0].content, schema);
 	emit_ids(&run->rows, &files[1].content, schema);
+	emit_records_h(&run->rows, &files[2].content, schema);
+	if (!run->rows.errors)
+		emit_records_c(&run->rows, &files[3].content, schema);
 	if (!report(run))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {

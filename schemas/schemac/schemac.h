@@ -93,7 +93,7 @@ void lock_apply(struct rows *rows, struct lock *lock, bool update);
 void emit_tables(struct buf *out, const struct schema *schema);
 void emit_ids(struct rows *rows, struct buf *out, const struct schema *schema);
 void emit_records_h(struct rows *rows, struct buf *out, const struct schema *schema);
-void emit_records_c(struct buf *out, const struct schema *schema);
+void emit_records_c(struct rows *rows, struct buf *out, const struct schema *schema);
 void emit_json_schema(struct buf *out, const struct schema *schema);
 void emit_manual(struct buf *out, const struct schema *schema);
 /* A name as part of a C identifier: '+' gives "_plus_", everything odd '_'. */
