@@ -220,18 +220,19 @@ void emit_records_h(struct rows *rows, struct buf *out, const struct schema *sch
 static const char records_c_head[] =
 	"/* Made by schemac from the rows that stwd enacts; not to be edited. */\n"
 	"#include \"libstw/records.h\"\n\n"
-	"static inline bool item_secret(struct stw_item item, struct rec_secret *out)\n{\n"
+	"static inline UNUSED bool item_secret(struct stw_item item, struct rec_secret *out)\n{\n"
 	"\treturn stw_item_secret(item, &out->offset, &out->length);\n}\n\n"
-	"static inline bool item_reference(struct stw_item item, struct rec_reference *out)\n{\n"
+	"static inline UNUSED bool item_reference(struct stw_item item, struct rec_reference "
+	"*out)\n{\n"
 	"\treturn stw_item_reference(item, &out->structure, &out->id);\n}\n\n"
-	"static inline bool item_address(struct stw_item item, struct rec_address *out)\n{\n"
+	"static inline UNUSED bool item_address(struct stw_item item, struct rec_address *out)\n{\n"
 	"\treturn stw_item_address(item, &out->family, out->bytes);\n}\n\n"
-	"static inline bool item_network(struct stw_item item, struct rec_network *out)\n{\n"
+	"static inline UNUSED bool item_network(struct stw_item item, struct rec_network *out)\n{\n"
 	"\treturn stw_item_network(item, &out->family, out->bytes, &out->prefix);\n}\n\n"
-	"static inline bool item_socket(struct stw_item item, struct rec_socket *out)\n{\n"
+	"static inline UNUSED bool item_socket(struct stw_item item, struct rec_socket *out)\n{\n"
 	"\treturn stw_item_socket(item, &out->family, out->bytes, &out->port);\n}\n\n"
 	"/* How many members a sequence has; false when it is none or damaged. */\n"
-	"static inline bool item_count(struct stw_item item, size_t *out)\n{\n"
+	"static inline UNUSED bool item_count(struct stw_item item, size_t *out)\n{\n"
 	"\tstruct stw_cursor cursor = stw_cursor_of(item.bytes);\n"
 	"\tstruct stw_item member;\n"
 	"\tsize_t count = 0;\n\n"
@@ -345,11 +346,12 @@ static void put_object(struct buf *out, const struct schema_structure *s)
 {
 	bool is_union = s->kind == STRUCTURE_UNION;
 
-	buf_printf(out,
-		   "\nstatic inline bool object_%s(struct arena *arena, struct stw_item item,\n"
-		   "\tstruct rec_%s *out)\n{\n\tstruct stw_bytes fields;\n\tuint16_t variant;\n\n"
-		   "\tif (!stw_item_object(item, &variant, &fields))\n\t\treturn false;\n",
-		   s->name, s->name);
+	buf_printf(
+		out,
+		"\nstatic inline UNUSED bool object_%s(struct arena *arena, struct stw_item item,\n"
+		"\tstruct rec_%s *out)\n{\n\tstruct stw_bytes fields;\n\tuint16_t variant;\n\n"
+		"\tif (!stw_item_object(item, &variant, &fields))\n\t\treturn false;\n",
+		s->name, s->name);
 	if (is_union)
 		buf_printf(out, "\t*out = (struct rec_%s){0};\n", s->name);
 	buf_printf(out, "\treturn rec_%s_decode(arena, %sfields, out);\n}\n", s->name,
