@@ -172,7 +172,7 @@ struct view {
 
 static struct view view_of(struct source *source, struct span span, uint32_t number, bool secret)
 {
-	struct view v = {.line = source_line(source, number)};
+	struct view v = {.line = source_shown_line(source, number)};
 	size_t start = source_line_start(source, number);
 	size_t from = span.begin > start ? span.begin - start : 0;
 	size_t to = span.end > start ? span.end - start : 0;

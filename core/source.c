@@ -114,6 +114,11 @@ struct position source_position(struct source *source, uint32_t offset)
 	};
 }
 
+uint32_t source_line_number(struct source *source, uint32_t offset)
+{
+	return map_lines(source) ? (uint32_t)(line_of(source, offset) + 1) : 1;
+}
+
 struct str source_line(struct source *source, uint32_t line)
 {
 	size_t begin, end;
@@ -137,4 +142,51 @@ uint32_t source_line_start(struct source *source, uint32_t line)
 	if (line > source->line_count)
 		return (uint32_t)source->text.n;
 	return source->lines[line - 1];
+}
+
+void source_mask(struct sources *sources, struct span span)
+{
+	struct source *source = sources_get(sources, span.source);
+	struct span *masks;
+
+	if (!source || source->mask_cap == SIZE_MAX)
+		return;
+	if (source->mask_count == source->mask_cap) {
+		size_t cap = source->mask_cap ? source->mask_cap * 2 : 8;
+
+		masks = ARENA_ARRAY(source->arena, struct span, cap);
+		if (!masks) {
+			source->mask_cap = SIZE_MAX;
+			return;
+		}
+		if (source->mask_count)
+			memcpy(masks, source->masks, source->mask_count * sizeof(*masks));
+		source->masks = masks;
+		source->mask_cap = cap;
+	}
+	source->masks[source->mask_count++] = span;
+}
+
+struct str source_shown_line(struct source *source, uint32_t line)
+{
+	struct str text = source_line(source, line);
+	uint32_t start = source_line_start(source, line);
+	struct str copy = STR_NONE;
+
+	if (source->mask_cap == SIZE_MAX)
+		return STR_NONE;
+	for (size_t i = 0; i < source->mask_count; i++) {
+		size_t begin = source->masks[i].begin, end = source->masks[i].end;
+
+		if (end <= start || begin >= start + text.n)
+			continue;
+		begin = begin > start ? begin - start : 0;
+		end = end - start < text.n ? end - start : text.n;
+		if (!copy.p)
+			copy = arena_str(source->arena, text);
+		if (!copy.p)
+			return STR_NONE;
+		memset((char *)(uintptr_t)copy.p + begin, '*', end - begin);
+	}
+	return copy.p ? copy : text;
 }

@@ -22,6 +22,8 @@ struct source {
 	struct str text; /* owned by the caller; must outlive the registry */
 	uint32_t *lines; /* byte offset of each line start; made on first use */
 	size_t line_count;
+	struct span *masks; /* what no output may show: secrets */
+	size_t mask_count, mask_cap;
 };
 
 struct sources {
@@ -43,8 +45,15 @@ uint32_t sources_add(struct sources *sources, struct str name, struct str text) 
 struct source *sources_get(const struct sources *sources, uint32_t number);
 /* Where a byte offset lies. A CR LF pair ends one line. Line 1 column 1 when out of memory. */
 struct position source_position(struct source *source, uint32_t offset);
+/* The line alone, cheaper than a position where lines are long. */
+uint32_t source_line_number(struct source *source, uint32_t offset);
 /* The text of a line without its end (line from 1); empty when there is none. */
 struct str source_line(struct source *source, uint32_t line);
+/* Marks bytes as a secret: source_shown_line never shows them. Out of memory, the whole source is
+ * marked. */
+void source_mask(struct sources *sources, struct span span);
+/* The text of a line as it may be shown: marked bytes are stars. */
+struct str source_shown_line(struct source *source, uint32_t line);
 /* Byte offset where a line starts (line from 1); the end of the text for a line after the last. */
 uint32_t source_line_start(struct source *source, uint32_t line);
 

@@ -23,6 +23,7 @@ struct address_entry {
 	bool null_expires, null_note; /* written as null */
 	uint32_t source;              /* index of the source in the manifest */
 	uint32_t line;                /* from 1 */
+	uint32_t place; /* the compiler's own: byte offset in the source; not stored */
 };
 
 struct address_table {

@@ -28,7 +28,8 @@ enum stw_wire {
 	STW_WIRE_FLOAT = 4,     /* IEEE 754 binary64 */
 	STW_WIRE_STRING = 5,    /* UTF-8 */
 	STW_WIRE_ENUM = 6,      /* u16 member number */
-	STW_WIRE_REFERENCE = 7, /* u16 structure number, u64 object id */
+	STW_WIRE_REFERENCE = 7, /* u16 structure number, u64 object id; a reference to an object
+				 * outside the image is a STRING, as written */
 	STW_WIRE_DATE = 8,      /* i64 seconds since 1970-01-01T00:00:00Z */
 	STW_WIRE_ADDRESS = 9,   /* 4 or 16 bytes, network order */
 	STW_WIRE_NETWORK = 10,  /* u8 prefix length, then as ADDRESS, host bits kept */

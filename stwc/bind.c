@@ -170,14 +170,10 @@ static void unknown_field(struct binder *b, const struct schema_structure *struc
 static bool settable(struct binder *b, const struct schema_field *field, const struct node_entry *e,
 		     const struct path *path)
 {
-	struct diag *diag;
-
 	if (field->update != UPDATE_SERVER_SET)
 		return true;
-	diag = bind_error(b, DIAG_SERVER_SET, e->key_span, path, field->type,
-			  "'%s' is set by the server alone", field->name);
-	if (b->kind == DRAFT_UPSERT)
-		diag_demote(&b->c->diags, diag, SEVERITY_NOTE);
+	bind_error(b, b->kind == DRAFT_UPSERT ? DIAG_SNAPSHOT_FIELD : DIAG_SERVER_SET, e->key_span, path,
+		   field->type, "'%s' is set by the server alone", field->name);
 	return false;
 }
 

@@ -110,10 +110,8 @@ void compile_free(struct compilation *c)
 		free(c->state->texts);
 		free(c->state->drafts);
 	}
-	for (i = 0; i < c->packed_count; i++) {
+	for (i = 0; i < c->packed_count; i++)
 		free(c->packed[i].entries);
-		free(c->packed[i].places);
-	}
 	free(c->packed);
 	free(c->objects);
 	arena_free(&c->scratch);

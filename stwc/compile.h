@@ -42,12 +42,11 @@ struct compile_options {
 	enum shapes shapes;
 };
 
-/* The entries of a packed type, in source order until emit sorts them. */
+/* The entries of a packed type, sorted by address and prefix length once compiled. */
 struct packed {
 	const struct schema_object *type;
 	struct address_entry *entries; /* .source is the source's number - 1 */
-	uint32_t *places;	       /* byte offset of each entry's body, beside entries */
-	size_t count, cap, place_cap;
+	size_t count, cap;
 };
 
 struct compilation {
