@@ -5,10 +5,15 @@ libgrammar_a_SOURCES = \
 	grammar/json_scalar.c \
 	grammar/keyset.c grammar/keyset.h \
 	grammar/reader.c grammar/reader.h grammar/reader_impl.h \
+	grammar/scalar.c grammar/scalar.h \
+	grammar/settings.c \
 	grammar/toml.c grammar/toml.h \
 	grammar/toml_lex.c \
 	grammar/toml_table.c \
-	grammar/toml_value.c
+	grammar/toml_value.c \
+	grammar/yaml.c grammar/yaml.h \
+	grammar/yaml_scalar.c
+libgrammar_a_CPPFLAGS = $(AM_CPPFLAGS) $(YAML_CFLAGS)
 EXTRA_DIST += grammar/toml_lex.re
 
 grammar/toml_lex.c: grammar/toml_lex.re

@@ -179,8 +179,8 @@ static void tree_start(struct reader *r, struct node *root)
 		r->tree.member = root->list.first;
 		r->root = READER_ROOT_LIST;
 		return;
-	case NODE_POISON: return;
-	case NODE_NULL:
+	case NODE_POISON:
+	case NODE_NULL: return;
 	case NODE_BOOL:
 	case NODE_INT:
 	case NODE_FLOAT:
@@ -282,10 +282,10 @@ enum reader_status reader_next(struct reader *reader, struct arena *scratch,
 {
 	switch (reader->format) {
 	case FORMAT_TOML: return tree_read(reader, toml_read, out);
+	case FORMAT_YAML: return tree_read(reader, yaml_read, out);
+	case FORMAT_SETTINGS: return tree_read(reader, settings_read, out);
 	case FORMAT_JSON: return json_next(reader, scratch, out);
 	case FORMAT_NDJSON: return ndjson_next(reader, scratch, out);
-	case FORMAT_YAML:
-	case FORMAT_SETTINGS:
 	case FORMAT_NONE: break;
 	}
 	return READER_END;
@@ -308,10 +308,10 @@ static struct node *whole(struct reader *r)
 {
 	switch (r->format) {
 	case FORMAT_TOML: return toml_read(r);
+	case FORMAT_YAML: return yaml_read(r);
+	case FORMAT_SETTINGS: return settings_read(r);
 	case FORMAT_JSON: return json_whole(r);
 	case FORMAT_NDJSON: return whole_lines(r);
-	case FORMAT_YAML:
-	case FORMAT_SETTINGS:
 	case FORMAT_NONE: break;
 	}
 	return NULL;
@@ -347,7 +347,8 @@ uint32_t reader_string_offset(enum format format, const struct source *source,
 	case FORMAT_JSON:
 	case FORMAT_NDJSON: return (uint32_t)json_string_offset(text, begin, end, offset);
 	case FORMAT_YAML:
-	case FORMAT_SETTINGS:
+		return (uint32_t)yaml_string_offset(text, begin, end, offset, node->string);
+	case FORMAT_SETTINGS: return (uint32_t)settings_string_offset(text, begin, end, offset);
 	case FORMAT_NONE: break;
 	}
 	return (uint32_t)begin;

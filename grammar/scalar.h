@@ -24,8 +24,9 @@ enum scalar_status scalar_rate(struct str s, uint64_t *out_count, uint64_t *out_
  * are dropped as the server drops them, validation.md 2.1). Days are checked against the month. */
 enum scalar_status scalar_date_time(struct str s, int64_t *out_seconds) WARN_UNUSED;
 /* Canonical texts; the buffer sizes include the NUL. */
-void scalar_format_duration(uint64_t ms, char out[64]);      /* "1h 30m" */
-void scalar_format_size(uint64_t bytes, char out[32]);       /* "50mb", or bytes where uneven */
-void scalar_format_date_time(int64_t seconds, char out[32]); /* "2026-01-02T03:04:05Z" */
+void scalar_format_duration(uint64_t ms, char out[64]); /* "1h 30m" */
+void scalar_format_size(uint64_t bytes, char out[32]);  /* "50mb", or bytes where uneven */
+/* "2026-01-02T03:04:05Z"; seconds outside the years 1970..9999 are moved to the nearest inside. */
+void scalar_format_date_time(int64_t seconds, char out[32]);
 
 #endif
