@@ -155,18 +155,25 @@ static int entry_order(const void *a, const void *b)
 	return x->place < y->place ? -1 : x->place > y->place;
 }
 
+/* Place and width of the address as it was written: quoted, or a bare key. */
 static struct span entry_span(const struct compilation *c, const struct address_entry *entry)
 {
-	const struct source *source = sources_get(&c->sources, entry->source + 1);
-	struct span span = {entry->source + 1, entry->place, entry->place};
-	char quote = source->text.p[span.begin];
+	struct str text = sources_get(&c->sources, entry->source + 1)->text;
+	uint32_t end = entry->place;
+	char quote = '\0';
 
-	/* the literal, for the caret: up to its closing quote */
-	span.end++;
-	while ((quote == '"' || quote == '\'') && span.end < source->text.n &&
-	       source->text.p[span.end - 1 + (span.end - span.begin == 1)] != quote)
-		span.end++;
-	return span;
+	if (end < text.n)
+		quote = text.p[end];
+	if (quote == '"' || quote == '\'') {
+		for (end++; end < text.n && text.p[end] != quote; end++)
+			;
+		end++;
+	} else {
+		while (end < text.n && text.p[end] &&
+		       strchr("0123456789abcdefABCDEF:./", text.p[end]))
+			end++;
+	}
+	return (struct span){entry->source + 1, entry->place, end};
 }
 
 static void report_repeat(struct compilation *c, const struct packed *packed,

@@ -1,0 +1,37 @@
+/* The registry of semantic checks. */
+#include "stwc/check/check.h"
+
+static const struct check checks[] = {
+	{"privileged-ports", NULL, check_privileged_ports},
+	{"default-domain", NULL, check_default_domain},
+	{"enacted", NULL, check_enacted},
+};
+
+static bool is_done(const bool *done, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(checks); i++) {
+		if (strcmp(checks[i].name, name) == 0)
+			return done[i];
+	}
+	return true;
+}
+
+bool check_run(struct compilation *c)
+{
+	bool done[ARRAY_LEN(checks)] = {false};
+	size_t left = ARRAY_LEN(checks), before, i;
+
+	do {
+		before = left;
+		for (i = 0; i < ARRAY_LEN(checks); i++) {
+			if (done[i] || (checks[i].after && !is_done(done, checks[i].after)))
+				continue;
+			checks[i].run(c);
+			done[i] = true;
+			left--;
+		}
+	} while (left && left < before);
+	return !c->arena.failed && !c->diags.failed;
+}

@@ -1,0 +1,52 @@
+/* stwc build: check, then the image. */
+#include <stdio.h>
+
+#include "stwc/cmd.h"
+#include "stwc/emit/emit.h"
+
+static enum status write_image(const struct options *options, struct compilation *c)
+{
+	struct emit_options emit = {.builder = STR("stwc " PACKAGE_VERSION),
+				    .revision = str_c(options->revision),
+				    .inline_secrets = options->inline_secrets};
+	struct emit_report report;
+	struct fs_error error;
+	char text[1024], digest[DIGEST_HEX_SIZE];
+
+	if (!emit_image(c, &emit, options->out, &report, &error)) {
+		fs_error_text(&error, text, sizeof(text));
+		return cmd_fail(&cmd_build, "%s", text);
+	}
+	if (!options->quiet) {
+		digest_hex(&report.content, digest);
+		fprintf(stderr, "wrote %s: %llu bytes, %llu objects, content %.16s\n", options->out,
+			(unsigned long long)report.size, (unsigned long long)report.objects, digest);
+	}
+	return STATUS_VALID;
+}
+
+static enum status run(struct options *options)
+{
+	struct compilation c;
+	enum status status;
+
+	if (!options->input_count)
+		return cmd_fail(&cmd_build, "nothing to build: name a file, a directory, or -");
+	if (!options->out)
+		return cmd_fail(&cmd_build, "where to? -o FILE.stwi");
+	status = cmd_compile(options, &c, true);
+	if (status == STATUS_VALID && c.inline_secrets && !options->inline_secrets)
+		status = (void)cmd_fail(&cmd_build,
+					"refused: %zu secret%s in the sources; refer to a file or a "
+					"variable, or say --allow-inline-secrets",
+					c.inline_secrets, c.inline_secrets == 1 ? " stands" : "s stand"),
+		STATUS_INVALID;
+	if (status == STATUS_VALID)
+		status = write_image(options, &c);
+	compile_free(&c);
+	return status;
+}
+
+const struct command cmd_build = {"build", "SRC… -o FILE.stwi",
+				  "checks sources and writes the image, atomically",
+				  " out revision allow-inline-secrets ", run};

@@ -1,0 +1,149 @@
+/* stwc check, and the compilation that other commands begin with. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "core/render.h"
+#include "stwc/cmd.h"
+
+enum status cmd_fail(const struct command *command, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "stwc %s: ", command->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return STATUS_FAILED;
+}
+
+enum status cmd_print(struct buf *text, enum status status)
+{
+	bool failed = text->failed;
+
+	if (!failed && text->n)
+		failed = fwrite(text->p, 1, text->n, stdout) != text->n;
+	buf_free(text);
+	if (failed)
+		fputs("stwc: cannot write the output\n", stderr);
+	return failed ? STATUS_FAILED : status;
+}
+
+static size_t count_objects(const struct compilation *c)
+{
+	size_t count = c->object_count, i;
+
+	for (i = 0; i < c->packed_count; i++)
+		count += c->packed[i].count;
+	return count;
+}
+
+static bool use_color(const struct options *options)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if (options->color != COLOR_AUTO)
+		return options->color == COLOR_ALWAYS;
+	return !(no_color && *no_color) && isatty(STDERR_FILENO);
+}
+
+static void print_dropped(const struct diags *diags)
+{
+	size_t all = diags->errors + diags->warnings + diags->notes;
+
+	if (all > diags->count)
+		fprintf(stderr, "… and %zu more; --max-errors 0 shows them all\n", all - diags->count);
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* "3 errors, 1 warning" or "valid: 12 objects in 2 files", and what only run time can show. */
+static void print_summary(const struct compilation *c, enum status status)
+{
+	size_t objects = count_objects(c);
+
+	if (status == STATUS_VALID)
+		fprintf(stderr, "valid: ");
+	else
+		fprintf(stderr, "not valid: %zu error%s, ", c->diags.errors, plural(c->diags.errors));
+	if (c->diags.warnings)
+		fprintf(stderr, "%zu warning%s, ", c->diags.warnings, plural(c->diags.warnings));
+	fprintf(stderr, "%zu object%s in %zu file%s", objects, plural(objects), c->sources.count,
+		plural(c->sources.count));
+	if (c->deferred)
+		fprintf(stderr, "; %zu file%s or variable%s named but not opened", c->deferred,
+			plural(c->deferred), plural(c->deferred));
+	fputc('\n', stderr);
+}
+
+static void print_text(const struct options *options, const struct compilation *c, enum status status,
+		       bool summary)
+{
+	struct buf text = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < c->diags.count; i++)
+		render_text(&text, &c->sources, &c->diags.all[i], use_color(options));
+	if (text.n)
+		(void)fwrite(text.p, 1, text.n, stderr); /* nowhere to say that standard error is gone */
+	buf_free(&text);
+	print_dropped(&c->diags);
+	if (summary && !options->quiet && status != STATUS_FAILED)
+		print_summary(c, status);
+}
+
+static enum status verdict(const struct options *options, const struct compilation *c, bool ran)
+{
+	if (!ran)
+		return STATUS_FAILED;
+	if (c->diags.errors || (options->strict && c->diags.warnings))
+		return STATUS_INVALID;
+	return STATUS_VALID;
+}
+
+enum status cmd_compile(const struct options *options, struct compilation *c, bool quiet_valid)
+{
+	struct render_summary summary;
+	struct buf json = BUF_INIT;
+	enum status status;
+	bool ran;
+	size_t i;
+
+	ran = compile_init(c, &options->compile);
+	for (i = 0; i < options->level_count; i++)
+		c->diags.levels[options->levels[i].code] = options->levels[i].severity;
+	c->diags.keep = options->max_errors;
+	if (ran)
+		ran = compile_run(c, options->inputs, options->input_count);
+	if (!ran && (c->arena.failed || c->diags.failed))
+		fputs("stwc: out of memory\n", stderr);
+	status = verdict(options, c, ran);
+	if (options->output == OUTPUT_TEXT) {
+		print_text(options, c, status, !(quiet_valid && status == STATUS_VALID));
+		return status;
+	}
+	summary = (struct render_summary){count_objects(c), c->sources.count};
+	render_json(&json, &c->sources, &c->diags, &summary);
+	return cmd_print(&json, status);
+}
+
+static enum status run(struct options *options)
+{
+	struct compilation c;
+	enum status status;
+
+	if (!options->input_count)
+		return cmd_fail(&cmd_check, "nothing to check: name a file, a directory, or -");
+	status = cmd_compile(options, &c, false);
+	compile_free(&c);
+	return status;
+}
+
+const struct command cmd_check = {"check", "SRC…",
+				  "validates sources: every mistake in one run, with place and reason", " ",
+				  run};

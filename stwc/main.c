@@ -1,0 +1,71 @@
+/* stwc: picks the command. */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stwc/cmd.h"
+
+static const struct command *const commands[] = {
+	&cmd_check, &cmd_build, &cmd_dump, &cmd_verify, &cmd_get, &cmd_ip, &cmd_schema, &cmd_explain,
+};
+
+static void print_help(FILE *out)
+{
+	size_t i;
+
+	fputs("usage: stwc COMMAND [OPTION…] [OPERAND…]\n\n", out);
+	for (i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\nstwc COMMAND --help tells the options of a command; stwc(1) tells it all.\n", out);
+}
+
+static const struct command *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(commands); i++) {
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	}
+	return NULL;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	struct options options;
+	enum status status = STATUS_FAILED;
+
+	if (options_parse(command, argc, argv, &options))
+		status = options.help ? STATUS_VALID : command->run(&options);
+	options_free(&options);
+	if (fflush(stdout) || ferror(stdout)) {
+		fputs("stwc: cannot write to standard output\n", stderr);
+		status = STATUS_FAILED;
+	}
+	return (int)status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		print_help(stderr);
+		return STATUS_FAILED;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		print_help(stdout);
+		return STATUS_VALID;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("stwc %s (reference %s)\n", PACKAGE_VERSION, schema_builtin.version);
+		return STATUS_VALID;
+	}
+	command = find_command(argv[1]);
+	if (!command) {
+		fprintf(stderr, "stwc: there is no command '%s'; see stwc --help\n", argv[1]);
+		return STATUS_FAILED;
+	}
+	return run_command(command, argc - 2, argv + 2);
+}

@@ -1,0 +1,363 @@
+/* The options that commands have in common, each at one place. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/num.h"
+#include "grammar/scalar.h"
+#include "stwc/cmd.h"
+#include "stwc/state.h"
+
+struct parser {
+	const struct command *command;
+	struct options *options;
+	size_t input_cap;
+	bool overlay; /* operands from here on change earlier ones */
+};
+
+struct option_row {
+	const char *name;     /* without dashes */
+	const char *argument; /* name of its argument, or NULL */
+	bool common;	      /* every command takes it */
+	const char *help;
+	bool (*set)(struct parser *p, const char *value);
+};
+
+static bool complain(const struct parser *p, const char *format, ...) PRINTF_LIKE(2, 3);
+static bool complain(const struct parser *p, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "stwc %s: ", p->command->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "; see stwc %s --help\n", p->command->name);
+	return false;
+}
+
+static bool set_format(struct parser *p, const char *value)
+{
+	if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
+		return complain(p, "--format is text or json, not '%s'", value);
+	p->options->output = strcmp(value, "json") == 0 ? OUTPUT_JSON : OUTPUT_TEXT;
+	return true;
+}
+
+static bool set_level(struct parser *p, const char *value)
+{
+	static const char *const words[] = {"error", "warning", "note", "off"};
+	const char *equals = strchr(value, '=');
+	struct level_option *level = &p->options->levels[p->options->level_count];
+	size_t i;
+
+	if (!equals || p->options->level_count == ARRAY_LEN(p->options->levels))
+		return complain(p, "--level takes CODE=error|warning|note|off");
+	if (!diag_code_find((struct str){value, (size_t)(equals - value)}, &level->code))
+		return complain(p, "no diagnostic has the code '%.*s'", (int)(equals - value), value);
+	for (i = 0; i < ARRAY_LEN(words); i++) {
+		if (strcmp(equals + 1, words[i]) == 0) {
+			level->severity = (enum severity)i;
+			p->options->level_count++;
+			return true;
+		}
+	}
+	return complain(p, "--level takes CODE=error|warning|note|off");
+}
+
+static bool set_strict(struct parser *p, const char *value UNUSED)
+{
+	return p->options->strict = true;
+}
+
+static bool set_max_errors(struct parser *p, const char *value)
+{
+	uint64_t number;
+
+	if (num_u64(str_c(value), &number) != NUM_OK || number > SIZE_MAX)
+		return complain(p, "--max-errors takes a number, not '%s'", value);
+	p->options->max_errors = (size_t)number;
+	return true;
+}
+
+static bool set_from(struct parser *p, const char *value)
+{
+	p->options->compile.from = format_of_word(str_c(value));
+	if (p->options->compile.from == FORMAT_NONE)
+		return complain(p, "--from is toml, yaml, json, ndjson or settings, not '%s'", value);
+	return true;
+}
+
+static bool set_as(struct parser *p, const char *value)
+{
+	p->options->as = value;
+	return true;
+}
+
+static bool set_object(struct parser *p, const char *value)
+{
+	const struct schema_object *type = schema_object_find(&schema_builtin, str_c(value));
+
+	if (!type || type->kind == OBJECT_VIEW || type->data)
+		return complain(p, "no object type of a configuration is called '%s'", value);
+	p->options->compile.object = value;
+	return true;
+}
+
+static bool set_partial(struct parser *p, const char *value UNUSED)
+{
+	return p->options->compile.partial = true;
+}
+
+static bool set_shapes(struct parser *p, const char *value)
+{
+	if (strcmp(value, "own") != 0 && strcmp(value, "server") != 0)
+		return complain(p, "--shapes is own or server, not '%s'", value);
+	p->options->compile.has_shapes = true;
+	p->options->compile.shapes = strcmp(value, "own") == 0 ? SHAPES_OWN : SHAPES_SERVER;
+	return true;
+}
+
+/* "0.16" means the reference's own version. */
+static bool set_target(struct parser *p, const char *value)
+{
+	uint64_t patch;
+
+	if (strcmp(value, "0.16") == 0)
+		return true;
+	if (strncmp(value, "0.16.", 5) != 0 || num_u64(str_c(value + 5), &patch) != NUM_OK ||
+	    schema_version_cmp(value, schema_builtin.version) > 0)
+		return complain(p, "--target is a version from 0.16.0 to %s, not '%s'",
+				schema_builtin.version, value);
+	p->options->compile.target = value;
+	return true;
+}
+
+static bool set_for(struct parser *p, const char *value)
+{
+	if (strcmp(value, "server") != 0 && strcmp(value, "stwd") != 0)
+		return complain(p, "--for is server or stwd, not '%s'", value);
+	p->options->compile.audience = strcmp(value, "stwd") == 0 ? FOR_STWD : FOR_SERVER;
+	return true;
+}
+
+static bool set_now(struct parser *p, const char *value)
+{
+	p->options->has_now = true;
+	if (num_i64(str_c(value), &p->options->now) == NUM_OK ||
+	    scalar_date_time(str_c(value), &p->options->now) == SCALAR_OK)
+		return true;
+	return complain(p, "--now takes seconds or a date such as 2026-03-01T12:00:00Z, not '%s'", value);
+}
+
+static bool set_color(struct parser *p, const char *value)
+{
+	if (strcmp(value, "auto") == 0)
+		p->options->color = COLOR_AUTO;
+	else if (strcmp(value, "always") == 0)
+		p->options->color = COLOR_ALWAYS;
+	else if (strcmp(value, "never") == 0)
+		p->options->color = COLOR_NEVER;
+	else
+		return complain(p, "--color is auto, always or never, not '%s'", value);
+	return true;
+}
+
+static bool set_quiet(struct parser *p, const char *value UNUSED)
+{
+	return p->options->quiet = true;
+}
+
+static bool set_help(struct parser *p, const char *value UNUSED)
+{
+	return p->options->help = true;
+}
+
+static bool set_out(struct parser *p, const char *value)
+{
+	p->options->out = value;
+	return true;
+}
+
+static bool set_to(struct parser *p, const char *value)
+{
+	p->options->to = value;
+	return true;
+}
+
+static bool set_revision(struct parser *p, const char *value)
+{
+	p->options->revision = value;
+	return true;
+}
+
+static bool set_inline(struct parser *p, const char *value UNUSED)
+{
+	return p->options->inline_secrets = true;
+}
+
+static bool set_reveal(struct parser *p, const char *value UNUSED)
+{
+	return p->options->reveal = true;
+}
+
+static bool set_list(struct parser *p, const char *value UNUSED)
+{
+	return p->options->list = true;
+}
+
+static bool add_input(struct parser *p, const char *path, bool overlay)
+{
+	struct options *o = p->options;
+
+	if (!state_grow((void **)&o->inputs, &p->input_cap, o->input_count, sizeof(*o->inputs)))
+		return complain(p, "out of memory");
+	o->inputs[o->input_count++] = (struct input){path, NULL, overlay};
+	return true;
+}
+
+static bool set_overlay(struct parser *p, const char *value)
+{
+	return add_input(p, value, true);
+}
+
+static const struct option_row rows[] = {
+	{"format", "text|json", true, "how diagnostics are printed", set_format},
+	{"level", "CODE=LEVEL", true, "make a diagnostic an error, warning, note, or off", set_level},
+	{"strict", NULL, true, "warnings fail", set_strict},
+	{"max-errors", "N", true, "print at most N of each severity (50; 0: all)", set_max_errors},
+	{"from", "FORMAT", true, "read as toml, yaml, json, ndjson or settings", set_from},
+	{"as", "NAME", true, "the name of standard input in diagnostics", set_as},
+	{"object", "TYPE", true, "the sources are bodies of this type", set_object},
+	{"overlay", "FILE", true, "a source that may change objects of earlier ones", set_overlay},
+	{"partial", NULL, true, "a fragment: references may lie outside", set_partial},
+	{"shapes", "own|server", true, "which spellings of values are accepted", set_shapes},
+	{"target", "0.16.N", true, "the server version to check for", set_target},
+	{"for", "server|stwd", true, "stwd: say what stwd does not enact", set_for},
+	{"now", "TIME", true, "the time that checks go by", set_now},
+	{"color", "WHEN", true, "auto, always or never", set_color},
+	{"quiet", NULL, true, "no summary (-q)", set_quiet},
+	{"help", NULL, true, "this text (-h)", set_help},
+	{"out", "FILE", false, "where to write (-o)", set_out},
+	{"to", "FORMAT", false, "the format to write", set_to},
+	{"revision", "TEXT", false, "a revision to keep in the image", set_revision},
+	{"allow-inline-secrets", NULL, false, "accept secrets that stand in the sources", set_inline},
+	{"reveal-secrets", NULL, false, "write inline secrets out", set_reveal},
+	{"list", NULL, false, "list what there is", set_list},
+};
+
+static bool takes(const struct command *command, const struct option_row *row)
+{
+	char word[40];
+
+	(void)snprintf(word, sizeof(word), " %s ", row->name); /* names are short */
+	return row->common || strstr(command->options, word);
+}
+
+static void print_usage(const struct command *command)
+{
+	size_t i;
+
+	printf("usage: stwc %s %s\n\n%s\n\n", command->name, command->usage, command->summary);
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		char left[64];
+
+		if (!takes(command, &rows[i]))
+			continue;
+		(void)snprintf(left, sizeof(left), "--%s%s%s", rows[i].name,
+			       rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
+		printf("  %-28s %s\n", left, rows[i].help);
+	}
+}
+
+static const struct option_row *find_row(const struct command *command, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		if (str_eq_c(name, rows[i].name) && takes(command, &rows[i]))
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static struct str short_option(const char *arg)
+{
+	if (strcmp(arg, "-o") == 0)
+		return STR("out");
+	if (strcmp(arg, "-q") == 0)
+		return STR("quiet");
+	if (strcmp(arg, "-h") == 0)
+		return STR("help");
+	return STR_NONE;
+}
+
+/* One argument, and its value where that is the next one; *i moves over both. */
+static bool parse_argument(struct parser *p, int argc, char **argv, int *i)
+{
+	const char *arg = argv[*i], *equals = NULL;
+	const struct option_row *row;
+	struct str name;
+
+	if (arg[0] != '-' || strcmp(arg, "-") == 0)
+		return add_input(p, arg, false);
+	if (arg[1] == '-') {
+		equals = strchr(arg, '=');
+		name = equals ? (struct str){arg + 2, (size_t)(equals - arg) - 2} : str_c(arg + 2);
+	} else {
+		name = short_option(arg);
+	}
+	row = find_row(p->command, name);
+	if (!row)
+		return complain(p, "there is no option '%s'", arg);
+	if (!row->argument)
+		return equals ? complain(p, "--%s takes no value", row->name) : row->set(p, NULL);
+	if (equals)
+		return row->set(p, equals + 1);
+	if (*i + 1 >= argc)
+		return complain(p, "%s needs a value", arg);
+	return row->set(p, argv[++*i]);
+}
+
+bool options_parse(const struct command *command, int argc, char **argv, struct options *out)
+{
+	struct parser p = {.command = command, .options = out};
+	bool operands = false;
+	int i;
+
+	*out = (struct options){.max_errors = 50};
+	for (i = 0; i < argc; i++) {
+		if (!operands && strcmp(argv[i], "--") == 0) {
+			operands = true;
+			continue;
+		}
+		if (!(operands ? add_input(&p, argv[i], false) : parse_argument(&p, argc, argv, &i)))
+			return false;
+	}
+	for (i = 0; out->as && (size_t)i < out->input_count; i++) {
+		if (strcmp(out->inputs[i].path, "-") == 0)
+			out->inputs[i].name = out->as;
+	}
+	if (out->help)
+		print_usage(command);
+	return true;
+}
+
+void options_free(struct options *options)
+{
+	free(options->inputs);
+}
+
+int64_t options_now(const struct options *options)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	int64_t now;
+
+	if (options->has_now)
+		return options->now;
+	if (epoch && num_i64(str_c(epoch), &now) == NUM_OK)
+		return now;
+	return (int64_t)time(NULL);
+}
