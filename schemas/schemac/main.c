@@ -93,7 +93,8 @@ static bool report(struct run *run)
 	for (size_t i = 0; i < run->diags.count; i++)
 		render_text(&out, &run->sources, &run->diags.all[i], false);
 	buf_puts(&out, buf_str(&run->rows.messages));
-	fwrite(out.p, 1, out.n, stderr);
+	if (out.n)
+		fwrite(out.p, 1, out.n, stderr);
 	buf_free(&out);
 	return diags_ok(&run->diags) && run->rows.errors == 0;
 }
