@@ -45,7 +45,7 @@ struct diag {
 	struct str context; /* "in NetworkListener 'submissions'"; may be empty */
 	struct diag_related *related;
 	uint64_t order; /* of reporting; breaks ties */
-	bool secret;    /* the source line under the caret must be masked */
+	bool secret;    /* of its source line no more than a key in front of the span is shown */
 };
 
 struct diags {

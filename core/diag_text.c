@@ -11,6 +11,8 @@
 /* A line of more columns is cut to a window that begins this far before the span. */
 #define WINDOW 120
 #define WINDOW_BEFORE 40
+/* No more bytes than this on each side of where a span begins are looked at. */
+#define REACH 2048
 
 #define MASK "****"
 
@@ -162,39 +164,184 @@ static void put_edge(const struct text *t, uint32_t number, const char *mark)
 	paint(t, PAINT_NONE);
 }
 
+/* A source line with masks in it, and where in that a span begins and ends. */
+struct masked {
+	struct buf text;
+	size_t begin, end;
+	bool cut_left, cut_right; /* there is more on the line */
+};
+
+/* Appends source bytes [from, to) of a line; offsets of the span inside them move along. */
+static void mask_copy(struct masked *m, struct str line, size_t from, size_t to, size_t begin,
+		      size_t end)
+{
+	size_t moved = m->text.n;
+
+	if (begin >= from && begin <= to)
+		m->begin = moved + begin - from;
+	if (end >= from && end <= to)
+		m->end = moved + end - from;
+	buf_put(&m->text, line.p + from, to - from);
+}
+
+/* Appends a mask for source bytes [from, to), which covers what of the span lies inside. */
+static void mask_put(struct masked *m, size_t from, size_t to, size_t begin, size_t end)
+{
+	if (begin > from && begin < to)
+		m->begin = m->text.n;
+	buf_puts(&m->text, STR(MASK));
+	if (end > from && end < to)
+		m->end = m->text.n;
+}
+
+static void mask_hidden(struct masked *m, struct source *source, size_t start, struct str line,
+			size_t begin, size_t end)
+{
+	size_t count;
+	const struct span *masks = source_masks(source, &count);
+	size_t at = 0;
+
+	for (size_t i = 0; i < count && masks[i].begin < start + line.n; i++) {
+		size_t from = masks[i].begin > start ? masks[i].begin - start : 0;
+		size_t to = masks[i].end > start ? masks[i].end - start : 0;
+
+		if (to == 0)
+			continue;
+		if (to > line.n)
+			to = line.n;
+		mask_copy(m, line, at, from, begin, end);
+		mask_put(m, from, to, begin, end);
+		at = to;
+	}
+	mask_copy(m, line, at, line.n, begin, end);
+}
+
+static bool is_key_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("_-.@/\"'", c));
+}
+
+static size_t skip_blanks(struct str s, size_t at)
+{
+	while (at < s.n && (s.p[at] == ' ' || s.p[at] == '\t'))
+		at++;
+	return at;
+}
+
+/* True for nothing but a key, '=' or ':', and perhaps the quotes that open a value. Anything else
+ * in front of a secret may hold a part of it, such as the line before in a text of many lines. */
+static bool is_key_only(struct str s)
+{
+	const size_t longest = 40;
+	size_t at = skip_blanks(s, 0);
+	size_t from = at;
+
+	while (at < s.n && is_key_char(s.p[at]))
+		at++;
+	if (at == from || at - from > longest)
+		return false;
+	at = skip_blanks(s, at);
+	if (at == s.n || (s.p[at] != '=' && s.p[at] != ':'))
+		return false;
+	at = skip_blanks(s, at + 1);
+	while (at < s.n && (s.p[at] == '"' || s.p[at] == '\''))
+		at++;
+	return at == s.n;
+}
+
+/* A line, or what of it lies in reach of a span, so that a line of megabytes costs no more
+ * than a short one. */
+struct near {
+	struct str text;
+	size_t start;      /* byte of the source where the text begins */
+	size_t begin, end; /* of the span, in bytes of the text */
+	bool cut_left, cut_right;
+};
+
+static bool inside_character(struct str s, size_t at)
+{
+	return at < s.n && ((unsigned char)s.p[at] & 0xC0) == 0x80;
+}
+
+static struct near near_of(struct source *source, struct span span, uint32_t number)
+{
+	struct str line = source_line(source, number);
+	size_t start = source_line_start(source, number);
+	size_t begin = span.begin > start ? span.begin - start : 0;
+	size_t end = span.end > start ? span.end - start : 0;
+	size_t from, to;
+
+	if (begin > line.n)
+		begin = line.n;
+	from = begin > REACH ? begin - REACH : 0;
+	to = line.n - begin > REACH ? begin + REACH : line.n;
+	while (from < begin && inside_character(line, from))
+		from++;
+	while (to > begin && inside_character(line, to))
+		to--;
+	if (end > to)
+		end = to;
+	if (end < begin)
+		end = begin;
+	return (struct near){
+		.text = {line.p + from, to - from},
+		.start = start + from,
+		.begin = begin - from,
+		.end = end - from,
+		.cut_left = from > 0,
+		.cut_right = to < line.n,
+	};
+}
+
+/* The line as it may be shown: all of it but hidden parts, or next to nothing. */
+static struct masked mask_line(const struct text *t, struct source *source, struct span span,
+			       uint32_t number)
+{
+	struct near n = near_of(source, span, number);
+	struct masked m = {.text = BUF_INIT};
+
+	if (!t->secret && !source->mask_all) {
+		mask_hidden(&m, source, n.start, n.text, n.begin, n.end);
+		m.cut_left = n.cut_left;
+		m.cut_right = n.cut_right;
+		return m;
+	}
+	n.text.n = n.begin;
+	if (is_key_only(n.text) && !n.cut_left && !source->mask_all)
+		mask_hidden(&m, source, n.start, n.text, n.begin, n.begin);
+	m.begin = m.text.n;
+	buf_puts(&m.text, STR(MASK));
+	m.end = m.text.n;
+	return m;
+}
+
 /* The source line of a span and what of it is shown. */
 struct view {
-	struct str line;
+	struct masked line;
 	size_t first, last; /* columns shown */
 	size_t begin, end;  /* columns of the span, inside those */
 	bool cut_left, cut_right;
 };
 
-static struct view view_of(struct source *source, struct span span, uint32_t number, bool secret)
+static struct view view_of(const struct text *t, struct source *source, struct span span,
+			   uint32_t number)
 {
-	struct view v = {.line = source_shown_line(source, number)};
-	size_t start = source_line_start(source, number);
-	size_t from = span.begin > start ? span.begin - start : 0;
-	size_t to = span.end > start ? span.end - start : 0;
-	size_t columns;
+	struct view v = {.line = mask_line(t, source, span, number)};
+	struct str line = buf_str(&v.line.text);
+	size_t from = v.line.begin < line.n ? v.line.begin : line.n;
+	size_t to = v.line.end < line.n ? v.line.end : line.n;
+	size_t columns = width_of(line);
 
-	if (from > v.line.n)
-		from = v.line.n;
-	if (to > v.line.n)
-		to = v.line.n;
-	/* nothing behind the start of a secret is looked at; not even its width shows */
-	if (secret)
-		v.line.n = to = from;
-	v.begin = width_of((struct str){v.line.p, from});
-	v.end = to > from ? v.begin + width_of((struct str){v.line.p + from, to - from}) : v.begin;
-	columns = width_of(v.line);
+	v.begin = width_of((struct str){line.p, from});
+	v.end = width_of((struct str){line.p, to});
 	v.last = columns;
 	if (columns > WINDOW) {
 		v.first = v.begin > WINDOW_BEFORE ? v.begin - WINDOW_BEFORE : 0;
 		v.last = columns - v.first > WINDOW ? v.first + WINDOW : columns;
 	}
-	v.cut_left = v.first > 0;
-	v.cut_right = v.last < columns;
+	v.cut_left = v.line.cut_left || v.first > 0;
+	v.cut_right = v.line.cut_right || v.last < columns;
 	if (v.end > v.last)
 		v.end = v.last;
 	return v;
@@ -203,15 +350,13 @@ static struct view view_of(struct source *source, struct span span, uint32_t num
 static void put_source_line(const struct text *t, const struct view *v, uint32_t number)
 {
 	put_edge(t, number, "|");
-	if (v->line.n || t->secret)
+	if (v->line.text.n)
 		buf_putc(t->out, ' ');
 	if (v->cut_left)
 		buf_puts(t->out, STR("…"));
-	put_columns(t->out, v->line, v->first, v->last);
+	put_columns(t->out, buf_str(&v->line.text), v->first, v->last);
 	if (v->cut_right)
 		buf_puts(t->out, STR("…"));
-	if (t->secret)
-		buf_puts(t->out, STR(MASK));
 	buf_putc(t->out, '\n');
 }
 
@@ -223,7 +368,7 @@ static void put_carets(const struct text *t, const struct view *v, enum severity
 	put_edge(t, 0, "| ");
 	put_repeated(t->out, ' ', v->begin - v->first + v->cut_left);
 	paint(t, paint_of(severity));
-	put_repeated(t->out, '^', t->secret ? sizeof(MASK) - 1 : width);
+	put_repeated(t->out, '^', width);
 	if (hint.n) {
 		buf_putc(t->out, ' ');
 		put_clean(t->out, hint);
@@ -237,7 +382,7 @@ static void put_place(const struct text *t, struct source *source, struct span s
 		      enum severity severity, struct str hint)
 {
 	struct position at = source_position(source, span.begin);
-	struct view v = view_of(source, span, at.line, t->secret);
+	struct view v = view_of(t, source, span, at.line);
 
 	paint(t, PAINT_GUTTER);
 	buf_printf(t->out, "%*s--> ", (int)t->gutter, "");
@@ -248,6 +393,9 @@ static void put_place(const struct text *t, struct source *source, struct span s
 	buf_putc(t->out, '\n');
 	put_source_line(t, &v, at.line);
 	put_carets(t, &v, severity, hint);
+	/* a line that could not be copied is missing, and the whole output is */
+	t->out->failed = t->out->failed || v.line.text.failed;
+	buf_free(&v.line.text);
 }
 
 static void put_remark(const struct text *t, const char *prefix, struct str text)

@@ -1,5 +1,7 @@
 #include "core/source.h"
 
+#include <stdlib.h>
+
 #include "base/utf8.h"
 
 void sources_init(struct sources *sources, struct arena *arena)
@@ -144,49 +146,60 @@ uint32_t source_line_start(struct source *source, uint32_t line)
 	return source->lines[line - 1];
 }
 
+static bool masks_grow(struct source *source)
+{
+	size_t cap = source->mask_cap ? source->mask_cap * 2 : 8;
+	struct span *masks = ARENA_ARRAY(source->arena, struct span, cap);
+
+	if (!masks)
+		return false;
+	if (source->mask_count)
+		memcpy(masks, source->masks, source->mask_count * sizeof(*masks));
+	source->masks = masks;
+	source->mask_cap = cap;
+	return true;
+}
+
 void source_mask(struct sources *sources, struct span span)
 {
 	struct source *source = sources_get(sources, span.source);
-	struct span *masks;
 
-	if (!source || source->mask_cap == SIZE_MAX)
+	if (!source || span.begin >= span.end)
 		return;
-	if (source->mask_count == source->mask_cap) {
-		size_t cap = source->mask_cap ? source->mask_cap * 2 : 8;
-
-		masks = ARENA_ARRAY(source->arena, struct span, cap);
-		if (!masks) {
-			source->mask_cap = SIZE_MAX;
-			return;
-		}
-		if (source->mask_count)
-			memcpy(masks, source->masks, source->mask_count * sizeof(*masks));
-		source->masks = masks;
-		source->mask_cap = cap;
-	}
-	source->masks[source->mask_count++] = span;
+	if (source->mask_count == source->mask_cap && !masks_grow(source))
+		source->mask_all = true;
+	else
+		source->masks[source->mask_count++] = span;
+	source->masks_sorted = false;
 }
 
-struct str source_shown_line(struct source *source, uint32_t line)
+static int compare_begin(const void *left, const void *right)
 {
-	struct str text = source_line(source, line);
-	uint32_t start = source_line_start(source, line);
-	struct str copy = STR_NONE;
+	const struct span *a = left;
+	const struct span *b = right;
 
-	if (source->mask_cap == SIZE_MAX)
-		return STR_NONE;
-	for (size_t i = 0; i < source->mask_count; i++) {
-		size_t begin = source->masks[i].begin, end = source->masks[i].end;
+	return a->begin < b->begin ? -1 : a->begin > b->begin;
+}
 
-		if (end <= start || begin >= start + text.n)
-			continue;
-		begin = begin > start ? begin - start : 0;
-		end = end - start < text.n ? end - start : text.n;
-		if (!copy.p)
-			copy = arena_str(source->arena, text);
-		if (!copy.p)
-			return STR_NONE;
-		memset((char *)(uintptr_t)copy.p + begin, '*', end - begin);
+const struct span *source_masks(struct source *source, size_t *count)
+{
+	size_t kept = 0;
+
+	*count = source->mask_count;
+	if (source->masks_sorted || source->mask_count == 0)
+		return source->masks;
+	qsort(source->masks, source->mask_count, sizeof(*source->masks), compare_begin);
+	for (size_t i = 1; i < source->mask_count; i++) {
+		struct span *last = &source->masks[kept];
+		struct span next = source->masks[i];
+
+		if (next.begin > last->end)
+			source->masks[++kept] = next;
+		else if (next.end > last->end)
+			last->end = next.end;
 	}
-	return copy.p ? copy : text;
+	source->mask_count = kept + 1;
+	source->masks_sorted = true;
+	*count = source->mask_count;
+	return source->masks;
 }

@@ -22,8 +22,10 @@ struct source {
 	struct str text; /* owned by the caller; must outlive the registry */
 	uint32_t *lines; /* byte offset of each line start; made on first use */
 	size_t line_count;
-	struct span *masks; /* what no output may show: secrets */
+	struct span *masks; /* what no output may show: secrets; read it through source_masks */
 	size_t mask_count, mask_cap;
+	bool masks_sorted;
+	bool mask_all; /* a mask was lost for lack of memory: nothing of the text is shown */
 };
 
 struct sources {
@@ -49,11 +51,11 @@ struct position source_position(struct source *source, uint32_t offset);
 uint32_t source_line_number(struct source *source, uint32_t offset);
 /* The text of a line without its end (line from 1); empty when there is none. */
 struct str source_line(struct source *source, uint32_t line);
-/* Marks bytes as a secret: source_shown_line never shows them. Out of memory, the whole source is
- * marked. */
+/* Marks bytes as a secret: renderers show **** in their place, whatever else on the line a
+ * diagnostic is about. Out of memory, the whole source is marked. */
 void source_mask(struct sources *sources, struct span span);
-/* The text of a line as it may be shown: marked bytes are stars. */
-struct str source_shown_line(struct source *source, uint32_t line);
+/* The masks of a source in ascending order; none touches or overlaps the next. */
+const struct span *source_masks(struct source *source, size_t *count);
 /* Byte offset where a line starts (line from 1); the end of the text for a line after the last. */
 uint32_t source_line_start(struct source *source, uint32_t line);
 

@@ -221,8 +221,40 @@ static void long_lines_are_cut(void **state)
 	check_window(40, 50000, false, true);
 	check_window(41, 50000, true, true);
 	check_window(50000, 50000, true, true);
+	check_window(2047, 0, true, false);
+	check_window(2048, 2043, true, true);
+	check_window(2049, 2044, true, true);
 	check_window(50000, 10, true, false);
 	check_window(50000, 0, true, false);
+}
+
+/* Characters of several bytes are not cut in two, and one line of many masks is no burden. */
+static void huge_lines(void **state)
+{
+	enum { COUNT = 1000000 };
+	char *text = malloc(3 * COUNT + 1);
+	struct diag *d;
+	uint32_t n;
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < COUNT; i++)
+		memcpy(text + 3 * i, i % 2 ? "€" : "SXS", 4);
+	n = add("huge", text);
+	for (uint32_t i = 0; i < COUNT; i += 2)
+		source_mask(&sources,
+			    (struct span){n, 3 * (COUNT - 2 - i), 3 * (COUNT - 2 - i) + 3});
+	for (uint32_t i = 0; i < 30; i++) {
+		uint32_t at = (COUNT + i) / 2 * 3;
+
+		d = diag_add(&diags, DIAG_NESTING, (struct span){n, at, at + 3}, "m");
+		buf_clear(&out);
+		render_text(&out, &sources, d, false);
+		assert_true(shows("****€****€"));
+		assert_false(shows("S"));
+		assert_false(shows("?"));
+	}
+	free(text);
 }
 
 static void long_spans_are_cut(void **state)
@@ -262,14 +294,146 @@ static void secrets_are_masked(void **state)
 		      "2 | secret = \"****\n"
 		      "  |           ^^^^\n"
 		      "\n");
-	d->span = (struct span){n, 11, 40};
-	d->related = NULL;
-	check_text(d, "error[syntax]: inline secret\n"
-		      " --> s.toml:2:1\n"
+}
+
+/* Of a secret line only a key in front of the span may be seen. */
+static void check_secret_line(const char *line, const char *at, const char *shown)
+{
+	uint32_t n = add("s", line);
+	struct diag *d = diag_add(&diags, DIAG_SYNTAX, find(n, at), "m");
+	char expected[200];
+
+	d->secret = true;
+	buf_clear(&out);
+	render_text(&out, &sources, d, false);
+	snprintf(expected, sizeof(expected), "\n1 | %s\n", shown);
+	buf_putc(&out, '\0');
+	if (!shows(expected))
+		fail_msg("expected %s in %s", expected, out.p);
+}
+
+static void secret_lines_show_a_key_only(void **state)
+{
+	(void)state;
+	check_secret_line("secret = \"hunter2\"", "secret", "****");
+	check_secret_line("\"secret\" : \"hunter2\"", "hunter2", "\"secret\" : \"****");
+	check_secret_line("  a.b-c = hunter2", "hunter2", "  a.b-c = ****");
+	/* the place is behind the secret, or in the midst of it */
+	check_secret_line("secret = \"hunter2\" oops", "oops", "****");
+	check_secret_line("secret = \"hunter2", "ter2", "****");
+	check_secret_line("hunter2\\q = \"\"\"", "\\q", "****");
+	check_secret_line("hunter2\"\"\"", "\"\"\"", "****");
+	check_secret_line("{\"user\": \"hunter2\", \"x\": 1}", "1", "****");
+	check_secret_line("TG9yZW0gaXBzdW0gZG9sb3Igc2l0IGFtZXQgY29uc2VjdGV0dXIgYWRpcA=x", "x",
+			  "****");
+}
+
+static void hidden_spans_never_show(void **state)
+{
+	uint32_t n =
+		add("h.ndjson", "{\"secret\": \"hunter2\", \"prot\": 1, \"token\": \"hunter3\"}\n");
+	uint32_t other = add("other", "{\"secret\": \"public!\"}\n");
+	struct diag *d = diag_add(&diags, DIAG_SYNTAX, find(n, "\"prot\""), "no field 'prot'");
+
+	(void)state;
+	source_mask(&sources, find(n, "\"hunter3\""));
+	source_mask(&sources, find(n, "\"hunter2\""));
+	source_mask(&sources, SPAN_NONE);
+	diag_relate(&diags, d, find(other, "public!"), "not hidden");
+	check_text(d, "error[syntax]: no field 'prot'\n"
+		      " --> h.ndjson:1:23\n"
 		      "  |\n"
-		      "2 | ****\n"
-		      "  | ^^^^ use a file\n"
+		      "1 | {\"secret\": ****, \"prot\": 1, \"token\": ****}\n"
+		      "  |                  ^^^^^^\n"
+		      "note: not hidden\n"
+		      " --> other:1:13\n"
+		      "  |\n"
+		      "1 | {\"secret\": \"public!\"}\n"
+		      "  |             ^^^^^^^\n"
 		      "\n");
+	/* a diagnostic about a part of it, and one about all */
+	check_text(diag_add(&diags, DIAG_SYNTAX, find(n, "ter2"), "m"),
+		   "error[syntax]: m\n --> h.ndjson:1:16\n  |\n"
+		   "1 | {\"secret\": ****, \"prot\": 1, \"token\": ****}\n"
+		   "  |            ^^^^\n\n");
+	check_text(diag_add(&diags, DIAG_SYNTAX, find(n, "\"hunter2\""), "m"),
+		   "error[syntax]: m\n --> h.ndjson:1:12\n  |\n"
+		   "1 | {\"secret\": ****, \"prot\": 1, \"token\": ****}\n"
+		   "  |            ^^^^\n\n");
+	check_text(diag_add(&diags, DIAG_SYNTAX, (struct span){n, 0, 53}, "m"),
+		   "error[syntax]: m\n --> h.ndjson:1:1\n  |\n"
+		   "1 | {\"secret\": ****, \"prot\": 1, \"token\": ****}\n"
+		   "  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n\n");
+}
+
+static void hidden_spans_over_lines(void **state)
+{
+	uint32_t n = add("k", "key = '''one\ntwo\nthree''' # 3\n");
+
+	(void)state;
+	source_mask(&sources, find(n, "'''one\ntwo\nthree'''"));
+	/* an overlapping one joins in */
+	source_mask(&sources, find(n, "two\nthree''' #"));
+	check_text(diag_add(&diags, DIAG_SYNTAX, find(n, "key"), "m"),
+		   "error[syntax]: m\n --> k:1:1\n  |\n1 | key = ****\n  | ^^^\n\n");
+	check_text(diag_add(&diags, DIAG_SYNTAX, find(n, "wo"), "m"),
+		   "error[syntax]: m\n --> k:2:2\n  |\n2 | ****\n  | ^^^^\n\n");
+	check_text(diag_add(&diags, DIAG_SYNTAX, find(n, " 3"), "m"),
+		   "error[syntax]: m\n --> k:3:11\n  |\n3 | **** 3\n  |     ^^\n\n");
+}
+
+/* One rendering of "abcdef", of which the bytes in `bits` are hidden: they never show, the
+ * others do, and the carets lie under the line or just behind it. */
+static void check_hidden(const struct diag *d, unsigned bits)
+{
+	const char *line, *carets;
+	size_t width;
+
+	buf_clear(&out);
+	render_text(&out, &sources, d, false);
+	buf_putc(&out, '\0');
+	line = strstr(out.p, "\n1 | ");
+	assert_non_null(line);
+	line += 5;
+	width = strcspn(line, "\n");
+	for (uint32_t i = 0; i < 6; i++)
+		assert_int_equal(memchr(line, "abcdef"[i], width) != NULL, !(bits >> i & 1));
+	carets = strstr(line, "\n  | ");
+	assert_non_null(carets);
+	carets += 5;
+	assert_true(strspn(carets, " ^") <= width + (d->span.begin == 6));
+	/* as many carets as characters, and four for each mask that the span touches */
+	width = 0;
+	for (uint32_t i = d->span.begin; i < d->span.end; i++) {
+		bool hidden = bits >> i & 1;
+		bool before = i > d->span.begin && (bits >> (i - 1) & 1);
+
+		width += !hidden ? 1 : before ? 0 : 4;
+	}
+	if (d->span.begin == d->span.end)
+		width = bits << 1 >> d->span.begin & bits >> d->span.begin & 1 ? 4 : 1;
+	assert_int_equal(strspn(strchr(carets, '^'), "^"), width);
+}
+
+static void hidden_spans_exhaustively(void **state)
+{
+	uint32_t n = add("x", "abcdef");
+
+	(void)state;
+	for (unsigned bits = 0; bits < 64; bits++) {
+		sources_get(&sources, n)->mask_count = 0; /* all shown again */
+		for (uint32_t i = 6; i-- > 0;) {
+			if (bits >> i & 1)
+				source_mask(&sources, (struct span){n, i, i + 1});
+		}
+		for (uint32_t begin = 0; begin <= 6; begin++) {
+			for (uint32_t end = begin; end <= 6; end++) {
+				struct diag d = {.span = {n, begin, end}, .message = STR("m")};
+
+				check_hidden(&d, bits);
+			}
+		}
+	}
 }
 
 static void secrets_on_long_lines(void **state)
@@ -279,15 +443,27 @@ static void secrets_on_long_lines(void **state)
 	uint32_t n;
 
 	(void)state;
-	memset(text, 'x', 1000);
+	memset(text, 'w', 1000);
 	memset(text + 1000, 'S', 1000);
 	text[2000] = '\0';
 	n = add("long", text);
-	d = diag_add(&diags, DIAG_SYNTAX, (struct span){n, 1000, 2000}, "m");
+	d = diag_add(&diags, DIAG_SYNTAX, (struct span){n, 900, 910}, "M");
+	source_mask(&sources, (struct span){n, 1000, 2000});
+	render_text(&out, &sources, d, true);
+	assert_true(shows("w"));
+	assert_false(shows("S"));
+	sources_get(&sources, n)->mask_all = true;
+	buf_clear(&out);
+	render_text(&out, &sources, d, true);
+	assert_true(shows(" ****\n"));
+	assert_false(shows("w"));
+	sources_get(&sources, n)->mask_all = false;
+	d->span.begin = 1000;
 	d->secret = true;
 	buf_clear(&out);
 	render_text(&out, &sources, d, true);
-	assert_true(shows("x****\n"));
+	assert_true(shows(" ****\n"));
+	assert_false(shows("w"));
 	assert_false(shows("S"));
 	assert_false(shows("^^^^^"));
 }
@@ -447,8 +623,13 @@ int main(void)
 		WITH_DIAGS(empty_spans_and_ends),
 		WITH_DIAGS(terminals_are_not_attacked),
 		WITH_DIAGS(long_lines_are_cut),
+		WITH_DIAGS(huge_lines),
 		WITH_DIAGS(long_spans_are_cut),
 		WITH_DIAGS(secrets_are_masked),
+		WITH_DIAGS(secret_lines_show_a_key_only),
+		WITH_DIAGS(hidden_spans_never_show),
+		WITH_DIAGS(hidden_spans_over_lines),
+		WITH_DIAGS(hidden_spans_exhaustively),
 		WITH_DIAGS(secrets_on_long_lines),
 		WITH_DIAGS(color_only_when_asked),
 		WITH_DIAGS(json_without_diagnostics),

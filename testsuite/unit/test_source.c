@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "base/attr.h"
 #include "core/source.h"
 
 static struct arena arena;
@@ -155,6 +156,46 @@ static void many_lines(void **state)
 	free(text);
 }
 
+static void masks_are_sorted_and_joined(void **state)
+{
+	static const uint32_t given[][2] = {{9, 12},  {3, 5}, {4, 4},   {20, 30}, {5, 7},
+					    {21, 22}, {0, 1}, {11, 13}, {8, 9}};
+	static const uint32_t expected[][2] = {{0, 1}, {3, 7}, {8, 13}, {20, 30}};
+	struct source *source = add(STR("0123456789012345678901234567890"));
+	const struct span *masks;
+	size_t count;
+
+	(void)state;
+	source_masks(source, &count);
+	assert_int_equal(count, 0);
+	source_mask(&sources, SPAN_NONE);
+	source_mask(&sources, (struct span){99, 1, 2});
+	for (size_t i = 0; i < ARRAY_LEN(given); i++)
+		source_mask(&sources, (struct span){source->number, given[i][0], given[i][1]});
+	for (int again = 0; again < 2; again++) {
+		masks = source_masks(source, &count);
+		assert_int_equal(count, ARRAY_LEN(expected));
+		for (size_t i = 0; i < count; i++) {
+			assert_int_equal(masks[i].begin, expected[i][0]);
+			assert_int_equal(masks[i].end, expected[i][1]);
+		}
+	}
+	source_mask(&sources, (struct span){source->number, 1, 3});
+	masks = source_masks(source, &count);
+	assert_int_equal(count, 3);
+	assert_int_equal(masks[0].end, 7);
+	assert_false(source->mask_all);
+}
+
+static void line_numbers_alone(void **state)
+{
+	struct source *source = add(STR("a\r\nb\n\nc"));
+
+	(void)state;
+	for (uint32_t i = 0; i <= 8; i++)
+		assert_int_equal(source_line_number(source, i), source_position(source, i).line);
+}
+
 #define WITH_SOURCES(test) cmocka_unit_test_setup_teardown(test, start, finish)
 
 int main(void)
@@ -167,6 +208,8 @@ int main(void)
 		WITH_SOURCES(last_line_without_end),
 		WITH_SOURCES(columns_count_code_points),
 		WITH_SOURCES(many_lines),
+		WITH_SOURCES(masks_are_sorted_and_joined),
+		WITH_SOURCES(line_numbers_alone),
 	};
 
 	return cmocka_run_group_tests_name("source", tests, NULL, NULL);
