@@ -90,8 +90,9 @@ enum ipc_status ipc_receive(int fd, struct ipc_message *out) WARN_UNUSED;
  * body that has it (Certificate.certificate, Certificate.privateKey,
  * MetricsPrometheusProperties.authSecret); object is the id of the object around it. What the
  * image holds inline is in here too, so that a role looks in one place. A role gets only its own.
- * Entry with structure 0: field 1 = TLS ticket keys (80 bytes: name 16, AES 32, HMAC 32), newest first;
- * field 2 = self-signed certificate PEM, field 3 = its key PEM, only where no Certificate exists. */
+ * Entry with structure 0: field 1 = the TLS ticket keys, at most TLS_TICKET_KEYS_MAX of 80 bytes
+ * (name 16, AES 32, HMAC 32), newest first; field 2 = self-signed certificate PEM, field 3 = its
+ * key PEM, only where no Certificate exists. */
 enum ipc_secret_own {
 	IPC_SECRET_TICKET_KEYS = 1,
 	IPC_SECRET_SELF_SIGNED = 2,
