@@ -6,13 +6,13 @@
 build_packages=(
 	gcc libc6-dev make autoconf automake pkg-config re2c bison
 	libyaml-dev liblmdb-dev libssl-dev libevent-dev libcap-dev libseccomp-dev libsystemd-dev
-	libjansson-dev libidn2-dev libpsl-dev
+	libidn2-dev libpsl-dev
 )
 # to talk to a running stwd by hand
 talk_packages=(openssl curl ca-certificates)
 # to run every test; each test says so when its tool is not there
 test_packages=(
-	libcmocka-dev clang python3 openssl curl binutils xz-utils
+	libcmocka-dev libjansson-dev clang python3 openssl curl binutils xz-utils
 	clang-format-14 mandoc shellcheck procps
 )
 
