@@ -24,8 +24,9 @@
  *    reporters walk lists or maps in insertion order, never in hash order.
  *  - Everything of a diagnostic lives in the arena of its collection, not in that of the
  *    reader, which is reset between elements: texts are formatted into copies at once.
- *  - What a secret looks like never enters a message; that is up to the reporter, which
- *    also sets `secret` so that renderers do not print the source line.
+ *  - What a secret looks like never enters a message; that is up to the reporter, which also
+ *    sets `secret` where a place may lie in one. Whoever learns that a value is a secret says so
+ *    with source_mask, and then no diagnostic about the rest of that line shows it either.
  */
 #include "core/diag.h"
 
