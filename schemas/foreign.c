@@ -30,6 +30,7 @@ struct foreign {
 	struct schema_structure *structures;
 	struct schema_object *object_rows;
 	struct schema_enum *enum_rows;
+	bool broken; /* an object type without a structure: nothing can be made of the rest */
 };
 
 static void complain(struct foreign *f, struct span span, const char *text, struct str name)
@@ -161,6 +162,7 @@ static void read_object(struct foreign *f, struct schema_object *o, const struct
 	o->variant = copy(
 		f, text_of(filters ? filters : member(list, "filtersStatic", NODE_MAP), "@type"));
 	o->structure = schema_structure_find(f->schema, of.n ? our_name(f, of) : str_c(name));
+	f->broken = f->broken || !o->structure;
 	if (!o->structure)
 		complain(f, e->key_span, "there is no structure for the object type", e->key);
 	else if (o->kind != OBJECT_VIEW)
@@ -608,5 +610,5 @@ const struct schema *schema_foreign(struct arena *arena, struct diags *diags,
 	f.schema->version = version;
 	f.schema->digest = "";
 	fill_rows(&f);
-	return arena->failed ? NULL : f.schema;
+	return arena->failed || f.broken ? NULL : f.schema;
 }

@@ -46,8 +46,18 @@ schemac_SOURCES = \
 schemac_LDADD = libgrammar.a libcore.a libbase.a $(YAML_LIBS) $(CRYPTO_LIBS)
 
 noinst_LIBRARIES += libschemas.a
-libschemas_a_SOURCES = schemas/lookup.c schemas/schema.h
+libschemas_a_SOURCES = \
+	schemas/compare.c \
+	schemas/foreign.c schemas/foreign.h \
+	schemas/lookup.c schemas/schema.h
 nodist_libschemas_a_SOURCES = schemas/tables.c
+
+# a published schema.json beside our rows
+noinst_PROGRAMS += import-schema
+import_schema_SOURCES = \
+	contrib/import-schema/main.c \
+	contrib/import-schema/rows.c contrib/import-schema/rows.h
+import_schema_LDADD = libschemas.a libgrammar.a libcore.a libbase.a $(YAML_LIBS) $(CRYPTO_LIBS)
 
 # schemac writes only what changed, so the stamp, not the files, says that it ran.
 SCHEMAC_OUTPUT = schemas/tables.c libstw/ids.h libstw/records.h libstw/records.c

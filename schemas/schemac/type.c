@@ -1,7 +1,7 @@
 /* Types of rows, from "map of enum ServiceProtocol to Service" to a descriptor. */
 #include "schemas/schemac/schemac.h"
 
-#include "base/num.h"
+#include "grammar/scalar.h"
 
 struct words {
 	struct rows *rows;
@@ -125,45 +125,19 @@ struct schema_type *type_parse(struct rows *rows, struct span span, struct str t
 	return type;
 }
 
-static const struct unit {
-	const char *word;
-	enum type_kind kind;
-	uint64_t factor;
-} units[] = {
-	{"ms", TYPE_DURATION, 1},      {"s", TYPE_DURATION, 1000},     {"m", TYPE_DURATION, 60000},
-	{"h", TYPE_DURATION, 3600000}, {"d", TYPE_DURATION, 86400000}, {"kb", TYPE_SIZE, 1 << 10},
-	{"mb", TYPE_SIZE, 1 << 20},    {"gb", TYPE_SIZE, 1 << 30},
-};
-
-/* One "30m" of "1h 30m", in the smallest unit. */
-static bool number_with_unit(struct str word, enum type_kind kind, uint64_t *out)
-{
-	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-		struct str digits = word;
-
-		if (units[i].kind != kind || !str_ends(word, str_c(units[i].word)))
-			continue;
-		digits.n -= strlen(units[i].word);
-		if (num_u64(digits, out) == NUM_OK)
-			return !mul_overflows(*out, units[i].factor, out);
-	}
-	return false;
-}
-
 static bool number_of_text(struct str text, const struct schema_type *type, double *out)
 {
-	struct words w = {.rest = text};
-	uint64_t sum = 0, part;
+	uint64_t whole;
+	bool ok = false;
 
-	while (w.rest.n) {
-		if (!number_with_unit(next_word(&w), (enum type_kind)type->kind, &part) ||
-		    add_overflows(sum, part, &sum))
-			return false;
-	}
+	if (type->kind == TYPE_DURATION)
+		ok = scalar_duration(text, &whole) == SCALAR_OK;
+	else if (type->kind == TYPE_SIZE)
+		ok = scalar_size(text, &whole) == SCALAR_OK;
 	/* Every whole number up to 2^53 is a double. */
-	if (!text.n || sum > UINT64_C(1) << 53)
+	if (!ok || whole > UINT64_C(1) << 53)
 		return false;
-	*out = (double)sum;
+	*out = (double)whole;
 	return true;
 }
 
