@@ -2,12 +2,14 @@
 
 A block marked ```toml check (or yaml, json, ndjson) is a complete source and passes stwc check.
 A block marked ```console check is a session: each line after "$ " runs in a copy of
-contrib/examples with our programs in PATH, and prints exactly the lines that follow it."""
+contrib/examples with our programs in PATH, and prints exactly the lines that follow it.
+`builddir=… python3 testsuite/house/docs.py --update` writes what they print into the pages."""
 
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import house
@@ -56,16 +58,36 @@ def sessions(text):
     return steps
 
 
-def check_session(tap, where, text):
+def play(text):
+    """(command, expected, printed) of each step of a session."""
     with tempfile.TemporaryDirectory() as folder:
         work = os.path.join(folder, "examples")
         shutil.copytree(os.path.join(house.SRCDIR, "contrib/examples"), work)
         subprocess.run(["chmod", "-R", "u+w", work], check=True)
         for command, expected in sessions(text):
-            done = run(command, work)
-            got = done.stdout.rstrip("\n").split("\n") if done.stdout else []
-            tap.ok(got == expected, "%s: $ %s" % (where, command.split("\n")[0]), "expected:", *expected,
-                   "got:", *got)
+            printed = run(command, work).stdout.rstrip("\n")
+            yield command, expected, printed.split("\n") if printed else []
+
+
+def check_session(tap, where, text):
+    for command, expected, printed in play(text):
+        tap.ok(printed == expected, "%s: $ %s" % (where, command.split("\n")[0]), "expected:", *expected,
+               "got:", *printed)
+
+
+def update():
+    def replay(match):
+        if match.group(1) != "console":
+            return match.group()
+        body = "".join("\n".join(["$ " + command] + printed) + "\n"
+                       for command, _, printed in play(match.group(3)))
+        return "```console check\n%s```" % body
+    for page in pages():
+        text = house.read(page)
+        new = BLOCK.sub(replay, text)
+        if new != text:
+            with open(os.path.join(house.SRCDIR, page), "w", encoding="utf-8") as out:
+                out.write(new)
 
 
 def main():
@@ -86,4 +108,7 @@ def main():
     tap.done()
 
 
-main()
+if "--update" in sys.argv:
+    update()
+else:
+    main()
