@@ -1,0 +1,26 @@
+noinst_LIBRARIES += libstwc.a
+libstwc_a_CPPFLAGS = $(AM_CPPFLAGS) $(IDN2_CFLAGS) $(PSL_CFLAGS)
+libstwc_a_SOURCES = \
+	stwc/bind.c stwc/bind.h \
+	stwc/bind_members.c \
+	stwc/bind_scalar.c \
+	stwc/bootstrap.c \
+	stwc/check/check.c stwc/check/check.h \
+	stwc/check/enacted.c \
+	stwc/check/listener.c \
+	stwc/check/settings.c \
+	stwc/compile.c stwc/compile.h \
+	stwc/defaults.c stwc/defaults.h \
+	stwc/dialect.c stwc/dialect.h \
+	stwc/draft.c \
+	stwc/fold.c \
+	stwc/load.c \
+	stwc/names.c stwc/names.h \
+	stwc/packed.c \
+	stwc/plan.c \
+	stwc/resolve.c \
+	stwc/settings.c \
+	stwc/state.h \
+	stwc/text.c \
+	stwc/value.h \
+	stwc/walk.c stwc/walk.h
