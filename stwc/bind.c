@@ -17,7 +17,8 @@ static void path_print(struct buf *out, const struct path *path)
 }
 
 struct diag *bind_error(struct binder *b, enum diag_code code, struct span span,
-			const struct path *path, const struct schema_type *type, const char *format, ...)
+			const struct path *path, const struct schema_type *type, const char *format,
+			...)
 {
 	struct diags *diags = &b->c->diags;
 	struct diag *diag;
@@ -74,15 +75,17 @@ bool target_allows(struct compilation *c, bool strict, const char *what, struct 
 	const char *target = c->options.target ? c->options.target : c->schema->version;
 
 	if (since && schema_version_cmp(since, target) > 0) {
-		diag_add(&c->diags, DIAG_TARGET_VERSION, span, "%s '%.*s' exists since %s, not yet in %s",
-			 what, STR_ARG(name), since, target);
+		diag_add(&c->diags, DIAG_TARGET_VERSION, span,
+			 "%s '%.*s' exists since %s, not yet in %s", what, STR_ARG(name), since,
+			 target);
 		return false;
 	}
 	if (!until || schema_version_cmp(until, target) >= 0)
 		return true;
 	if (strict || c->options.target) {
-		diag_add(&c->diags, DIAG_TARGET_VERSION, span, "%s '%.*s' existed until %s, no more in %s",
-			 what, STR_ARG(name), until, target);
+		diag_add(&c->diags, DIAG_TARGET_VERSION, span,
+			 "%s '%.*s' existed until %s, no more in %s", what, STR_ARG(name), until,
+			 target);
 		return false;
 	}
 	diag_add(&c->diags, DIAG_DEPRECATED, span, "%s '%.*s' existed until %s only", what,
@@ -91,7 +94,8 @@ bool target_allows(struct compilation *c, bool strict, const char *what, struct 
 }
 
 struct value *bind_value(struct binder *b, const struct schema_type *type,
-			 const struct schema_field *field, struct node *node, const struct path *path)
+			 const struct schema_field *field, struct node *node,
+			 const struct path *path)
 {
 	static const struct str null_key = {"@null", 5};
 	struct node *null;
@@ -99,7 +103,8 @@ struct value *bind_value(struct binder *b, const struct schema_type *type,
 	if (node->kind == NODE_POISON)
 		return NULL;
 	/* TOML has no null: {"@null" = true} says it in every format of stw's own form */
-	null = node->kind == NODE_MAP && b->shapes == SHAPES_OWN ? node_map_get(node, null_key) : NULL;
+	null = node->kind == NODE_MAP && b->shapes == SHAPES_OWN ? node_map_get(node, null_key)
+								 : NULL;
 	if (node->kind == NODE_NULL || (null && null->kind == NODE_BOOL && null->boolean)) {
 		if (type->nullable)
 			return bind_new(b, VALUE_NULL, type, node->span);
@@ -172,8 +177,8 @@ static bool settable(struct binder *b, const struct schema_field *field, const s
 {
 	if (field->update != UPDATE_SERVER_SET)
 		return true;
-	bind_error(b, b->kind == DRAFT_UPSERT ? DIAG_SNAPSHOT_FIELD : DIAG_SERVER_SET, e->key_span, path,
-		   field->type, "'%s' is set by the server alone", field->name);
+	bind_error(b, b->kind == DRAFT_UPSERT ? DIAG_SNAPSHOT_FIELD : DIAG_SERVER_SET, e->key_span,
+		   path, field->type, "'%s' is set by the server alone", field->name);
 	return false;
 }
 
@@ -229,7 +234,8 @@ static void insert_field(struct value_object *out, const struct value_field *fie
 #define FIELDS_MAX 512
 
 bool bind_fields(struct binder *b, const struct schema_structure *structure, struct node *node,
-		 const struct path *path, bool complete, struct span whole, struct value_object *out)
+		 const struct path *path, bool complete, struct span whole,
+		 struct value_object *out)
 {
 	uint8_t seen[FIELDS_MAX];
 	struct value_object object = {.structure = structure};
@@ -262,7 +268,8 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 	return true;
 }
 
-static void list_variants(struct binder *b, struct diag *diag, const struct schema_structure *structure)
+static void list_variants(struct binder *b, struct diag *diag,
+			  const struct schema_structure *structure)
 {
 	struct buf text = BUF_INIT;
 	size_t i;
@@ -293,14 +300,15 @@ static const struct schema_variant *find_variant(struct binder *b,
 	}
 	if (e->value->kind == NODE_POISON)
 		return NULL;
-	variant = e->value->kind == NODE_STRING ? schema_variant_find(structure, e->value->string) : NULL;
+	variant = e->value->kind == NODE_STRING ? schema_variant_find(structure, e->value->string)
+						: NULL;
 	if (variant)
 		return target_allows(b->c, b->target_strict, "the variant", e->value->string,
 				     variant->since, variant->until, e->value->span)
 			       ? variant
 			       : NULL;
-	diag = bind_error(b, DIAG_UNKNOWN_VARIANT, e->value->span, path, NULL, "%s has no variant '%.*s'",
-			  structure->name,
+	diag = bind_error(b, DIAG_UNKNOWN_VARIANT, e->value->span, path, NULL,
+			  "%s has no variant '%.*s'", structure->name,
 			  STR_ARG(e->value->kind == NODE_STRING ? e->value->string : STR_NONE));
 	suggest_start(&best, e->value->kind == NODE_STRING ? e->value->string : STR_NONE);
 	for (i = 0; i < structure->variant_count; i++)
@@ -338,7 +346,8 @@ static bool bind_body(struct binder *b, const struct schema_structure *structure
 
 		if (!str_eq_c(e->key, "@type"))
 			bind_error(b, DIAG_UNKNOWN_FIELD, e->key_span, &here, NULL,
-				   "the variant %s of %s has no fields", variant->name, structure->name);
+				   "the variant %s of %s has no fields", variant->name,
+				   structure->name);
 	}
 	return true;
 }
@@ -367,7 +376,8 @@ struct value *bind_object(struct binder *b, const struct schema_type *type, stru
 	bool complete = b->kind != DRAFT_PATCH || structure->kind == STRUCTURE_UNION;
 	struct value *value;
 
-	if (node->kind == NODE_STRING && b->shapes == SHAPES_OWN && strcmp(structure->name, "Rate") == 0)
+	if (node->kind == NODE_STRING && b->shapes == SHAPES_OWN &&
+	    strcmp(structure->name, "Rate") == 0)
 		node = bind_rate_text(b, type, node, path);
 	else
 		node = expand_shorthand(b, structure, node);
@@ -396,7 +406,8 @@ static struct node *fill_key(struct compilation *c, const struct draft *draft)
 		if (!type->keys[i].identity || node_map_find(body, field))
 			continue;
 		key = node_string(&c->arena, draft->client_id, draft->span);
-		if (!key || !node_map_append(&c->arena, &c->hash_key, body, field, draft->span, key))
+		if (!key ||
+		    !node_map_append(&c->arena, &c->hash_key, body, field, draft->span, key))
 			return NULL;
 	}
 	return body;
@@ -417,26 +428,30 @@ static struct str display_name(const struct draft *draft)
 struct object *bind_draft(struct compilation *c, const struct draft *draft)
 {
 	struct object *object = ARENA_NEW(&c->arena, struct object);
-	struct binder b = {c, draft->type->name, display_name(draft), draft->kind, draft->shapes,
-			   draft->target_strict};
+	struct binder b = {c,           draft->type->name, display_name(draft),
+			   draft->kind, draft->shapes,     draft->target_strict};
 	struct path root = {NULL, str_c(draft->type->name)};
-	struct path name = {&root, b.name.n ? b.name : arena_printf(&c->arena, "%zu", draft->ordinal)};
+	struct path name = {&root,
+			    b.name.n ? b.name : arena_printf(&c->arena, "%zu", draft->ordinal)};
 	const struct path *path = draft->type->kind == OBJECT_SINGLETON ? &root : &name;
 	size_t errors = c->diags.errors;
 	struct node *body;
 
 	if (!object)
 		return NULL;
-	*object = (struct object){.type = draft->type, .client_id = draft->client_id,
-				  .span = draft->span, .ordinal = draft->ordinal};
+	*object = (struct object){.type = draft->type,
+				  .client_id = draft->client_id,
+				  .span = draft->span,
+				  .ordinal = draft->ordinal};
 	object->body.structure = draft->type->structure;
 	body = fill_key(c, draft);
 	if (!body)
 		return NULL;
 	object->node = body;
 	if (body->kind != NODE_MAP) {
-		bind_error(&b, DIAG_WRONG_TYPE, body->span, path, NULL, "%s takes a map of its fields, not %s",
-			   draft->type->name, node_kind_name(body));
+		bind_error(&b, DIAG_WRONG_TYPE, body->span, path, NULL,
+			   "%s takes a map of its fields, not %s", draft->type->name,
+			   node_kind_name(body));
 	} else if (target_allows(c, draft->target_strict, "the type", str_c(draft->type->name),
 				 draft->type->structure->since, draft->type->structure->until,
 				 draft->span)) {
@@ -448,8 +463,8 @@ struct object *bind_draft(struct compilation *c, const struct draft *draft)
 	return object;
 }
 
-bool bind_structure(struct compilation *c, const struct schema_structure *structure, struct node *node,
-		    struct value_object *out)
+bool bind_structure(struct compilation *c, const struct schema_structure *structure,
+		    struct node *node, struct value_object *out)
 {
 	struct binder b = {c, structure->name, STR_NONE, DRAFT_OWN, SHAPES_OWN, false};
 	struct path path = {NULL, str_c(structure->name)};

@@ -17,8 +17,8 @@ struct path {
 
 struct binder {
 	struct compilation *c;
-	const char *type;    /* of the object, for messages */
-	struct str name;     /* of the object; may be empty */
+	const char *type; /* of the object, for messages */
+	struct str name;  /* of the object; may be empty */
 	enum draft_kind kind;
 	enum shapes shapes;
 	bool target_strict;
@@ -50,7 +50,8 @@ struct node *bind_rate_text(struct binder *b, const struct schema_type *type, st
 			    const struct path *path);
 /* The canonical text of a scalar, for keys, sets and people; .p NULL when out of memory. */
 struct str value_text(struct arena *arena, const struct value *value) WARN_UNUSED;
-/* Fields of a single structure, or of a variant's body. `complete`: required fields must be there. */
+/* Fields of a single structure, or of a variant's body. `complete`: required fields must be there.
+ */
 bool bind_fields(struct binder *b, const struct schema_structure *structure, struct node *node,
 		 const struct path *path, bool complete, struct span whole,
 		 struct value_object *out) WARN_UNUSED;

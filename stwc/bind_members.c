@@ -26,8 +26,8 @@ static void check_count(struct binder *b, const struct schema_type *type, const 
 {
 	if (given < type->min_items)
 		bind_error(b, DIAG_TOO_FEW, node->span, path, NULL,
-			   "'%.*s' needs at least %u member%s", STR_ARG(path->name), type->min_items,
-			   type->min_items == 1 ? "" : "s");
+			   "'%.*s' needs at least %u member%s", STR_ARG(path->name),
+			   type->min_items, type->min_items == 1 ? "" : "s");
 }
 
 /* How a server wants it written, in a hint. */
@@ -60,7 +60,8 @@ static bool is_repeat(struct binder *b, struct map *seen, const struct value *va
 		return false;
 	first = map_get(seen, text);
 	if (!first) {
-		(void)!map_put(seen, text, (void *)(uintptr_t)value); /* the arena remembers a failure */
+		(void)!map_put(seen, text,
+			       (void *)(uintptr_t)value); /* the arena remembers a failure */
 		return false;
 	}
 	if (b->shapes == SHAPES_OWN) {
@@ -168,7 +169,8 @@ static bool list_from_map(struct binder *b, const struct schema_type *type, stru
 		struct path here = {path, e->key};
 
 		order[count].entry = e;
-		if (num_u64(e->key, &order[count].index) == NUM_OK && order[count].index <= UINT32_MAX)
+		if (num_u64(e->key, &order[count].index) == NUM_OK &&
+		    order[count].index <= UINT32_MAX)
 			count++;
 		else
 			bind_error(b, DIAG_WRONG_TYPE, e->key_span, &here, NULL,
@@ -179,7 +181,8 @@ static bool list_from_map(struct binder *b, const struct schema_type *type, stru
 		qsort(order, count, sizeof(*order), by_index);
 	for (i = 0; i < count; i++) {
 		struct path here = {path, order[i].entry->key};
-		struct value *value = bind_value(b, type->element, NULL, order[i].entry->value, &here);
+		struct value *value =
+			bind_value(b, type->element, NULL, order[i].entry->value, &here);
 
 		if (value)
 			m->items[m->count++] = value;

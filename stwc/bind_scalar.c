@@ -1,5 +1,6 @@
 /* Binding of scalars: numbers, texts, addresses, dates, words, references. */
 #include <math.h>
+#include <stdio.h>
 
 #include "base/num.h"
 #include "base/utf8.h"
@@ -25,8 +26,8 @@ static bool in_bounds(struct binder *b, const struct schema_type *type, double n
 	print_bound(min, sizeof(min), type->min);
 	print_bound(max, sizeof(max), type->max);
 	if (type->has_min && type->has_max)
-		bind_error(b, DIAG_OUT_OF_RANGE, node->span, path, NULL, "'%.*s' must lie between %s and %s",
-			   STR_ARG(path->name), min, max);
+		bind_error(b, DIAG_OUT_OF_RANGE, node->span, path, NULL,
+			   "'%.*s' must lie between %s and %s", STR_ARG(path->name), min, max);
 	else
 		bind_error(b, DIAG_OUT_OF_RANGE, node->span, path, NULL, "'%.*s' must be at %s %s",
 			   STR_ARG(path->name), type->has_min ? "least" : "most",
@@ -40,8 +41,8 @@ static struct value *unsigned_value(struct binder *b, const struct schema_type *
 	struct value *value;
 
 	if (type->kind == TYPE_DURATION && number == 0) {
-		bind_error(b, DIAG_OUT_OF_RANGE, node->span, path, NULL, "the duration '%.*s' cannot be 0",
-			   STR_ARG(path->name));
+		bind_error(b, DIAG_OUT_OF_RANGE, node->span, path, NULL,
+			   "the duration '%.*s' cannot be 0", STR_ARG(path->name));
 		return NULL;
 	}
 	if (!in_bounds(b, type, (double)number, node, path))
@@ -58,15 +59,16 @@ static struct value *unit_text(struct binder *b, const struct schema_type *type,
 {
 	bool size = type->kind == TYPE_SIZE;
 	uint64_t number = 0;
-	enum scalar_status status = size ? scalar_size(node->string, &number)
-					 : scalar_duration(node->string, &number);
+	enum scalar_status status =
+		size ? scalar_size(node->string, &number) : scalar_duration(node->string, &number);
 	struct diag *diag;
 
 	if (status != SCALAR_OK) {
 		diag = bind_error(b, DIAG_UNIT, node->span, path, type, "'%.*s' is no %s",
 				  STR_ARG(node->string), size ? "size" : "duration");
-		diag_hint(&b->c->diags, diag, size ? "such as 52428800 or \"50mb\""
-						   : "such as 90000 (milliseconds) or \"1m 30s\"");
+		diag_hint(&b->c->diags, diag,
+			  size ? "such as 52428800 or \"50mb\""
+			       : "such as 90000 (milliseconds) or \"1m 30s\"");
 		return NULL;
 	}
 	if (b->shapes == SHAPES_SERVER) {
@@ -99,15 +101,15 @@ static struct value *bind_unsigned(struct binder *b, const struct schema_type *t
 	if (node->kind != NODE_INT)
 		return bind_wrong_type(b, type, node, path);
 	if (!node_as_u64(node, &number)) {
-		bind_error(b, DIAG_OUT_OF_RANGE, node->span, path, NULL, "'%.*s' cannot be negative",
-			   STR_ARG(path->name));
+		bind_error(b, DIAG_OUT_OF_RANGE, node->span, path, NULL,
+			   "'%.*s' cannot be negative", STR_ARG(path->name));
 		return NULL;
 	}
 	return unsigned_value(b, type, node, number, path);
 }
 
-static struct value *bind_integer(struct binder *b, const struct schema_type *type, struct node *node,
-				  const struct path *path)
+static struct value *bind_integer(struct binder *b, const struct schema_type *type,
+				  struct node *node, const struct path *path)
 {
 	struct value *value;
 	int64_t number;
@@ -163,10 +165,11 @@ struct node *bind_rate_text(struct binder *b, const struct schema_type *type, st
 	uint64_t count, period;
 
 	if (scalar_rate(node->string, &count, &period) != SCALAR_OK) {
-		struct diag *diag = bind_error(b, DIAG_UNIT, node->span, path, type, "'%.*s' is no rate",
-					       STR_ARG(node->string));
+		struct diag *diag = bind_error(b, DIAG_UNIT, node->span, path, type,
+					       "'%.*s' is no rate", STR_ARG(node->string));
 
-		diag_hint(&b->c->diags, diag, "such as \"100/1d\" or {count = 100, period = \"1d\"}");
+		diag_hint(&b->c->diags, diag,
+			  "such as \"100/1d\" or {count = 100, period = \"1d\"}");
 		return NULL;
 	}
 	map = node_new(arena, NODE_MAP, node->span);
@@ -243,7 +246,8 @@ static struct str validate(struct binder *b, enum validator validator, const str
 	case VALIDATE_EMAIL_LOCAL_PART:
 		name = name_email_local(arena, s);
 		return name.p ? name
-			      : invalid(b, DIAG_EMAIL_ADDRESS, node, path, "local part of an address");
+			      : invalid(b, DIAG_EMAIL_ADDRESS, node, path,
+					"local part of an address");
 	case VALIDATE_DOMAIN:
 		name = name_domain(arena, s);
 		return name.p ? name : invalid(b, DIAG_DOMAIN_NAME, node, path, "domain name");
@@ -272,8 +276,8 @@ static bool uri_fits(struct str s)
 
 		if (ch <= ' ' || ch == 0x7f)
 			return false;
-		if (i < colon && !letter && (i == 0 || !((ch >= '0' && ch <= '9') || ch == '+' ||
-							  ch == '-' || ch == '.')))
+		if (i < colon && !letter &&
+		    (i == 0 || !((ch >= '0' && ch <= '9') || ch == '+' || ch == '-' || ch == '.')))
 			return false;
 	}
 	return true;
@@ -298,8 +302,8 @@ static bool secret_fits(struct binder *b, const struct schema_type *type, const 
 		return false;
 	}
 	b->c->inline_secrets++;
-	bind_error(b, DIAG_INLINE_SECRET, node->span, path, type, "the secret '%.*s' stands in the source",
-		   STR_ARG(path->name));
+	bind_error(b, DIAG_INLINE_SECRET, node->span, path, type,
+		   "the secret '%.*s' stands in the source", STR_ARG(path->name));
 	return true;
 }
 
@@ -318,17 +322,19 @@ static struct value *bind_text(struct binder *b, const struct schema_type *type,
 	s = trimmed(node->string).n ? validate(b, validator, node, path) : STR_NONE;
 	if (!s.n) {
 		if (!trimmed(node->string).n)
-			bind_error(b, DIAG_EMPTY_VALUE, node->span, path, type, "'%.*s' cannot be empty",
-				   STR_ARG(path->name));
+			bind_error(b, DIAG_EMPTY_VALUE, node->span, path, type,
+				   "'%.*s' cannot be empty", STR_ARG(path->name));
 		return NULL;
 	}
 	if (type->max_length && s.n > type->max_length) {
-		bind_error(b, DIAG_TOO_LONG, node->span, path, type, "'%.*s' takes at most %u bytes, not %zu",
-			   STR_ARG(path->name), type->max_length, s.n);
+		bind_error(b, DIAG_TOO_LONG, node->span, path, type,
+			   "'%.*s' takes at most %u bytes, not %zu", STR_ARG(path->name),
+			   type->max_length, s.n);
 		return NULL;
 	}
 	if (type->kind == TYPE_URI && !uri_fits(s)) {
-		bind_error(b, DIAG_INVALID_URI, node->span, path, type, "'%.*s' is no URI", STR_ARG(s));
+		bind_error(b, DIAG_INVALID_URI, node->span, path, type, "'%.*s' is no URI",
+			   STR_ARG(s));
 		return NULL;
 	}
 	value = bind_new(b, VALUE_STRING, type, node->span);
@@ -339,8 +345,8 @@ static struct value *bind_text(struct binder *b, const struct schema_type *type,
 
 /* ---- addresses, dates ---- */
 
-static struct value *address_error(struct binder *b, const struct schema_type *type, struct node *node,
-				   const struct path *path, const char *why)
+static struct value *address_error(struct binder *b, const struct schema_type *type,
+				   struct node *node, const struct path *path, const char *why)
 {
 	struct diag *diag = bind_error(b, DIAG_ADDRESS, node->span, path, type, "'%.*s' %s",
 				       STR_ARG(node->string), why);
@@ -354,12 +360,13 @@ static struct value *address_error(struct binder *b, const struct schema_type *t
 
 static bool is_unspecified_v4(const struct net_addr *address)
 {
-	return address->family == 4 && !(address->b[0] | address->b[1] | address->b[2] | address->b[3]);
+	return address->family == 4 &&
+	       !(address->b[0] | address->b[1] | address->b[2] | address->b[3]);
 }
 
 /* Blanks around a network are cut, as the server cuts them; nowhere else (validation.md 2.1). */
-static struct value *bind_address(struct binder *b, const struct schema_type *type, struct node *node,
-				  const struct path *path)
+static struct value *bind_address(struct binder *b, const struct schema_type *type,
+				  struct node *node, const struct path *path)
 {
 	struct value *value;
 	enum net_status status;
@@ -464,8 +471,8 @@ static bool id_parse(struct str s, uint64_t *out)
 	return true;
 }
 
-static struct value *bind_reference(struct binder *b, const struct schema_type *type, struct node *node,
-				    const struct path *path)
+static struct value *bind_reference(struct binder *b, const struct schema_type *type,
+				    struct node *node, const struct path *path)
 {
 	struct value *value;
 
@@ -480,7 +487,8 @@ static struct value *bind_reference(struct binder *b, const struct schema_type *
 	if (!value)
 		return NULL;
 	value->reference.written = node->string;
-	value->reference.literal = *node->string.p != '#' && id_parse(node->string, &value->reference.id);
+	value->reference.literal =
+		*node->string.p != '#' && id_parse(node->string, &value->reference.id);
 	return value;
 }
 
@@ -493,7 +501,8 @@ static struct value *bind_blob(struct binder *b, const struct schema_type *type,
 	if (node->kind != NODE_STRING)
 		return bind_wrong_type(b, type, node, path);
 	if (!id_parse(node->string, &unused)) {
-		bind_error(b, DIAG_ID, node->span, path, type, "'%.*s' is no id", STR_ARG(node->string));
+		bind_error(b, DIAG_ID, node->span, path, type, "'%.*s' is no id",
+			   STR_ARG(node->string));
 		return NULL;
 	}
 	value = bind_new(b, VALUE_STRING, type, node->span);
@@ -502,8 +511,8 @@ static struct value *bind_blob(struct binder *b, const struct schema_type *type,
 	return value;
 }
 
-static struct value *bind_boolean(struct binder *b, const struct schema_type *type, struct node *node,
-				  const struct path *path)
+static struct value *bind_boolean(struct binder *b, const struct schema_type *type,
+				  struct node *node, const struct path *path)
 {
 	struct value *value;
 
@@ -516,7 +525,8 @@ static struct value *bind_boolean(struct binder *b, const struct schema_type *ty
 }
 
 struct value *bind_scalar(struct binder *b, const struct schema_type *type,
-			  const struct schema_field *field, struct node *node, const struct path *path)
+			  const struct schema_field *field, struct node *node,
+			  const struct path *path)
 {
 	switch ((enum type_kind)type->kind) {
 	case TYPE_BOOLEAN: return bind_boolean(b, type, node, path);

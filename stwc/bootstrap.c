@@ -14,7 +14,8 @@ struct bootstrap {
 
 static bool has_variant(const struct node *value, const char *name)
 {
-	const struct node *type = value && value->kind == NODE_MAP ? node_map_get(value, STR("@type")) : NULL;
+	const struct node *type =
+		value && value->kind == NODE_MAP ? node_map_get(value, STR("@type")) : NULL;
 
 	return type && type->kind == NODE_STRING && str_eq_c(type->string, name);
 }
@@ -46,7 +47,8 @@ static bool add_json(struct bootstrap *b, const char *type, const char *client_i
 
 	buf_free(json);
 	if (text.p)
-		body = reader_whole(FORMAT_JSON, &source, &b->c->diags, &b->c->hash_key, &b->c->arena);
+		body = reader_whole(FORMAT_JSON, &source, &b->c->diags, &b->c->hash_key,
+				    &b->c->arena);
 	return add(b, type, client_id, body);
 }
 
@@ -79,8 +81,9 @@ static bool add_acme(struct bootstrap *b, bool dns)
 	struct buf json = BUF_INIT, contact = BUF_INIT;
 
 	buf_printf(&contact, "postmaster@%.*s", STR_ARG(text_of(b, "defaultDomain")));
-	buf_printf(&json, "{\"directory\":\"https://acme-v02.api.letsencrypt.org/directory\","
-			  "\"challengeType\":\"%s\",\"contact\":{",
+	buf_printf(&json,
+		   "{\"directory\":\"https://acme-v02.api.letsencrypt.org/directory\","
+		   "\"challengeType\":\"%s\",\"contact\":{",
 		   dns ? "Dns01" : "TlsAlpn01");
 	buf_put_json(&json, buf_str(&contact));
 	buf_puts(&json, STR(":true}}"));
@@ -102,10 +105,11 @@ static bool add_domain(struct bootstrap *b, bool acme, bool dns, bool directory)
 	buf_printf(&json, ",\"dkimManagement\":{\"@type\":\"%s\"}",
 		   flag(b, "generateDkimKeys") ? "Automatic" : "Manual");
 	if (dns)
-		buf_puts(&json, STR(",\"dnsManagement\":{\"@type\":\"Automatic\",\"dnsServerId\":\"#dns\","
-				    "\"publishRecords\":{\"autoConfig\":true,\"autoConfigLegacy\":true,"
-				    "\"autoDiscover\":true,\"dkim\":true,\"dmarc\":true,\"mtaSts\":true,"
-				    "\"spf\":true,\"srv\":true,\"tlsRpt\":true}}"));
+		buf_puts(&json,
+			 STR(",\"dnsManagement\":{\"@type\":\"Automatic\",\"dnsServerId\":\"#dns\","
+			     "\"publishRecords\":{\"autoConfig\":true,\"autoConfigLegacy\":true,"
+			     "\"autoDiscover\":true,\"dkim\":true,\"dmarc\":true,\"mtaSts\":true,"
+			     "\"spf\":true,\"srv\":true,\"tlsRpt\":true}}"));
 	else
 		buf_puts(&json, STR(",\"dnsManagement\":{\"@type\":\"Manual\"}"));
 	if (directory)
@@ -138,8 +142,9 @@ static bool expand(struct bootstrap *b)
 	       add_property(b, "inMemoryStore", "InMemoryStore", NULL) &&
 	       add_property(b, "tracer", "Tracer", "tracer") &&
 	       (!external || add(b, "Directory", "directory", directory)) &&
-	       (!automatic || add(b, "DnsServer", "dns", dns)) && (!acme || add_acme(b, automatic)) &&
-	       add_domain(b, acme, automatic, external) && add_settings(b);
+	       (!automatic || add(b, "DnsServer", "dns", dns)) &&
+	       (!acme || add_acme(b, automatic)) && add_domain(b, acme, automatic, external) &&
+	       add_settings(b);
 }
 
 static struct draft *find_bootstrap(struct compilation *c, size_t *out_live)
@@ -171,7 +176,8 @@ bool bootstrap_expand(struct compilation *c)
 	draft->dropped = true;
 	if (live > 1 || c->packed_count) {
 		diag_add(&c->diags, DIAG_BOOTSTRAP_ALONE, draft->span,
-			 "Bootstrap must be the only object, because it stands for a whole configuration");
+			 "Bootstrap must be the only object, because it stands for a whole "
+			 "configuration");
 		return true;
 	}
 	b.draft = *draft;

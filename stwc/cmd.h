@@ -14,16 +14,9 @@ enum status {
 	STATUS_FAILED = 2   /* usage, unreadable input, nothing to check */
 };
 
-enum output {
-	OUTPUT_TEXT,
-	OUTPUT_JSON
-};
+enum output { OUTPUT_TEXT, OUTPUT_JSON };
 
-enum color {
-	COLOR_AUTO,
-	COLOR_ALWAYS,
-	COLOR_NEVER
-};
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct level_option {
 	enum diag_code code;
@@ -44,13 +37,13 @@ struct options {
 	size_t input_count;
 	/* of single commands; unused ones are refused by the command's option list */
 	const char *out;      /* -o */
-	const char *to;	      /* --to */
+	const char *to;       /* --to */
 	const char *revision; /* --revision */
 	bool inline_secrets;  /* --allow-inline-secrets */
-	bool reveal;	      /* --reveal-secrets */
-	bool list;	      /* --list */
+	bool reveal;          /* --reveal-secrets */
+	bool list;            /* --list */
 	bool has_now;
-	int64_t now;	      /* --now, else SOURCE_DATE_EPOCH, else the clock */
+	int64_t now; /* --now, else SOURCE_DATE_EPOCH, else the clock */
 };
 
 struct command {
@@ -66,16 +59,18 @@ extern const struct command cmd_check, cmd_build, cmd_dump, cmd_verify, cmd_get,
 	cmd_explain;
 
 /* Reads argv behind the command's name. False after a message on standard error. */
-bool options_parse(const struct command *command, int argc, char **argv, struct options *out) WARN_UNUSED;
+bool options_parse(const struct command *command, int argc, char **argv,
+		   struct options *out) WARN_UNUSED;
 void options_free(struct options *options);
 /* The time that checks and `ip` go by. */
 int64_t options_now(const struct options *options);
 
 /* Compiles the inputs and prints diagnostics as the options ask: text to standard error, JSON to
- * standard output. `quiet_valid`: no summary line when all is well. The status says what the command
- * shall exit with; only with STATUS_VALID are the objects whole. The caller frees *c in every case. */
-enum status cmd_compile(const struct options *options, struct compilation *c, bool quiet_valid)
-	WARN_UNUSED;
+ * standard output. `quiet_valid`: no summary line when all is well. The status says what the
+ * command shall exit with; only with STATUS_VALID are the objects whole. The caller frees *c in
+ * every case. */
+enum status cmd_compile(const struct options *options, struct compilation *c,
+			bool quiet_valid) WARN_UNUSED;
 /* "stwc NAME: message" on standard error; STATUS_FAILED. */
 enum status cmd_fail(const struct command *command, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Writes a finished buffer to standard output; STATUS_FAILED when that fails. */

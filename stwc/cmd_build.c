@@ -20,7 +20,8 @@ static enum status write_image(const struct options *options, struct compilation
 	if (!options->quiet) {
 		digest_hex(&report.content, digest);
 		fprintf(stderr, "wrote %s: %llu bytes, %llu objects, content %.16s\n", options->out,
-			(unsigned long long)report.size, (unsigned long long)report.objects, digest);
+			(unsigned long long)report.size, (unsigned long long)report.objects,
+			digest);
 	}
 	return STATUS_VALID;
 }
@@ -36,10 +37,11 @@ static enum status run(struct options *options)
 		return cmd_fail(&cmd_build, "where to? -o FILE.stwi");
 	status = cmd_compile(options, &c, true);
 	if (status == STATUS_VALID && c.inline_secrets && !options->inline_secrets)
-		status = (void)cmd_fail(&cmd_build,
-					"refused: %zu secret%s in the sources; refer to a file or a "
-					"variable, or say --allow-inline-secrets",
-					c.inline_secrets, c.inline_secrets == 1 ? " stands" : "s stand"),
+		status = (void)cmd_fail(
+			&cmd_build,
+			"refused: %zu secret%s in the sources; refer to a file or a "
+			"variable, or say --allow-inline-secrets",
+			c.inline_secrets, c.inline_secrets == 1 ? " stands" : "s stand"),
 		STATUS_INVALID;
 	if (status == STATUS_VALID)
 		status = write_image(options, &c);

@@ -54,7 +54,8 @@ static void print_dropped(const struct diags *diags)
 	size_t all = diags->errors + diags->warnings + diags->notes;
 
 	if (all > diags->count)
-		fprintf(stderr, "… and %zu more; --max-errors 0 shows them all\n", all - diags->count);
+		fprintf(stderr, "… and %zu more; --max-errors 0 shows them all\n",
+			all - diags->count);
 }
 
 static const char *plural(size_t n)
@@ -70,7 +71,8 @@ static void print_summary(const struct compilation *c, enum status status)
 	if (status == STATUS_VALID)
 		fprintf(stderr, "valid: ");
 	else
-		fprintf(stderr, "not valid: %zu error%s, ", c->diags.errors, plural(c->diags.errors));
+		fprintf(stderr, "not valid: %zu error%s, ", c->diags.errors,
+			plural(c->diags.errors));
 	if (c->diags.warnings)
 		fprintf(stderr, "%zu warning%s, ", c->diags.warnings, plural(c->diags.warnings));
 	fprintf(stderr, "%zu object%s in %zu file%s", objects, plural(objects), c->sources.count,
@@ -81,8 +83,8 @@ static void print_summary(const struct compilation *c, enum status status)
 	fputc('\n', stderr);
 }
 
-static void print_text(const struct options *options, const struct compilation *c, enum status status,
-		       bool summary)
+static void print_text(const struct options *options, const struct compilation *c,
+		       enum status status, bool summary)
 {
 	struct buf text = BUF_INIT;
 	size_t i;
@@ -90,7 +92,8 @@ static void print_text(const struct options *options, const struct compilation *
 	for (i = 0; i < c->diags.count; i++)
 		render_text(&text, &c->sources, &c->diags.all[i], use_color(options));
 	if (text.n)
-		(void)fwrite(text.p, 1, text.n, stderr); /* nowhere to say that standard error is gone */
+		(void)fwrite(text.p, 1, text.n,
+			     stderr); /* nowhere to say that standard error is gone */
 	buf_free(&text);
 	print_dropped(&c->diags);
 	if (summary && !options->quiet && status != STATUS_FAILED)
@@ -144,6 +147,6 @@ static enum status run(struct options *options)
 	return status;
 }
 
-const struct command cmd_check = {"check", "SRC…",
-				  "validates sources: every mistake in one run, with place and reason", " ",
-				  run};
+const struct command cmd_check = {
+	"check", "SRC…", "validates sources: every mistake in one run, with place and reason", " ",
+	run};

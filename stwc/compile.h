@@ -11,9 +11,9 @@
 #include "stwc/value.h"
 
 struct input {
-	const char *path;   /* "-": standard input */
-	const char *name;   /* --as, or NULL */
-	bool overlay;	    /* given with --overlay */
+	const char *path; /* "-": standard input */
+	const char *name; /* --as, or NULL */
+	bool overlay;     /* given with --overlay */
 };
 
 enum shapes {
@@ -21,20 +21,14 @@ enum shapes {
 	SHAPES_SERVER /* only what the server takes */
 };
 
-enum edition {
-	EDITION_COMMUNITY,
-	EDITION_ENTERPRISE
-};
+enum edition { EDITION_COMMUNITY, EDITION_ENTERPRISE };
 
-enum audience {
-	FOR_SERVER,
-	FOR_STWD
-};
+enum audience { FOR_SERVER, FOR_STWD };
 
 struct compile_options {
-	enum format from;	/* FORMAT_NONE: by name */
-	const char *object;	/* --object TYPE, or NULL */
-	const char *target;	/* "0.16.19", or NULL: the schema's version */
+	enum format from;   /* FORMAT_NONE: by name */
+	const char *object; /* --object TYPE, or NULL */
+	const char *target; /* "0.16.19", or NULL: the schema's version */
 	enum audience audience;
 	enum edition edition;
 	bool partial;
@@ -62,11 +56,11 @@ struct compilation {
 	struct packed *packed; /* one per packed type that occurs */
 	size_t packed_count;
 	struct digest *source_digests; /* by source number - 1 */
-	size_t inline_secrets; /* secrets that stand in the sources */
-	size_t deferred; /* files and variables that were named but not opened */
-	bool unreadable; /* an input could not be read: exit status 2 */
-	bool incomplete; /* a syntax error hid a part: absences are not reported */
-	struct compile_state *state; /* private to the passes */
+	size_t inline_secrets;         /* secrets that stand in the sources */
+	size_t deferred;               /* files and variables that were named but not opened */
+	bool unreadable;               /* an input could not be read: exit status 2 */
+	bool incomplete;               /* a syntax error hid a part: absences are not reported */
+	struct compile_state *state;   /* private to the passes */
 };
 
 bool compile_init(struct compilation *c, const struct compile_options *options) WARN_UNUSED;

@@ -27,7 +27,8 @@ static bool bind_all(struct compilation *c, const struct schema_structure *struc
 	size_t i, j;
 
 	*out = (struct value_object){.structure = structure};
-	out->fields = ARENA_ARRAY(&c->arena, struct value_field, (size_t)structure->field_count + 1);
+	out->fields =
+		ARENA_ARRAY(&c->arena, struct value_field, (size_t)structure->field_count + 1);
 	if (!out->fields)
 		return false;
 	for (i = 0; i < structure->field_count; i++) {
@@ -39,7 +40,8 @@ static bool bind_all(struct compilation *c, const struct schema_structure *struc
 		bound.value = bind_default(c, structure, field);
 		if (!bound.value)
 			return false;
-		for (j = out->count++; j > 0 && out->fields[j - 1].field->number > field->number; j--)
+		for (j = out->count++; j > 0 && out->fields[j - 1].field->number > field->number;
+		     j--)
 			out->fields[j] = out->fields[j - 1];
 		out->fields[j] = bound;
 	}

@@ -14,5 +14,4 @@ bool defaults_bind(struct compilation *c, const struct schema_structure *structu
 struct value *defaults_field(struct compilation *c, const struct schema_structure *structure,
 			     const struct schema_field *field);
 
-
 #endif

@@ -22,8 +22,8 @@ static bool ascii_same(struct str a, struct str b)
 static void unknown_type(struct file *file, struct str name, struct span span)
 {
 	struct diags *diags = &file->c->diags;
-	struct diag *diag = diag_add(diags, DIAG_UNKNOWN_TYPE, span, "no object type is called '%.*s'",
-				     STR_ARG(name));
+	struct diag *diag = diag_add(diags, DIAG_UNKNOWN_TYPE, span,
+				     "no object type is called '%.*s'", STR_ARG(name));
 	struct suggestion best;
 	size_t i;
 
@@ -50,11 +50,12 @@ const struct schema_object *file_type(struct file *file, struct str name, struct
 		return NULL;
 	}
 	if (type->kind == OBJECT_VIEW || type->data) {
-		struct diag *diag = diag_add(&c->diags, DIAG_NOT_CONFIGURATION, span,
-					     type->kind == OBJECT_VIEW
-						     ? "'%s' is a view, not a type of its own"
-						     : "'%s' is data of a running server, not configuration",
-					     type->name);
+		struct diag *diag =
+			diag_add(&c->diags, DIAG_NOT_CONFIGURATION, span,
+				 type->kind == OBJECT_VIEW
+					 ? "'%s' is a view, not a type of its own"
+					 : "'%s' is data of a running server, not configuration",
+				 type->name);
 
 		if (type->kind == OBJECT_VIEW)
 			diag_hint(&c->diags, diag, "it shows objects of %s", type->structure->name);
@@ -70,14 +71,16 @@ static enum shapes file_shapes(const struct file *file)
 	return file->dialect == DIALECT_PLAN ? SHAPES_SERVER : SHAPES_OWN;
 }
 
-static void report_duplicate(struct file *file, const struct draft *draft, const struct draft *first)
+static void report_duplicate(struct file *file, const struct draft *draft,
+			     const struct draft *first)
 {
 	struct diags *diags = &file->c->diags;
 	struct diag *diag;
 
 	if (draft->has_client_id)
-		diag = diag_add(diags, DIAG_DUPLICATE_OBJECT, draft->span, "%s '%.*s' is given twice",
-				draft->type->name, STR_ARG(draft->client_id));
+		diag = diag_add(diags, DIAG_DUPLICATE_OBJECT, draft->span,
+				"%s '%.*s' is given twice", draft->type->name,
+				STR_ARG(draft->client_id));
 	else
 		diag = diag_add(diags, DIAG_DUPLICATE_OBJECT, draft->span, "%s is given twice",
 				draft->type->name);
@@ -103,8 +106,12 @@ bool file_object(struct file *file, const struct schema_object *type, const stru
 		 struct span span, size_t ordinal, struct node *body, enum draft_kind kind)
 {
 	struct compilation *c = file->c;
-	struct draft draft = {.type = type, .has_client_id = client_id != NULL, .span = span,
-			      .ordinal = ordinal, .body = body, .kind = kind,
+	struct draft draft = {.type = type,
+			      .has_client_id = client_id != NULL,
+			      .span = span,
+			      .ordinal = ordinal,
+			      .body = body,
+			      .kind = kind,
 			      .shapes = file_shapes(file),
 			      .target_strict = file->dialect == DIALECT_PLAN};
 	struct draft *first;
@@ -121,7 +128,8 @@ bool file_object(struct file *file, const struct schema_object *type, const stru
 		if (!draft.body || (client_id && !draft.client_id.p))
 			return false;
 	}
-	first = client_id || type->kind == OBJECT_SINGLETON ? draft_find(c, type, draft.client_id) : NULL;
+	first = client_id || type->kind == OBJECT_SINGLETON ? draft_find(c, type, draft.client_id)
+							    : NULL;
 	if (first)
 		return join_draft(file, first, &draft);
 	return draft_add(c, &draft) != NULL;
@@ -155,7 +163,8 @@ bool dialect_own(struct file *file, const struct reader_element *element)
 		return true;
 	}
 	if (type->kind == OBJECT_SINGLETON)
-		return file_object(file, type, NULL, element->key_span, 0, element->value, DRAFT_OWN);
+		return file_object(file, type, NULL, element->key_span, 0, element->value,
+				   DRAFT_OWN);
 	if (element->has_sub_key)
 		return file_object(file, type, &element->sub_key, element->sub_key_span,
 				   element->ordinal, element->value, DRAFT_OWN);
@@ -229,11 +238,11 @@ bool dialect_is_settings(const struct schema *schema, struct str text)
 	while (rest.n && (*rest.p == '[' || *rest.p == '"' || *rest.p == ' '))
 		rest = str_from(rest, 1);
 	word = (struct str){rest.p, 0};
-	while (word.n < rest.n && (rest.p[word.n] == '-' || rest.p[word.n] == '_' ||
-				   rest.p[word.n] == ':' ||
-				   (rest.p[word.n] >= '0' && rest.p[word.n] <= '9') ||
-				   (rest.p[word.n] >= 'A' && rest.p[word.n] <= 'Z') ||
-				   (rest.p[word.n] >= 'a' && rest.p[word.n] <= 'z')))
+	while (word.n < rest.n &&
+	       (rest.p[word.n] == '-' || rest.p[word.n] == '_' || rest.p[word.n] == ':' ||
+		(rest.p[word.n] >= '0' && rest.p[word.n] <= '9') ||
+		(rest.p[word.n] >= 'A' && rest.p[word.n] <= 'Z') ||
+		(rest.p[word.n] >= 'a' && rest.p[word.n] <= 'z')))
 		word.n++;
 	if (!word.n || word.p[0] < 'a' || word.p[0] > 'z' || str_starts(word, STR("x:")))
 		return false;

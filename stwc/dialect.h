@@ -8,10 +8,10 @@
 #include "stwc/state.h"
 
 enum dialect {
-	DIALECT_OWN,	  /* map from object types to objects */
-	DIALECT_BODIES,	  /* bodies of one type, from --object or the file's name */
-	DIALECT_PLAN,	  /* operations, one a line or in an array */
-	DIALECT_SETTINGS  /* the 0.15 settings */
+	DIALECT_OWN,     /* map from object types to objects */
+	DIALECT_BODIES,  /* bodies of one type, from --object or the file's name */
+	DIALECT_PLAN,    /* operations, one a line or in an array */
+	DIALECT_SETTINGS /* the 0.15 settings */
 };
 
 struct file {
@@ -20,8 +20,8 @@ struct file {
 	enum format format;
 	enum dialect dialect;
 	const struct schema_object *implied; /* DIALECT_BODIES */
-	struct node *whole;		     /* DIALECT_BODIES over a map: the body, growing */
-	struct settings *settings;	     /* DIALECT_SETTINGS */
+	struct node *whole;                  /* DIALECT_BODIES over a map: the body, growing */
+	struct settings *settings;           /* DIALECT_SETTINGS */
 	bool overlay;
 	bool volatile_nodes; /* nodes live in scratch: drafts must copy */
 };
@@ -29,8 +29,8 @@ struct file {
 /* Makes a draft of an object, folds it where it belongs to an earlier one, or packs it.
  * `client_id` NULL: none was written. */
 bool file_object(struct file *file, const struct schema_object *type, const struct str *client_id,
-		 struct span span, size_t ordinal, struct node *body, enum draft_kind kind)
-	WARN_UNUSED;
+		 struct span span, size_t ordinal, struct node *body,
+		 enum draft_kind kind) WARN_UNUSED;
 /* The object type of that name, or NULL after a diagnostic that suggests one. */
 const struct schema_object *file_type(struct file *file, struct str name, struct span span);
 

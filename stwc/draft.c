@@ -1,12 +1,14 @@
 /* Drafts: objects on their way from nodes to values. */
 #include "stwc/state.h"
 
-static struct str index_key(struct arena *arena, const struct schema_object *type, struct str client_id)
+static struct str index_key(struct arena *arena, const struct schema_object *type,
+			    struct str client_id)
 {
 	return arena_printf(arena, "%s/%.*s", type->name, STR_ARG(client_id));
 }
 
-struct draft *draft_find(struct compilation *c, const struct schema_object *type, struct str client_id)
+struct draft *draft_find(struct compilation *c, const struct schema_object *type,
+			 struct str client_id)
 {
 	struct str key = index_key(&c->arena, type, client_id);
 	uintptr_t number = key.p ? (uintptr_t)map_get(&c->state->draft_index, key) : 0;
@@ -67,8 +69,7 @@ struct node *draft_keep(struct compilation *c, const struct node *node, const st
 	copy->negative = node->negative;
 	switch ((enum node_kind)node->kind) {
 	case NODE_POISON:
-	case NODE_NULL:
-		break;
+	case NODE_NULL: break;
 	case NODE_BOOL: copy->boolean = node->boolean; break;
 	case NODE_INT: copy->magnitude = node->magnitude; break;
 	case NODE_FLOAT: copy->number = node->number; break;

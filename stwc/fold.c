@@ -10,8 +10,8 @@
 
 struct fold {
 	struct compilation *c;
-	struct span span;    /* of the patch entry at work */
-	struct node *value;  /* what it says */
+	struct span span;   /* of the patch entry at work */
+	struct node *value; /* what it says */
 	bool immutable_matters;
 };
 
@@ -48,9 +48,8 @@ static struct node *without_entry(struct fold *fold, const struct node *map, str
 	const struct node_entry *e;
 
 	for (e = map->map.first; copy && e; e = e->next) {
-		if (!str_eq(e->key, key) &&
-		    !node_map_append(&fold->c->arena, &fold->c->hash_key, copy, e->key, e->key_span,
-				     e->value))
+		if (!str_eq(e->key, key) && !node_map_append(&fold->c->arena, &fold->c->hash_key,
+							     copy, e->key, e->key_span, e->value))
 			return NULL;
 	}
 	return copy;
@@ -58,7 +57,8 @@ static struct node *without_entry(struct fold *fold, const struct node *map, str
 
 static struct node *bad_pointer(struct fold *fold, struct node *node, const char *why)
 {
-	diag_add(&fold->c->diags, DIAG_UNKNOWN_FIELD, fold->span, "the path leads nowhere: %s", why);
+	diag_add(&fold->c->diags, DIAG_UNKNOWN_FIELD, fold->span, "the path leads nowhere: %s",
+		 why);
 	return node;
 }
 
@@ -96,7 +96,8 @@ static struct node *as_map(struct fold *fold, struct node *node, bool set)
 
 	if (node->kind == NODE_MAP || !map)
 		return node->kind == NODE_MAP ? node : NULL;
-	for (; member && member->kind != NODE_NULL; member = node->kind == NODE_LIST ? member->next : NULL) {
+	for (; member && member->kind != NODE_NULL;
+	     member = node->kind == NODE_LIST ? member->next : NULL) {
 		struct node *yes = node_new(&fold->c->arena, NODE_BOOL, member->span);
 		struct str key = set && member->kind == NODE_STRING
 					 ? member->string
@@ -118,8 +119,8 @@ static bool removes(const struct node *value)
 	return value->kind == NODE_NULL || (value->kind == NODE_BOOL && !value->boolean);
 }
 
-static struct node *fold_pointer(struct fold *fold, const struct schema_type *type, struct node *node,
-				 struct str pointer);
+static struct node *fold_pointer(struct fold *fold, const struct schema_type *type,
+				 struct node *node, struct str pointer);
 
 static struct node *pointer_into_members(struct fold *fold, const struct schema_type *type,
 					 struct node *node, struct str pointer)
@@ -148,7 +149,8 @@ static struct node *pointer_into_members(struct fold *fold, const struct schema_
 static struct node *pointer_into_object(struct fold *fold, const struct schema_structure *structure,
 					struct node *node, struct str pointer)
 {
-	const struct schema_structure *body = node->kind == NODE_MAP ? variant_body(structure, node) : NULL;
+	const struct schema_structure *body =
+		node->kind == NODE_MAP ? variant_body(structure, node) : NULL;
 	const struct schema_field *field;
 	struct str segment;
 	struct node *member;
@@ -168,8 +170,8 @@ static struct node *pointer_into_object(struct fold *fold, const struct schema_s
 	return member && set_entry(fold, node, segment, member) ? node : NULL;
 }
 
-static struct node *fold_pointer(struct fold *fold, const struct schema_type *type, struct node *node,
-				 struct str pointer)
+static struct node *fold_pointer(struct fold *fold, const struct schema_type *type,
+				 struct node *node, struct str pointer)
 {
 	if (!pointer.n)
 		return fold->value;
@@ -238,8 +240,8 @@ struct node *fold_merge(struct compilation *c, const struct schema_structure *st
 	if (structure->kind == STRUCTURE_UNION) {
 		old = node_map_get(body, STR("@type"));
 		new = node_map_get(patch, STR("@type"));
-		if (new && !(old && old->kind == NODE_STRING && new->kind == NODE_STRING &&
-			     str_eq(old->string, new->string)))
+		if (new && !(old && old->kind == NODE_STRING &&
+			     new->kind == NODE_STRING &&str_eq(old->string, new->string)))
 			return patch;
 	}
 	fields = variant_body(structure, body);

@@ -1,6 +1,7 @@
 /* Inputs: files, directories, standard input; each with its format and dialect. */
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,7 +59,8 @@ static bool split_collections(void *ctx, struct str key)
 }
 
 /* A file named after a type holds bodies of it, unless its own keys are types after all. */
-static void settle_dialect(struct file *file, enum reader_root root, const struct reader_element *first)
+static void settle_dialect(struct file *file, enum reader_root root,
+			   const struct reader_element *first)
 {
 	struct node *value = first->value;
 
@@ -77,7 +79,8 @@ static void settle_dialect(struct file *file, enum reader_root root, const struc
 		file->dialect = DIALECT_PLAN;
 }
 
-static bool give_element(struct file *file, enum reader_root root, const struct reader_element *element)
+static bool give_element(struct file *file, enum reader_root root,
+			 const struct reader_element *element)
 {
 	file->c->state->elements++;
 	switch (file->dialect) {
@@ -131,7 +134,8 @@ static bool read_elements(struct file *file, struct reader *reader)
 
 static enum format choose_format(struct compilation *c, struct str name, struct str text)
 {
-	enum format format = c->options.from != FORMAT_NONE ? c->options.from : format_of_name(name);
+	enum format format =
+		c->options.from != FORMAT_NONE ? c->options.from : format_of_name(name);
 
 	if (format == FORMAT_TOML && c->options.from == FORMAT_NONE &&
 	    dialect_is_settings(c->schema, text))
@@ -155,7 +159,8 @@ static bool is_image(struct str text)
 	       memcmp(text.p + text.n - STW_FOOTER_SIZE, STW_MAGIC, STW_MAGIC_SIZE) == 0;
 }
 
-static bool load_text(struct compilation *c, struct str name, struct compile_text *text, bool overlay)
+static bool load_text(struct compilation *c, struct str name, struct compile_text *text,
+		      bool overlay)
 {
 	struct file file = {.c = c, .overlay = overlay};
 	struct reader_policy policy = {split_collections, &file};
@@ -168,15 +173,16 @@ static bool load_text(struct compilation *c, struct str name, struct compile_tex
 	if (file.format == FORMAT_NONE) {
 		diag_hint(&c->diags,
 			  diag_add(&c->diags, DIAG_UNREADABLE, (struct span){number, 0, 0},
-				   is_image(file.source->text) ? "this is a compiled image, not a source"
-							       : "the name does not say which format this is"),
+				   is_image(file.source->text)
+					   ? "this is a compiled image, not a source"
+					   : "the name does not say which format this is"),
 			  "--from toml, yaml, json, ndjson or settings");
 		c->unreadable = true;
 		return true;
 	}
 	file.implied = implied_type(c, name);
 	file.dialect = file.format == FORMAT_SETTINGS ? DIALECT_SETTINGS
-		       : file.implied		      ? DIALECT_BODIES
+		       : file.implied                 ? DIALECT_BODIES
 						      : DIALECT_OWN;
 	file.volatile_nodes = file.format == FORMAT_JSON || file.format == FORMAT_NDJSON;
 	text->reader = reader_open(file.format, file.source, &c->diags, &c->hash_key, &policy);
@@ -294,7 +300,8 @@ bool load_inputs(struct compilation *c, const struct input *inputs, size_t count
 			return false;
 	}
 	if (c->state->elements == 0 && diags_ok(&c->diags)) {
-		diag_add(&c->diags, DIAG_NOTHING, SPAN_NONE, "nothing to check: no object in what was read");
+		diag_add(&c->diags, DIAG_NOTHING, SPAN_NONE,
+			 "nothing to check: no object in what was read");
 		c->unreadable = true;
 	}
 	return true;

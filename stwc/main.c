@@ -7,7 +7,8 @@
 #include "stwc/cmd.h"
 
 static const struct command *const commands[] = {
-	&cmd_check, &cmd_build, &cmd_dump, &cmd_verify, &cmd_get, &cmd_ip, &cmd_schema, &cmd_explain,
+	&cmd_check, &cmd_build, &cmd_dump,   &cmd_verify,
+	&cmd_get,   &cmd_ip,    &cmd_schema, &cmd_explain,
 };
 
 static void print_help(FILE *out)
@@ -54,7 +55,8 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return STATUS_FAILED;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
 		print_help(stdout);
 		return STATUS_VALID;
 	}

@@ -11,7 +11,8 @@
 
 static bool is_alnum(uint32_t cp)
 {
-	/* outside ASCII the server asks for Unicode letters and digits; IDNA refuses the rest later */
+	/* outside ASCII the server asks for Unicode letters and digits; IDNA refuses the rest later
+	 */
 	return cp >= 0x80 || (cp >= '0' && cp <= '9') || (cp >= 'a' && cp <= 'z') ||
 	       (cp >= 'A' && cp <= 'Z');
 }
@@ -36,8 +37,9 @@ static bool squeeze(struct str s, struct buf *out)
 
 static bool has_private_suffix(struct str name)
 {
-	static const char *const known[] = {"test", "localhost", "local",   "internal", "lan",
-					    "home", "corp",	 "intranet", "private",	"localdomain"};
+	static const char *const known[] = {"test",    "localhost",  "local", "internal",
+					    "lan",     "home",       "corp",  "intranet",
+					    "private", "localdomain"};
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(known); i++) {
@@ -98,7 +100,8 @@ static struct str to_ascii(struct arena *arena, struct buf *name)
 		plain = plain && (unsigned char)name->p[i] < 0x80;
 	if (plain)
 		result = arena_str(arena, (struct str){name->p, name->n - 1});
-	else if (idn2_to_ascii_8z(name->p, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) == IDN2_OK)
+	else if (idn2_to_ascii_8z(name->p, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) ==
+		 IDN2_OK)
 		result = arena_str(arena, str_c(ascii));
 	idn2_free(ascii);
 	return result;

@@ -20,7 +20,7 @@ struct parser {
 struct option_row {
 	const char *name;     /* without dashes */
 	const char *argument; /* name of its argument, or NULL */
-	bool common;	      /* every command takes it */
+	bool common;          /* every command takes it */
 	const char *help;
 	bool (*set)(struct parser *p, const char *value);
 };
@@ -56,7 +56,8 @@ static bool set_level(struct parser *p, const char *value)
 	if (!equals || p->options->level_count == ARRAY_LEN(p->options->levels))
 		return complain(p, "--level takes CODE=error|warning|note|off");
 	if (!diag_code_find((struct str){value, (size_t)(equals - value)}, &level->code))
-		return complain(p, "no diagnostic has the code '%.*s'", (int)(equals - value), value);
+		return complain(p, "no diagnostic has the code '%.*s'", (int)(equals - value),
+				value);
 	for (i = 0; i < ARRAY_LEN(words); i++) {
 		if (strcmp(equals + 1, words[i]) == 0) {
 			level->severity = (enum severity)i;
@@ -86,7 +87,8 @@ static bool set_from(struct parser *p, const char *value)
 {
 	p->options->compile.from = format_of_word(str_c(value));
 	if (p->options->compile.from == FORMAT_NONE)
-		return complain(p, "--from is toml, yaml, json, ndjson or settings, not '%s'", value);
+		return complain(p, "--from is toml, yaml, json, ndjson or settings, not '%s'",
+				value);
 	return true;
 }
 
@@ -149,7 +151,8 @@ static bool set_now(struct parser *p, const char *value)
 	if (num_i64(str_c(value), &p->options->now) == NUM_OK ||
 	    scalar_date_time(str_c(value), &p->options->now) == SCALAR_OK)
 		return true;
-	return complain(p, "--now takes seconds or a date such as 2026-03-01T12:00:00Z, not '%s'", value);
+	return complain(p, "--now takes seconds or a date such as 2026-03-01T12:00:00Z, not '%s'",
+			value);
 }
 
 static bool set_color(struct parser *p, const char *value)
@@ -225,7 +228,8 @@ static bool set_overlay(struct parser *p, const char *value)
 
 static const struct option_row rows[] = {
 	{"format", "text|json", true, "how diagnostics are printed", set_format},
-	{"level", "CODE=LEVEL", true, "make a diagnostic an error, warning, note, or off", set_level},
+	{"level", "CODE=LEVEL", true, "make a diagnostic an error, warning, note, or off",
+	 set_level},
 	{"strict", NULL, true, "warnings fail", set_strict},
 	{"max-errors", "N", true, "print at most N of each severity (50; 0: all)", set_max_errors},
 	{"from", "FORMAT", true, "read as toml, yaml, json, ndjson or settings", set_from},
@@ -243,7 +247,8 @@ static const struct option_row rows[] = {
 	{"out", "FILE", false, "where to write (-o)", set_out},
 	{"to", "FORMAT", false, "the format to write", set_to},
 	{"revision", "TEXT", false, "a revision to keep in the image", set_revision},
-	{"allow-inline-secrets", NULL, false, "accept secrets that stand in the sources", set_inline},
+	{"allow-inline-secrets", NULL, false, "accept secrets that stand in the sources",
+	 set_inline},
 	{"reveal-secrets", NULL, false, "write inline secrets out", set_reveal},
 	{"list", NULL, false, "list what there is", set_list},
 };
@@ -267,7 +272,8 @@ static void print_usage(const struct command *command)
 		if (!takes(command, &rows[i]))
 			continue;
 		(void)snprintf(left, sizeof(left), "--%s%s%s", rows[i].name,
-			       rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
+			       rows[i].argument ? " " : "",
+			       rows[i].argument ? rows[i].argument : "");
 		printf("  %-28s %s\n", left, rows[i].help);
 	}
 }
@@ -333,7 +339,8 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 			operands = true;
 			continue;
 		}
-		if (!(operands ? add_input(&p, argv[i], false) : parse_argument(&p, argc, argv, &i)))
+		if (!(operands ? add_input(&p, argv[i], false)
+			       : parse_argument(&p, argc, argv, &i)))
 			return false;
 	}
 	for (i = 0; out->as && (size_t)i < out->input_count; i++) {

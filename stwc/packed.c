@@ -79,7 +79,8 @@ static bool quick(const struct draft *draft, struct address_entry *entry)
 	return address;
 }
 
-static void take_value(struct compilation *c, const struct value_field *f, struct address_entry *entry)
+static void take_value(struct compilation *c, const struct value_field *f,
+		       struct address_entry *entry)
 {
 	const struct value *value = f->value;
 	bool null = value->kind == VALUE_NULL;
@@ -183,15 +184,16 @@ static void report_repeat(struct compilation *c, const struct packed *packed,
 	struct diag *diag;
 
 	net_network_format(&again->network, text);
-	diag = diag_add(&c->diags, DIAG_DUPLICATE_VALUE, entry_span(c, again), "%s %s is given twice",
-			packed->type->name, text);
+	diag = diag_add(&c->diags, DIAG_DUPLICATE_VALUE, entry_span(c, again),
+			"%s %s is given twice", packed->type->name, text);
 	diag_path(&c->diags, diag, "%s/%s/address", packed->type->name, text);
 	diag_relate(&c->diags, diag, entry_span(c, first), "first given here");
 }
 
 static bool same_network(const struct address_entry *a, const struct address_entry *b)
 {
-	return a->network.prefix == b->network.prefix && net_addr_eq(&a->network.addr, &b->network.addr);
+	return a->network.prefix == b->network.prefix &&
+	       net_addr_eq(&a->network.addr, &b->network.addr);
 }
 
 bool packed_finish(struct compilation *c)
@@ -204,11 +206,12 @@ bool packed_finish(struct compilation *c)
 		for (j = 0; j < packed->count; j++) {
 			struct address_entry *entry = &packed->entries[j];
 
-			entry->line = source_line_number(sources_get(&c->sources, entry->source + 1),
-							 entry->place);
+			entry->line = source_line_number(
+				sources_get(&c->sources, entry->source + 1), entry->place);
 		}
 		if (packed->count)
-			qsort(packed->entries, packed->count, sizeof(*packed->entries), entry_order);
+			qsort(packed->entries, packed->count, sizeof(*packed->entries),
+			      entry_order);
 		for (j = 1; j < packed->count; j++) {
 			if (same_network(&packed->entries[j - 1], &packed->entries[j]))
 				report_repeat(c, packed, &packed->entries[j - 1],

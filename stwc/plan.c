@@ -122,7 +122,8 @@ static bool plan_make(struct file *file, const struct operation *op, enum draft_
 
 	if (op->type->kind == OBJECT_SINGLETON) {
 		if (kind == DRAFT_UPSERT) {
-			plan_error(file, op->node->span, "a singleton cannot be upserted: use update");
+			plan_error(file, op->node->span,
+				   "a singleton cannot be upserted: use update");
 			return true;
 		}
 	}
@@ -158,9 +159,10 @@ static bool plan_update(struct file *file, const struct operation *op)
 			id = str_from(id, 1);
 			target = draft_find(c, op->type, id);
 			if (!target) {
-				diag_add(&c->diags, DIAG_DANGLING_REFERENCE, op->id->span,
-					 "no %s with the client id '%.*s' was made before this line",
-					 op->type->name, STR_ARG(id));
+				diag_add(
+					&c->diags, DIAG_DANGLING_REFERENCE, op->id->span,
+					"no %s with the client id '%.*s' was made before this line",
+					op->type->name, STR_ARG(id));
 				return true;
 			}
 		} else {

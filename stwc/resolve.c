@@ -32,7 +32,8 @@ static bool has_identity_key(const struct schema_object *type)
 /* 63 bits of SHA-256 over type and identity: the same between builds, never negative. */
 static bool object_id(const struct object *object, struct arena *arena, uint64_t *out)
 {
-	struct str text = arena_printf(arena, "%s/%.*s", object->type->name, STR_ARG(object->identity));
+	struct str text =
+		arena_printf(arena, "%s/%.*s", object->type->name, STR_ARG(object->identity));
 	struct digest digest;
 	uint64_t id = 0;
 	size_t i;
@@ -75,7 +76,8 @@ static bool identity_by_ordinal(struct compilation *c, struct object *object, st
 	if (!object->poisoned)
 		diag_hint(&c->diags,
 			  diag_add(&c->diags, DIAG_NO_IDENTITY, object->span,
-				   "this %s is known by its place in the list alone", object->type->name),
+				   "this %s is known by its place in the list alone",
+				   object->type->name),
 			  "write the list as a map from names to bodies");
 	return true;
 }
@@ -137,8 +139,8 @@ static bool refuse_same_ids(struct compilation *c)
 		} else if (!has_identity_key(object->type) && !object->poisoned) {
 			diag_relate(&c->diags,
 				    diag_add(&c->diags, DIAG_DUPLICATE_OBJECT, object->span,
-					     "%s '%.*s' has the id of another object", object->type->name,
-					     STR_ARG(object->identity)),
+					     "%s '%.*s' has the id of another object",
+					     object->type->name, STR_ARG(object->identity)),
 				    first->span, "the other one");
 		}
 	}
@@ -152,8 +154,8 @@ struct resolver {
 	struct object *object; /* that refers */
 };
 
-static struct diag *reference_error(struct resolver *r, enum diag_code code, const struct value *value,
-				    struct str path, const char *text)
+static struct diag *reference_error(struct resolver *r, enum diag_code code,
+				    const struct value *value, struct str path, const char *text)
 {
 	struct diags *diags = &r->c->diags;
 	struct diag *diag = diag_add(diags, code, value->span, "'%.*s' %s",
@@ -164,7 +166,8 @@ static struct diag *reference_error(struct resolver *r, enum diag_code code, con
 	else
 		diag_path(diags, diag, "%s/%.*s/%.*s", r->object->type->name,
 			  STR_ARG(r->object->identity), STR_ARG(path));
-	diag_context(diags, diag, "in %s '%.*s'", r->object->type->name, STR_ARG(r->object->identity));
+	diag_context(diags, diag, "in %s '%.*s'", r->object->type->name,
+		     STR_ARG(r->object->identity));
 	return diag;
 }
 
@@ -198,8 +201,8 @@ static bool is_safe_default(const struct compilation *c, const struct schema_obj
 	return false;
 }
 
-static void suggest_target(struct resolver *r, struct diag *diag, const struct schema_object *target,
-			   struct str name)
+static void suggest_target(struct resolver *r, struct diag *diag,
+			   const struct schema_object *target, struct str name)
 {
 	struct suggestion best;
 	size_t i;
@@ -209,7 +212,8 @@ static void suggest_target(struct resolver *r, struct diag *diag, const struct s
 		struct object *object = r->c->objects[i];
 
 		if (object->type == target)
-			suggest_offer(&best, object->client_id.n ? object->client_id : object->identity);
+			suggest_offer(&best,
+				      object->client_id.n ? object->client_id : object->identity);
 	}
 	if (best.best.n)
 		diag_hint(&r->c->diags, diag, "did you mean '#%.*s'?", STR_ARG(best.best));
@@ -223,14 +227,18 @@ static void resolve_by_name(struct resolver *r, struct value *value, struct str 
 	const char *variant = value->type->target->variant;
 	struct diag *diag;
 
-	if (found && variant && found->body.variant && strcmp(found->body.variant->name, variant) != 0) {
-		diag = reference_error(r, DIAG_DANGLING_REFERENCE, value, path, "is of another variant");
+	if (found && variant && found->body.variant &&
+	    strcmp(found->body.variant->name, variant) != 0) {
+		diag = reference_error(r, DIAG_DANGLING_REFERENCE, value, path,
+				       "is of another variant");
 		diag_hint(&r->c->diags, diag, "a %s is needed", variant);
-		diag_relate(&r->c->diags, diag, found->span, "it is a %s", found->body.variant->name);
+		diag_relate(&r->c->diags, diag, found->span, "it is a %s",
+			    found->body.variant->name);
 	} else if (found) {
 		value->reference.target = found;
 		value->reference.id = found->id;
-	} else if (!r->c->options.partial && !r->c->incomplete && !is_safe_default(r->c, target, name)) {
+	} else if (!r->c->options.partial && !r->c->incomplete &&
+		   !is_safe_default(r->c, target, name)) {
 		diag = diag_add(&r->c->diags, DIAG_DANGLING_REFERENCE, value->span,
 				"there is no %s '%.*s'", target->name, STR_ARG(name));
 		diag_context(&r->c->diags, diag, "in %s '%.*s'", r->object->type->name,
@@ -248,14 +256,16 @@ static void resolve_literal(struct resolver *r, struct value *value, struct str 
 	struct diag *diag;
 
 	if (compile_find(r->c, target, value->reference.written)) {
-		diag = reference_error(r, DIAG_ID, value, path, "is no id but a name of this configuration");
+		diag = reference_error(r, DIAG_ID, value, path,
+				       "is no id but a name of this configuration");
 		diag_hint(&r->c->diags, diag, "write '#%.*s'", STR_ARG(value->reference.written));
 	} else if (!value->reference.literal) {
 		diag = reference_error(r, DIAG_ID, value, path, "is no id");
 		diag_hint(&r->c->diags, diag, "an object of this configuration is written '#name'");
 	} else if (!r->c->options.partial) {
-		reference_error(r, DIAG_OUTSIDE_REFERENCE, value, path,
-				"is an id of a server; its object is not part of this configuration");
+		reference_error(
+			r, DIAG_OUTSIDE_REFERENCE, value, path,
+			"is an id of a server; its object is not part of this configuration");
 	}
 }
 
@@ -314,8 +324,8 @@ static bool claim(struct keys *k, struct str text, struct span span)
 		return true;
 	diag = diag_add(&c->diags, DIAG_DUPLICATE_VALUE, span, "the %s of this %s is taken: '%.*s'",
 			k->key->fields[0], k->object->type->name, STR_ARG(text));
-	diag_path(&c->diags, diag, "%s/%.*s/%s", k->object->type->name, STR_ARG(k->object->identity),
-		  k->key->fields[0]);
+	diag_path(&c->diags, diag, "%s/%.*s/%s", k->object->type->name,
+		  STR_ARG(k->object->identity), k->key->fields[0]);
 	diag_relate(&c->diags, diag, holder->span, "%s '%.*s' has it", holder->object->type->name,
 		    STR_ARG(holder->object->identity));
 	return true;
@@ -325,7 +335,8 @@ static bool claim(struct keys *k, struct str text, struct span span)
 static bool claim_fields(struct keys *k, const struct value_object *object, size_t skip)
 {
 	struct arena *arena = &k->c->arena;
-	/* the server joins the parts of this scope without a mark between them (validation.md 4.1) */
+	/* the server joins the parts of this scope without a mark between them (validation.md 4.1)
+	 */
 	const char *mark = k->key->scope && strcmp(k->key->scope, "namespace") == 0 ? "" : "\x1f";
 	struct str text = STR("");
 	struct span span = SPAN_NONE;

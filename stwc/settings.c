@@ -50,7 +50,7 @@ struct listener {
 };
 
 struct settings {
-	struct node *system; /* NULL: nothing of SystemSettings was there */
+	struct node *system;  /* NULL: nothing of SystemSettings was there */
 	struct map listeners; /* id to struct listener * */
 };
 
@@ -93,7 +93,8 @@ static bool is_none(struct str s)
 	return false;
 }
 
-/* Text becomes the type that the field takes; what does not fit stays text, for the binder to say. */
+/* Text becomes the type that the field takes; what does not fit stays text, for the binder to say.
+ */
 static struct node *convert(struct file *file, struct node *value, enum conversion as)
 {
 	struct arena *arena = &file->c->arena;
@@ -117,8 +118,10 @@ static struct node *convert(struct file *file, struct node *value, enum conversi
 
 static struct node *convert_word(struct file *file, struct node *value, enum conversion as)
 {
-	static const char *const versions[][2] = {
-		{"TLSv1.2", "tls12"}, {"0x0303", "tls12"}, {"TLSv1.3", "tls13"}, {"0x0304", "tls13"}};
+	static const char *const versions[][2] = {{"TLSv1.2", "tls12"},
+						  {"0x0303", "tls12"},
+						  {"TLSv1.3", "tls13"},
+						  {"0x0304", "tls13"}};
 	static const char *const protocols[] = {"smtp", "lmtp", "http", "imap", "pop3"};
 	char lower[16] = "";
 	size_t i;
@@ -171,7 +174,8 @@ static struct listener *listener_of(struct file *file, struct str id, struct spa
 	if (!listener)
 		return NULL;
 	*listener = (struct listener){id, span, new_map(file, span)};
-	return listener->body && map_put(&file->settings->listeners, id, listener) ? listener : NULL;
+	return listener->body && map_put(&file->settings->listeners, id, listener) ? listener
+										   : NULL;
 }
 
 static bool listener_key(struct file *file, struct str rest, const struct reader_element *element)

@@ -19,13 +19,13 @@ struct draft {
 	const struct schema_object *type;
 	bool has_client_id;
 	struct str client_id;
-	struct span span;   /* the client id, the key of a singleton, or the body */
-	size_t ordinal;	    /* in its list, where it has no client id */
-	struct node *body;  /* in the compilation arena, or in a reader that stays open */
+	struct span span;  /* the client id, the key of a singleton, or the body */
+	size_t ordinal;    /* in its list, where it has no client id */
+	struct node *body; /* in the compilation arena, or in a reader that stays open */
 	enum draft_kind kind;
 	enum shapes shapes;
 	bool target_strict; /* plans and API bodies: what the target version lacks is an error */
-	bool dropped;	    /* folded into another draft, or expanded */
+	bool dropped;       /* folded into another draft, or expanded */
 };
 
 struct compile_text {
@@ -38,10 +38,10 @@ struct compile_state {
 	size_t text_count, text_cap;
 	struct draft *drafts;
 	size_t draft_count, draft_cap;
-	struct map draft_index;	   /* "Type\0client id" to draft number + 1 */
-	struct map object_names;   /* "Type\0name" to struct object *: client ids and identities */
-	struct map defaults_memo;  /* by name of structure: bound defaults */
-	size_t elements;	   /* top-level things that were read */
+	struct map draft_index;   /* "Type\0client id" to draft number + 1 */
+	struct map object_names;  /* "Type\0name" to struct object *: client ids and identities */
+	struct map defaults_memo; /* by name of structure: bound defaults */
+	size_t elements;          /* top-level things that were read */
 };
 
 /* A growing array in malloc memory: makes room for one more. False: out of memory. */
@@ -53,10 +53,11 @@ bool load_inputs(struct compilation *c, const struct input *inputs, size_t count
 /* draft.c */
 struct draft *draft_add(struct compilation *c, const struct draft *draft) WARN_UNUSED;
 /* The live draft of that client id (empty: the singleton), or NULL. */
-struct draft *draft_find(struct compilation *c, const struct schema_object *type, struct str client_id);
+struct draft *draft_find(struct compilation *c, const struct schema_object *type,
+			 struct str client_id);
 /* A node tree copied into the compilation arena; NULL: out of memory. */
-struct node *draft_keep(struct compilation *c, const struct node *node, const struct source *source)
-	WARN_UNUSED;
+struct node *draft_keep(struct compilation *c, const struct node *node,
+			const struct source *source) WARN_UNUSED;
 
 /* fold.c: merges patch into body by the server's update rules (validation.md 3.2). Keys may be JSON
  * pointers. Reports what cannot be applied. The result shares nodes with both. */

@@ -33,9 +33,11 @@ struct str value_text(struct arena *arena, const struct value *value)
 	case VALUE_ADDRESS:
 		return arena_str(arena, (struct str){text, net_addr_format(&value->address, text)});
 	case VALUE_NETWORK:
-		return arena_str(arena, (struct str){text, net_network_format(&value->network, text)});
+		return arena_str(arena,
+				 (struct str){text, net_network_format(&value->network, text)});
 	case VALUE_SOCKET:
-		return arena_str(arena, (struct str){text, net_socket_format(&value->socket, text)});
+		return arena_str(arena,
+				 (struct str){text, net_socket_format(&value->socket, text)});
 	case VALUE_OBJECT:
 	case VALUE_SEQUENCE:
 	case VALUE_MAP: break;

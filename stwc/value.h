@@ -30,10 +30,10 @@ enum value_kind {
 struct object;
 
 struct value_reference {
-	struct str written;	    /* as in the source: "#id", an id, or a name */
-	struct object *target;	    /* after resolve; NULL: outside the configuration */
-	uint64_t id;		    /* of the target, or the literal id */
-	bool literal;		    /* written as an id of a server, and could be one */
+	struct str written;    /* as in the source: "#id", an id, or a name */
+	struct object *target; /* after resolve; NULL: outside the configuration */
+	uint64_t id;           /* of the target, or the literal id */
+	bool literal;          /* written as an id of a server, and could be one */
 };
 
 struct value_pair {
@@ -49,7 +49,7 @@ struct value_field {
 /* A structure: fields in ascending order of their number, explicit ones only. */
 struct value_object {
 	const struct schema_structure *structure; /* the union where there is a variant */
-	const struct schema_variant *variant;	  /* NULL: single structure */
+	const struct schema_variant *variant;     /* NULL: single structure */
 	struct value_field *fields;
 	size_t count;
 };
@@ -87,8 +87,8 @@ struct object {
 	struct str client_id; /* empty: none was written */
 	struct str identity;  /* DESIGN.md 4: key, else client id, else ordinal */
 	bool by_ordinal;      /* identity is the place in a list */
-	size_t ordinal;	      /* that place */
-	uint64_t id;	      /* 63 bits of SHA-256(type, identity) */
+	size_t ordinal;       /* that place */
+	uint64_t id;          /* 63 bits of SHA-256(type, identity) */
 	struct span span;     /* of the body's beginning: client id, key or brace */
 	struct node *node;    /* the folded body; for later passes that need the source form */
 	struct value_object body;

@@ -1,12 +1,15 @@
 /* The one walk over values that passes share. */
 #include "stwc/walk.h"
 
+#include <stdio.h>
+
 #include "base/buf.h"
 #include "stwc/bind.h"
 
 static void walk_value(const struct walk *walk, struct value *value, struct buf *path);
 
-static void walk_step(const struct walk *walk, struct value *value, struct buf *path, struct str name)
+static void walk_step(const struct walk *walk, struct value *value, struct buf *path,
+		      struct str name)
 {
 	size_t length = path->n;
 
@@ -17,12 +20,14 @@ static void walk_step(const struct walk *walk, struct value *value, struct buf *
 	path->n = length;
 }
 
-static void walk_fields(const struct walk *walk, const struct value_object *object, struct buf *path)
+static void walk_fields(const struct walk *walk, const struct value_object *object,
+			struct buf *path)
 {
 	size_t i;
 
 	for (i = 0; i < object->count; i++)
-		walk_step(walk, object->fields[i].value, path, str_c(object->fields[i].field->name));
+		walk_step(walk, object->fields[i].value, path,
+			  str_c(object->fields[i].field->name));
 }
 
 static void walk_value(const struct walk *walk, struct value *value, struct buf *path)

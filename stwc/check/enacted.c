@@ -48,11 +48,13 @@ static void report(struct compilation *c, const struct group *group)
 	for (i = 0; i < group->field_count; i++)
 		buf_printf(&names, "%s%s", i ? ", " : "", group->fields[i]->name);
 	if (group->whole)
-		diag_add(&c->diags, DIAG_NOT_ENACTED, group->span, "stwd does not enact %s (%zu object%s)",
-			 group->type->name, group->objects, group->objects == 1 ? "" : "s");
+		diag_add(&c->diags, DIAG_NOT_ENACTED, group->span,
+			 "stwd does not enact %s (%zu object%s)", group->type->name, group->objects,
+			 group->objects == 1 ? "" : "s");
 	else
-		diag_add(&c->diags, DIAG_NOT_ENACTED, group->span, "stwd does not enact these fields of %s: %.*s",
-			 group->type->name, STR_ARG(buf_str(&names)));
+		diag_add(&c->diags, DIAG_NOT_ENACTED, group->span,
+			 "stwd does not enact these fields of %s: %.*s", group->type->name,
+			 STR_ARG(buf_str(&names)));
 	buf_free(&names);
 }
 

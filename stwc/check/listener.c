@@ -1,7 +1,8 @@
 /* Listeners: what binding their addresses will ask of the host. */
 #include "stwc/check/check.h"
 
-static void check_bind(struct compilation *c, const struct object *object, const struct value *address)
+static void check_bind(struct compilation *c, const struct object *object,
+		       const struct value *address)
 {
 	char text[NET_TEXT_SIZE];
 	struct diag *diag;
@@ -9,8 +10,8 @@ static void check_bind(struct compilation *c, const struct object *object, const
 	if (address->socket.port == 0 || address->socket.port >= 1024)
 		return;
 	net_socket_format(&address->socket, text);
-	diag = diag_add(&c->diags, DIAG_PRIVILEGED_PORT, address->span, "%s needs the right to bind port %u",
-			text, address->socket.port);
+	diag = diag_add(&c->diags, DIAG_PRIVILEGED_PORT, address->span,
+			"%s needs the right to bind port %u", text, address->socket.port);
 	diag_path(&c->diags, diag, "NetworkListener/%.*s/bind/%s", STR_ARG(object->identity), text);
 	diag_context(&c->diags, diag, "in NetworkListener '%.*s'", STR_ARG(object->identity));
 }

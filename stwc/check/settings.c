@@ -16,8 +16,10 @@ void check_default_domain(struct compilation *c)
 		return;
 	diag_path(&c->diags,
 		  diag_add(&c->diags, DIAG_NO_DOMAIN, settings->span,
-			   domains ? "SystemSettings names no defaultDomainId, and there are %zu domains"
-				   : "SystemSettings names no defaultDomainId, and there are %zu domains to take",
+			   domains ? "SystemSettings names no defaultDomainId, and there are %zu "
+				     "domains"
+				   : "SystemSettings names no defaultDomainId, and there are %zu "
+				     "domains to take",
 			   domains),
 		  "SystemSettings/defaultDomainId");
 }
