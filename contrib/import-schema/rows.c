@@ -44,9 +44,12 @@ static void put_count(struct buf *out, const char *attribute, unsigned count)
 
 static void put_number(struct buf *out, double number, const struct schema_type *type)
 {
+	const uint64_t day = 86400000;
 	char text[64];
 
-	if (type->kind == TYPE_DURATION && number >= 1) {
+	if (type->kind == TYPE_DURATION && number >= 1 && (uint64_t)number % day == 0) {
+		buf_printf(out, "\"%llud\"", (unsigned long long)((uint64_t)number / day));
+	} else if (type->kind == TYPE_DURATION && number >= 1) {
 		scalar_format_duration((uint64_t)number, text);
 		buf_printf(out, "\"%s\"", text);
 	} else if (type->kind == TYPE_SIZE && number >= 1024 && (uint64_t)number % 1024 == 0) {
@@ -117,13 +120,25 @@ static void put_table(struct buf *out, const struct node *node, const struct sch
 	buf_puts(out, STR(" }"));
 }
 
+/* An expression without conditions: rows write it as a string. */
+static const struct node *plain_expression(const struct node *node, const struct schema_type *type)
+{
+	bool only = type->kind == TYPE_OBJECT && strcmp(type->structure->name, "Expression") == 0 &&
+		    node->map.count == 1;
+
+	return only ? node_map_get(node, STR("else")) : NULL;
+}
+
 static void put_value(struct buf *out, const struct node *node, const struct schema_type *type)
 {
+	const struct node *expression = plain_expression(node, type);
 	int64_t whole = 0;
 
+	if (expression)
+		node = expression;
 	if (type->kind == TYPE_SET || type->kind == TYPE_LIST)
 		put_members(out, node, type);
-	else if (type->kind == TYPE_OBJECT || type->kind == TYPE_MAP)
+	else if (node->kind == NODE_MAP)
 		put_table(out, node, type);
 	else if (node->kind == NODE_BOOL)
 		buf_puts(out, node->boolean ? STR("true") : STR("false"));
