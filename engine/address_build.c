@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "engine/address_table.h"
+#include "libstw/bytes.h"
 
 /* What sorting needs of an entry, small enough to be moved around. */
 struct key {
@@ -27,7 +28,7 @@ struct part {
 	bool has_hosts; /* some address has host bits */
 	uint32_t usual; /* source of most entries */
 	uint32_t at;    /* entry being written */
-	struct buf base, sample, prefix, text, line;
+	struct buf base, sample, index, prefix, text, line;
 	struct sparse sparse[STW_COLUMN_COUNT];
 	struct sparse source;
 	struct str last_note;
@@ -170,7 +171,7 @@ static void put_entry(struct part *part, const struct key *key, const struct add
 	for (unsigned i = 0; i < part->width; i++)
 		base[i] = base_byte(key, i);
 	buf_put(&part->base, base, part->width);
-	if (part->at % STW_SAMPLE_STEP == 0)
+	if (part->width == 16 && part->at % STW_SAMPLE_STEP == 0)
 		buf_put(&part->sample, base, part->width);
 	buf_put_u8(&part->prefix, key->prefix);
 	if (memcmp(base, key->written, part->width) != 0)
@@ -208,6 +209,23 @@ static void put_parents(struct part *part)
 	}
 }
 
+/* Entries below each bucket, where there are enough to be worth it. */
+static void put_index(struct part *part)
+{
+	unsigned bits = 0;
+	uint32_t at = 0;
+
+	while (bits < STW_INDEX_BITS_MAX && part->count >> bits > STW_INDEX_BUCKET)
+		bits++;
+	for (uint32_t bucket = 0; bits && bucket <= 1u << bits; bucket++) {
+		while (at < part->count &&
+		       stw_be32((const uint8_t *)part->base.p + (size_t)at * 4) >> (32 - bits) <
+			       bucket)
+			at++;
+		buf_put_u32(&part->index, at);
+	}
+}
+
 /* The source that most entries have, if one has more than half (Boyer and Moore's vote). */
 static uint32_t usual_source(const struct part *part, const struct address_entry *entries)
 {
@@ -233,6 +251,8 @@ static void part_fill(struct part *part, const struct address_entry *entries)
 	put_parents(part);
 	for (part->at = 0; part->at < part->count; part->at++)
 		put_entry(part, &part->keys[part->at], &entries[part->keys[part->at].index]);
+	if (part->width == 4 && !part->base.failed)
+		put_index(part);
 	for (unsigned c = 0; c < STW_COLUMN_COUNT; c++)
 		sparse_finish(&part->sparse[c], part->count);
 	sparse_finish(&part->source, part->count);
@@ -271,6 +291,7 @@ static void part_free(struct part *part)
 	free(part->spare);
 	buf_free(&part->base);
 	buf_free(&part->sample);
+	buf_free(&part->index);
 	buf_free(&part->prefix);
 	buf_free(&part->text);
 	buf_free(&part->line);
@@ -330,6 +351,7 @@ static void write_columns(struct writer *w, struct part *part)
 		switch ((enum stw_column)c) {
 		case STW_COLUMN_BASE: write_full(w, &part->base, part->width); break;
 		case STW_COLUMN_SAMPLE: write_full(w, &part->sample, part->width); break;
+		case STW_COLUMN_INDEX: write_full(w, &part->index, 4); break;
 		case STW_COLUMN_PREFIX: write_full(w, &part->prefix, 1); break;
 		case STW_COLUMN_TEXT: write_full(w, &part->text, 1); break;
 		case STW_COLUMN_PARENT:

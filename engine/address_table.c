@@ -74,9 +74,10 @@ static struct wide wide_of(const uint8_t *p, uint8_t width)
 	return (struct wide){stw_be64(p), stw_be64(p + 8)};
 }
 
-static bool wide_le(struct wide a, struct wide b)
+/* 1 when a <= b, without a branch. */
+static uint32_t wide_le(struct wide a, struct wide b)
 {
-	return a.high < b.high || (a.high == b.high && a.low <= b.low);
+	return (uint32_t)(a.high < b.high) | ((a.high == b.high) & (a.low <= b.low));
 }
 
 /* How many of n ascending addresses are at most `key`. The loops have no branch that depends
@@ -105,34 +106,53 @@ static uint32_t count_le_v6(const uint8_t *column, uint32_t n, struct wide key)
 	while (n > 1) {
 		uint32_t half = n / 2;
 
-		at += wide_le(wide_of(column + (size_t)(at + half - 1) * 16, 16), key) ? half : 0;
+		at += half & -wide_le(wide_of(column + (size_t)(at + half - 1) * 16, 16), key);
 		n -= half;
 	}
 	return at + wide_le(wide_of(column + (size_t)at * 16, 16), key);
 }
 
-static uint32_t count_le(const uint8_t *column, uint32_t n, struct wide key, uint8_t width)
+/* IPv4: the index says which entries share the key's first bits. */
+static uint32_t entries_le_v4(const struct stw_packed_part *part, uint32_t key)
 {
-	return width == 4 ? count_le_v4(column, n, (uint32_t)key.low) : count_le_v6(column, n, key);
+	uint32_t from = 0, to = part->count;
+
+	if (part->index_bits) {
+		const uint8_t *bucket = part->column[STW_COLUMN_INDEX].p +
+					(size_t)(key >> (32 - part->index_bits)) * 4;
+
+		to = stw_le32(bucket + 4) < to ? stw_le32(bucket + 4) : to;
+		from = stw_le32(bucket) < to ? stw_le32(bucket) : to;
+	}
+	/* needed right after the search, from another place of memory */
+	__builtin_prefetch(part->column[STW_COLUMN_PREFIX].p + from);
+	return from + count_le_v4(stw_packed_base(part, from), to - from, key);
 }
 
-/*
- * The last entry whose base is at most `key`: first among the samples, which are few and stay
- * in cache, then in the run of entries behind the sample. False: all are above.
- */
-static bool part_predecessor(const struct stw_packed_part *part, struct wide key, uint32_t *out)
+/* IPv6: first among the samples, which are few and stay in cache, then in the run behind one. */
+static uint32_t entries_le_v6(const struct stw_packed_part *part, struct wide key)
 {
-	const uint8_t *samples = part->column[STW_COLUMN_SAMPLE].p;
-	uint32_t at = count_le(samples, part->samples, key, part->width);
+	uint32_t at = count_le_v6(part->column[STW_COLUMN_SAMPLE].p,
+				  part->values[STW_COLUMN_SAMPLE], key);
 	uint32_t n;
 
 	if (at == 0)
-		return false;
+		return 0;
 	at = (at - 1) * STW_SAMPLE_STEP;
+	__builtin_prefetch(part->column[STW_COLUMN_PREFIX].p + at);
 	n = part->count - at < STW_SAMPLE_STEP ? part->count - at : STW_SAMPLE_STEP;
-	/* the sample itself is at most key, so at least one entry of the run is */
-	n = count_le(stw_packed_base(part, at), n, key, part->width);
-	*out = at + (n ? n : 1) - 1;
+	return at + count_le_v6(stw_packed_base(part, at), n, key);
+}
+
+/* The last entry whose base is at most `key`. False: all are above. */
+static bool part_predecessor(const struct stw_packed_part *part, struct wide key, uint32_t *out)
+{
+	uint32_t n = part->width == 4 ? entries_le_v4(part, (uint32_t)key.low)
+				      : entries_le_v6(part, key);
+
+	if (n == 0)
+		return false;
+	*out = n - 1;
 	return true;
 }
 
@@ -195,17 +215,39 @@ static bool part_match(const struct stw_packed_part *part, struct wide key, int6
 	return false;
 }
 
+/* The peer among the IPv6 entries; an IPv4 peer in its v4-mapped form. */
+static bool match_v6(const struct address_table *table, const struct net_addr *peer, int64_t now,
+		     uint32_t *out)
+{
+	struct wide key = {0, UINT64_C(0xffff00000000) | stw_be32(peer->b)};
+
+	if (table->packed.part[1].count == 0)
+		return false;
+	if (peer->family == 6)
+		key = wide_of(peer->b, 16);
+	return part_match(&table->packed.part[1], key, now, out);
+}
+
+/* The peer among the IPv4 entries; false for an IPv6 peer that is not v4-mapped. */
+static bool match_v4(const struct address_table *table, const struct net_addr *peer, int64_t now,
+		     uint32_t *out)
+{
+	struct net_addr plain = net_addr_unmap(peer);
+
+	return table->packed.part[0].count > 0 && plain.family == 4 &&
+	       part_match(&table->packed.part[0], wide_of(plain.b, 4), now, out);
+}
+
 bool address_table_match(const struct address_table *table, const struct net_addr *peer,
 			 int64_t now, uint32_t *out_index)
 {
 	const struct stw_packed_part *v4 = &table->packed.part[0], *v6 = &table->packed.part[1];
-	struct net_addr plain = net_addr_unmap(peer), mapped = net_addr_map(peer);
 	uint32_t i4 = 0, i6 = 0;
-	bool in4 = plain.family == 4 && part_match(v4, wide_of(plain.b, 4), now, &i4);
-	bool in6 = v6->count > 0 && part_match(v6, wide_of(mapped.b, 16), now, &i6);
+	bool in4 = match_v4(table, peer, now, &i4), in6 = match_v6(table, peer, now, &i6);
 
 	if (!in4 && !in6)
 		return false;
+	/* the narrower one, where IPv4 is ::ffff:0:0/96; of two equal ones the IPv4 entry */
 	if (in4 && in6)
 		in4 = stw_packed_prefix(v4, i4) + 96 >= stw_packed_prefix(v6, i6);
 	*out_index = in4 ? i4 : v4->count + i6;

@@ -150,19 +150,24 @@ enum stw_kind {
 #define STW_PACKED_MAGIC 0x41777473u /* "stwA" */
 #define STW_BLOCK_ENTRIES 512u
 #define STW_BLOCK_SIZE (4u + STW_BLOCK_ENTRIES / 8u)
-/* Every so many entries the base is repeated in the column of samples. */
+/* IPv6: every so many entries the base is repeated in the column of samples. */
 #define STW_SAMPLE_STEP 64u
+/* IPv4: bits of an address that choose a bucket of the index; enough for this many entries in a
+ * bucket of an even table. Smaller tables have no index. */
+#define STW_INDEX_BITS_MAX 16u
+#define STW_INDEX_BUCKET 16u
 
 enum stw_column {
-	STW_COLUMN_BASE,         /* full: network address, host bits cleared, big-endian */
-	STW_COLUMN_SAMPLE,       /* base of entry 0, 64, 128, ... */
-	STW_COLUMN_PREFIX,       /* full: u8 */
-	STW_COLUMN_PARENT,       /* sparse: u32, nearest strictly wider entry; below own index */
-	STW_COLUMN_WRITTEN,      /* sparse: address as written, where it has host bits */
-	STW_COLUMN_REASON,       /* sparse: u16 enum member */
-	STW_COLUMN_EXPIRES,      /* sparse: i64 seconds since the epoch */
-	STW_COLUMN_CREATED,      /* sparse: i64 */
-	STW_COLUMN_NOTE,         /* sparse: offset u32, length u32 into the text */
+	STW_COLUMN_BASE,    /* full: network address, host bits cleared, big-endian */
+	STW_COLUMN_SAMPLE,  /* IPv6: base of entry 0, 64, 128, ... */
+	STW_COLUMN_INDEX,   /* IPv4: u32, entries below each bucket; 2^bits + 1 of them, or none */
+	STW_COLUMN_PREFIX,  /* full: u8 */
+	STW_COLUMN_PARENT,  /* sparse: u32, nearest strictly wider entry; below own index */
+	STW_COLUMN_WRITTEN, /* sparse: address as written, where it has host bits */
+	STW_COLUMN_REASON,  /* sparse: u16 enum member */
+	STW_COLUMN_EXPIRES, /* sparse: i64 seconds since the epoch */
+	STW_COLUMN_CREATED, /* sparse: i64 */
+	STW_COLUMN_NOTE,    /* sparse: offset u32, length u32 into the text */
 	STW_COLUMN_NULL_EXPIRES, /* sparse, no values: set to null on purpose */
 	STW_COLUMN_NULL_NOTE,    /* sparse, no values */
 	STW_COLUMN_TEXT,         /* bytes of the notes */

@@ -3,7 +3,7 @@
 #include "libstw/bytes.h"
 #include "libstw/scan.h"
 
-enum layout { LAYOUT_FULL, LAYOUT_SAMPLES, LAYOUT_SPARSE, LAYOUT_BYTES };
+enum layout { LAYOUT_FULL, LAYOUT_SAMPLES, LAYOUT_INDEX, LAYOUT_SPARSE, LAYOUT_BYTES };
 
 static enum layout column_layout(enum stw_column column)
 {
@@ -11,6 +11,7 @@ static enum layout column_layout(enum stw_column column)
 	case STW_COLUMN_BASE:
 	case STW_COLUMN_PREFIX: return LAYOUT_FULL;
 	case STW_COLUMN_SAMPLE: return LAYOUT_SAMPLES;
+	case STW_COLUMN_INDEX: return LAYOUT_INDEX;
 	case STW_COLUMN_PARENT:
 	case STW_COLUMN_WRITTEN:
 	case STW_COLUMN_REASON:
@@ -34,6 +35,7 @@ size_t stw_column_width(enum stw_column column, uint8_t width)
 	case STW_COLUMN_PREFIX:
 	case STW_COLUMN_TEXT: return 1;
 	case STW_COLUMN_REASON: return 2;
+	case STW_COLUMN_INDEX:
 	case STW_COLUMN_PARENT: return 4;
 	case STW_COLUMN_EXPIRES:
 	case STW_COLUMN_CREATED:
@@ -45,13 +47,25 @@ size_t stw_column_width(enum stw_column column, uint8_t width)
 	return 0;
 }
 
-/* How many values a column must or may have. */
-static bool count_fits(enum layout layout, uint32_t entries, uint32_t values)
+/* The bits of an index with that many members; 0: there is no such index. */
+static uint8_t index_bits(uint32_t values)
 {
+	for (uint8_t bits = 1; bits <= STW_INDEX_BITS_MAX; bits++)
+		if (values == (1u << bits) + 1)
+			return bits;
+	return 0;
+}
+
+/* How many values a column must or may have. */
+static bool count_fits(enum layout layout, const struct stw_packed_part *part, uint32_t values)
+{
+	uint32_t samples = (part->count + STW_SAMPLE_STEP - 1) / STW_SAMPLE_STEP;
+
 	switch (layout) {
-	case LAYOUT_FULL: return values == entries;
-	case LAYOUT_SAMPLES: return values == (entries + STW_SAMPLE_STEP - 1) / STW_SAMPLE_STEP;
-	case LAYOUT_SPARSE: return values <= entries;
+	case LAYOUT_FULL: return values == part->count;
+	case LAYOUT_SAMPLES: return values == (part->width == 16 ? samples : 0);
+	case LAYOUT_INDEX: return values == 0 || (part->width == 4 && index_bits(values));
+	case LAYOUT_SPARSE: return values <= part->count;
 	case LAYOUT_BYTES: return true;
 	}
 	return false;
@@ -68,14 +82,14 @@ static size_t column_size(enum layout layout, uint32_t entries, uint32_t values,
 /* A piece of the table that must lie between two offsets. */
 static bool take_place(struct stw_scan *places, struct stw_bytes table, size_t from, size_t to,
 		       uint32_t *values, struct stw_bytes *out, enum layout layout,
-		       uint32_t entries, size_t width)
+		       const struct stw_packed_part *part, size_t width)
 {
 	size_t at = stw_scan_u32(places);
 	size_t size;
 
 	*values = stw_scan_u32(places);
-	size = column_size(layout, entries, *values, width);
-	if (places->damaged || !count_fits(layout, entries, *values))
+	size = column_size(layout, part->count, *values, width);
+	if (places->damaged || !count_fits(layout, part, *values))
 		return false;
 	if (size == 0) {
 		*out = (struct stw_bytes){NULL, 0};
@@ -94,11 +108,11 @@ static bool take_columns(struct stw_scan *places, struct stw_bytes table, size_t
 		enum stw_column column = (enum stw_column)i;
 
 		if (!take_place(places, table, STW_PACKED_HEADER_SIZE, content, &part->values[i],
-				&part->column[i], column_layout(column), part->count,
+				&part->column[i], column_layout(column), part,
 				stw_column_width(column, part->width)))
 			return false;
 	}
-	part->samples = part->values[STW_COLUMN_SAMPLE];
+	part->index_bits = index_bits(part->values[STW_COLUMN_INDEX]);
 	return true;
 }
 
@@ -114,7 +128,7 @@ static bool take_origins(struct stw_scan *places, struct stw_bytes table, size_t
 
 	for (unsigned i = 0; i < STW_ORIGIN_COLUMN_COUNT; i++)
 		if (!take_place(places, table, from, table.n, &part->origin_values[i],
-				&part->origin[i], layouts[i], part->count, 4))
+				&part->origin[i], layouts[i], part, 4))
 			return false;
 	return part->count == 0 || part->origin_values[STW_ORIGIN_USUAL] == 1;
 }

@@ -10,10 +10,10 @@
 
 /* One family of a table. A column that the table does not have is empty. */
 struct stw_packed_part {
-	uint32_t count;   /* entries */
-	uint8_t width;    /* bytes of an address: 4 or 16 */
-	uint8_t full;     /* longest prefix: 32 or 128 */
-	uint32_t samples; /* members of the column of samples */
+	uint32_t count;     /* entries */
+	uint8_t width;      /* bytes of an address: 4 or 16 */
+	uint8_t full;       /* longest prefix: 32 or 128 */
+	uint8_t index_bits; /* 0: no index */
 	struct stw_bytes column[STW_COLUMN_COUNT];
 	uint32_t values[STW_COLUMN_COUNT]; /* of sparse columns */
 	struct stw_bytes origin[STW_ORIGIN_COLUMN_COUNT];

@@ -57,7 +57,7 @@ static const char *check_entry(const struct stw_packed_part *part, uint32_t i)
 		return "an address as written lies outside its network";
 	if (i > 0 && entry_cmp(part, i - 1, i) >= 0)
 		return "the entries are not in order";
-	if (i % STW_SAMPLE_STEP == 0 &&
+	if (part->width == 16 && i % STW_SAMPLE_STEP == 0 &&
 	    memcmp(part->column[STW_COLUMN_SAMPLE].p + (size_t)(i / STW_SAMPLE_STEP) * part->width,
 		   base, part->width) != 0)
 		return "a sample is not the base of its entry";
@@ -139,10 +139,25 @@ static const char *check_origins(const struct stw_packed_part *part, size_t sour
 	return problem;
 }
 
+/* Each member counts the entries of all lower buckets. */
+static const char *check_index(const struct stw_packed_part *part)
+{
+	uint32_t at = 0;
+
+	for (uint32_t b = 0; b < part->values[STW_COLUMN_INDEX]; b++) {
+		while (at < part->count &&
+		       stw_be32(stw_packed_base(part, at)) >> (32 - part->index_bits) < b)
+			at++;
+		if (stw_le32(part->column[STW_COLUMN_INDEX].p + (size_t)b * 4) != at)
+			return "the index does not count the entries before a bucket";
+	}
+	return NULL;
+}
+
 static const char *check_part(const struct stw_packed_part *part, size_t sources)
 {
 	struct open_entries open = {.depth = 0};
-	const char *problem = NULL;
+	const char *problem = check_index(part);
 
 	for (unsigned c = STW_COLUMN_PARENT; !problem && c < STW_COLUMN_TEXT; c++)
 		problem = check_sparse(part->column[c], part->count, part->values[c]);
