@@ -127,8 +127,10 @@ static bool read_elements(struct file *file, struct reader *reader)
 		c->incomplete = true;
 	if (file->dialect == DIALECT_BODIES)
 		return dialect_bodies_end(file);
-	if (file->dialect == DIALECT_SETTINGS)
+	if (file->dialect == DIALECT_SETTINGS) {
+		c->has_settings = true;
 		return dialect_settings_end(file);
+	}
 	return true;
 }
 

@@ -24,3 +24,12 @@ libstwc_a_SOURCES = \
 	stwc/text.c \
 	stwc/value.h \
 	stwc/walk.c stwc/walk.h
+
+bin_PROGRAMS += stwc/stwc
+stwc_stwc_SOURCES = \
+	stwc/cmd.h \
+	stwc/cmd_check.c \
+	stwc/main.c \
+	stwc/options.c
+stwc_stwc_LDADD = libstwc.a libgrammar.a libschemas.a libengine.a libstw.a libcore.a libbase.a \
+	$(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(PSL_LIBS)

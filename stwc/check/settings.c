@@ -7,7 +7,7 @@ void check_default_domain(struct compilation *c)
 	struct object *settings = compile_singleton(c, "SystemSettings");
 	size_t domains = 0, i;
 
-	if (!settings || settings->poisoned || c->options.partial ||
+	if (!settings || settings->poisoned || c->options.partial || c->has_settings ||
 	    value_field_get(&settings->body, "defaultDomainId"))
 		return;
 	for (i = 0; i < c->object_count; i++)
