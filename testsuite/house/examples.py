@@ -37,7 +37,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         images = {}
         for name, words in SETS.items():
-            done = stwc("check", "--strict", *words)
+            # 0.15 settings name no default domain: that is a warning
+            done = stwc("check", *(["--strict"] if name != "settings" else []), *words)
             tap.ok(done.returncode == 0, "%s checks clean" % name, done.stdout, done.stderr)
             images[name] = os.path.join(folder, name.replace(" ", "-") + ".stwi")
             done = stwc("build", *words, "-o", images[name])
