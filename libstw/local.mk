@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libstw.a
 libstw_a_SOURCES = \
 	libstw/bytes.h libstw/format.h libstw/scan.h libstw/stw.h \
+	libstw/content.c libstw/content.h \
 	libstw/fault.c libstw/fault.h \
 	libstw/footer.c libstw/footer.h \
 	libstw/image.c libstw/image.h \
@@ -8,7 +9,9 @@ libstw_a_SOURCES = \
 	libstw/manifest.c libstw/manifest.h \
 	libstw/packed.c libstw/packed.h libstw/packed_check.c \
 	libstw/record.c libstw/record.h \
-	libstw/store.c libstw/store.h
+	libstw/shape.c libstw/shape.h \
+	libstw/store.c libstw/store.h \
+	libstw/walk.c
 # made by schemac (schemas/local.mk)
 nodist_libstw_a_SOURCES = libstw/records.c libstw/records.h libstw/ids.h
 libstw_a_CPPFLAGS = $(AM_CPPFLAGS) $(LMDB_CFLAGS)
