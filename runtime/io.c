@@ -18,8 +18,9 @@ struct io_loop {
 	struct event *wake;
 	int wake_fd;
 	bool failed;
-	pthread_mutex_t lock; /* of first and last */
+	pthread_mutex_t lock; /* of first, last and count */
 	struct io_task *first, *last;
+	size_t count;
 };
 
 struct io_watch {
@@ -49,15 +50,40 @@ uint64_t io_clock_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static struct io_task *take_tasks(struct io_loop *loop)
+static struct io_task *task_take(struct io_loop *loop)
 {
-	struct io_task *tasks;
+	struct io_task *task;
 
 	pthread_mutex_lock(&loop->lock);
-	tasks = loop->first;
-	loop->first = loop->last = NULL;
+	task = loop->first;
+	if (task) {
+		loop->first = task->next;
+		if (!loop->first)
+			loop->last = NULL;
+		loop->count--;
+		task->next = NULL;
+	}
 	pthread_mutex_unlock(&loop->lock);
-	return tasks;
+	return task;
+}
+
+static size_t task_count(struct io_loop *loop)
+{
+	size_t count;
+
+	pthread_mutex_lock(&loop->lock);
+	count = loop->count;
+	pthread_mutex_unlock(&loop->lock);
+	return count;
+}
+
+static void wake_up(const struct io_loop *loop)
+{
+	const uint64_t one = 1;
+
+	/* EAGAIN means that the counter is full, so the loop wakes anyway */
+	while (write(loop->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
 }
 
 static void run_tasks(evutil_socket_t fd, short events, void *arg)
@@ -65,19 +91,17 @@ static void run_tasks(evutil_socket_t fd, short events, void *arg)
 	struct io_loop *loop = arg;
 	struct io_task *task;
 	uint64_t count;
+	size_t waiting;
 
 	(void)events;
 	/* only resets the counter; an early wake-up finds it empty, which is harmless */
 	while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
 		;
-	task = take_tasks(loop);
-	while (task) {
-		struct io_task *next = task->next;
-
-		task->next = NULL;
-		task->fn(task->ctx); /* may free or post the task again */
-		task = next;
-	}
+	/* those that are here now; what they post waits for the next turn */
+	for (waiting = task_count(loop); waiting && (task = task_take(loop)) != NULL; waiting--)
+		task->fn(task->ctx); /* may free the task, post it again, or take others back */
+	if (task_count(loop))
+		wake_up(loop);
 }
 
 static bool loop_set_up(struct io_loop *loop)
@@ -120,14 +144,11 @@ struct io_loop *io_loop_new(void)
 /* Tasks of io_post that nobody ran are freed; prepared tasks are their owner's. */
 static void drop_tasks(struct io_loop *loop)
 {
-	struct io_task *task = take_tasks(loop);
+	struct io_task *task;
 
-	while (task) {
-		struct io_task *next = task->next;
-
+	while ((task = task_take(loop)) != NULL) {
 		if (task->posted)
 			free(task);
-		task = next;
 	}
 }
 
@@ -161,21 +182,38 @@ void io_loop_stop(struct io_loop *loop)
 
 void io_post_task(struct io_loop *loop, struct io_task *task)
 {
-	const uint64_t one = 1;
-	bool wake;
+	bool first;
 
 	task->next = NULL;
 	pthread_mutex_lock(&loop->lock);
-	wake = !loop->first;
+	first = !loop->first;
 	if (loop->last)
 		loop->last->next = task;
 	else
 		loop->first = task;
 	loop->last = task;
+	loop->count++;
 	pthread_mutex_unlock(&loop->lock);
-	/* EAGAIN means that the counter is full, so the loop wakes anyway */
-	while (wake && write(loop->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
+	if (first)
+		wake_up(loop);
+}
+
+void io_unpost_task(struct io_loop *loop, struct io_task *task)
+{
+	struct io_task *before = NULL, *one;
+
+	pthread_mutex_lock(&loop->lock);
+	for (one = loop->first; one && one != task; one = one->next)
+		before = one;
+	if (one && before)
+		before->next = one->next;
+	else if (one)
+		loop->first = one->next;
+	if (one && loop->last == one)
+		loop->last = before;
+	if (one)
+		loop->count--;
+	pthread_mutex_unlock(&loop->lock);
 }
 
 struct posted {
@@ -224,6 +262,8 @@ static short event_bits(unsigned events)
 		bits |= EV_READ;
 	if (events & IO_WRITABLE)
 		bits |= EV_WRITE;
+	if (events & IO_EDGE)
+		bits |= EV_ET;
 	return (short)bits;
 }
 

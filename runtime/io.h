@@ -32,11 +32,17 @@ struct io_task {
 	bool posted;          /* io.c's: made by io_post */
 };
 void io_post_task(struct io_loop *loop, struct io_task *task);
+/* Takes a task back that may still wait; from the loop's thread, or when it does not run. */
+void io_unpost_task(struct io_loop *loop, struct io_task *task);
 
 /* Milliseconds of a clock that only moves forward. */
 uint64_t io_clock_ms(void);
 
-enum io_events { IO_READABLE = 1, IO_WRITABLE = 2 };
+enum io_events {
+	IO_READABLE = 1,
+	IO_WRITABLE = 2,
+	IO_EDGE = 4 /* only changes are reported; for io_watch_new */
+};
 
 /* Persistent interest in a descriptor; the descriptor stays the caller's. */
 struct io_watch *io_watch_new(struct io_loop *loop, int fd, unsigned events,

@@ -17,7 +17,7 @@ struct tls_identity {
 	struct x509_st *leaf;
 	struct evp_pkey_st *key;
 	struct stack_st_X509 *chain; /* without the leaf */
-	int key_type;		     /* EVP_PKEY_base_id */
+	int key_type;                /* EVP_PKEY_base_id */
 	struct tls_facts facts;
 };
 
