@@ -149,6 +149,7 @@ static bool place_key(struct yaml *y, struct str key, struct span span, bool pla
 	top->state = FRAME_DROP;
 	if (plain && str_eq(key, STR("<<"))) {
 		refuse(y, span, "merge keys are not accepted");
+		y->r->incomplete = true;
 		return true;
 	}
 	if (plain && key.n == 0) {
