@@ -251,7 +251,7 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 		const struct schema_field *field = schema_field_find(structure, e->key);
 		struct value_field bound = {field, e->key_span, NULL};
 
-		if (str_eq_c(e->key, "@type"))
+		if (str_eq_c(e->key, "@type") || (b->kind == DRAFT_PATCH && bind_pointer(b, structure, e, path)))
 			continue;
 		if (!field) {
 			unknown_field(b, structure, e, path);
@@ -330,7 +330,10 @@ static bool bind_body(struct binder *b, const struct schema_structure *structure
 
 	if (structure->kind == STRUCTURE_SINGLE)
 		return bind_fields(b, structure, node, path, complete, whole, out);
-	variant = find_variant(b, structure, node, path);
+	if (b->kind == DRAFT_PATCH && whole.source && !node_map_find(node, STR("@type")))
+		variant = bind_guess_variant(structure, node);
+	else
+		variant = find_variant(b, structure, node, path);
 	if (!variant)
 		return false;
 	*out = (struct value_object){.structure = structure, .variant = variant};

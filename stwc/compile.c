@@ -79,8 +79,7 @@ static bool bind_drafts(struct compilation *c)
 		if (!object || !state_grow((void **)&c->objects, &c->object_cap, c->object_count,
 					   sizeof(struct object *)))
 			return false;
-		/* a patch of something outside has no identity here: it is only checked */
-		if (draft->kind != DRAFT_PATCH)
+		if (!draft->check_only)
 			c->objects[c->object_count++] = object;
 	}
 	return !c->arena.failed;

@@ -49,6 +49,11 @@ const struct schema_object *file_type(struct file *file, struct str name, struct
 		unknown_type(file, name, span);
 		return NULL;
 	}
+	if (type->data && file->dialect == DIALECT_PLAN) {
+		diag_add(&c->diags, DIAG_NOT_CARRIED, span,
+			 "%s belongs to a running server; it is checked and not carried", type->name);
+		return type;
+	}
 	if (type->kind == OBJECT_VIEW || type->data) {
 		struct diag *diag =
 			diag_add(&c->diags, DIAG_NOT_CONFIGURATION, span,
@@ -113,14 +118,15 @@ bool file_object(struct file *file, const struct schema_object *type, const stru
 			      .body = body,
 			      .kind = kind,
 			      .shapes = file_shapes(file),
-			      .target_strict = file->dialect == DIALECT_PLAN};
+			      .target_strict = file->dialect == DIALECT_PLAN,
+			      .check_only = kind == DRAFT_PATCH || type->data};
 	struct draft *first;
 
 	if (body->kind == NODE_POISON)
 		return true;
 	if (client_id)
 		draft.client_id = *client_id;
-	if (type->packed && kind != DRAFT_PATCH)
+	if (type->packed && !draft.check_only)
 		return packed_append(c, &draft);
 	if (file->volatile_nodes) {
 		draft.body = draft_keep(c, body, file->source);
@@ -128,7 +134,7 @@ bool file_object(struct file *file, const struct schema_object *type, const stru
 		if (!draft.body || (client_id && !draft.client_id.p))
 			return false;
 	}
-	first = client_id || type->kind == OBJECT_SINGLETON ? draft_find(c, type, draft.client_id)
+	first = !draft.check_only && (client_id || type->kind == OBJECT_SINGLETON) ? draft_find(c, type, draft.client_id)
 							    : NULL;
 	if (first)
 		return join_draft(file, first, &draft);

@@ -25,7 +25,7 @@ struct draft *draft_add(struct compilation *c, const struct draft *draft)
 			sizeof(struct draft)))
 		return NULL;
 	state->drafts[state->draft_count++] = *draft;
-	if (named && draft->kind != DRAFT_PATCH) {
+	if (named && !draft->check_only) {
 		struct str key = index_key(&c->arena, draft->type, draft->client_id);
 
 		if (!key.p ||

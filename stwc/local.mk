@@ -3,6 +3,7 @@ libstwc_a_CPPFLAGS = $(AM_CPPFLAGS) $(IDN2_CFLAGS) $(PSL_CFLAGS)
 libstwc_a_SOURCES = \
 	stwc/bind.c stwc/bind.h \
 	stwc/bind_members.c \
+	stwc/bind_patch.c \
 	stwc/bind_scalar.c \
 	stwc/bootstrap.c \
 	stwc/check/check.c stwc/check/check.h \

@@ -181,7 +181,7 @@ static bool plan_update(struct file *file, const struct operation *op)
 	}
 	return file_object(file, op->type, singleton ? NULL : &id,
 			   op->id ? op->id->span : op->node->span, 0, op->value,
-			   singleton ? DRAFT_OWN : DRAFT_PATCH);
+			   singleton && !c->options.partial ? DRAFT_CREATE : DRAFT_PATCH);
 }
 
 bool dialect_plan(struct file *file, struct node *operation)

@@ -25,6 +25,7 @@ struct draft {
 	enum draft_kind kind;
 	enum shapes shapes;
 	bool target_strict; /* plans and API bodies: what the target version lacks is an error */
+	bool check_only;    /* not part of the configuration: bound for its mistakes alone */
 	bool dropped;       /* folded into another draft, or expanded */
 };
 
