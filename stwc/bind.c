@@ -182,14 +182,23 @@ static bool settable(struct binder *b, const struct schema_field *field, const s
 	return false;
 }
 
-static struct value *bind_field(struct binder *b, const struct schema_field *field,
+/* A field that came and went with its whole structure needs no diagnostic of its own. */
+static bool same_version(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static struct value *bind_field(struct binder *b, const struct schema_structure *structure,
+				const struct schema_field *field,
 				const struct node_entry *e, const struct path *up)
 {
 	struct path path = {up, e->key};
 
 	if (!settable(b, field, e, &path))
 		return NULL;
-	if (!target_allows(b->c, b->target_strict, "the field", e->key, field->since, field->until,
+	if (!(same_version(structure->since, field->since) &&
+	      same_version(structure->until, field->until)) &&
+	    !target_allows(b->c, b->target_strict, "the field", e->key, field->since, field->until,
 			   e->key_span))
 		return NULL;
 	return bind_value(b, field->type, field, e->value, &path);
@@ -258,7 +267,7 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 			continue;
 		}
 		seen[field - structure->fields] = 1;
-		bound.value = bind_field(b, field, e, path);
+		bound.value = bind_field(b, structure, field, e, path);
 		if (bound.value)
 			insert_field(&object, &bound);
 	}
@@ -286,7 +295,7 @@ static const struct schema_variant *find_variant(struct binder *b,
 						 const struct schema_structure *structure,
 						 struct node *node, const struct path *path)
 {
-	struct node_entry *e = node_map_find(node, STR("@type"));
+	struct node_entry *e = node_map_find(node, STR("@type")), *other;
 	const struct schema_variant *variant;
 	struct suggestion best;
 	struct diag *diag;
@@ -296,6 +305,8 @@ static const struct schema_variant *find_variant(struct binder *b,
 		diag = bind_error(b, DIAG_MISSING_VARIANT, node->span, path, NULL,
 				  "%s needs an '@type'", structure->name);
 		list_variants(b, diag, structure);
+		for (other = node->map.first; other; other = other->next)
+			mask_suspect(b, other);
 		return NULL;
 	}
 	if (e->value->kind == NODE_POISON)
@@ -307,6 +318,9 @@ static const struct schema_variant *find_variant(struct binder *b,
 				     variant->since, variant->until, e->value->span)
 			       ? variant
 			       : NULL;
+	/* the fields are not bound, so what is secret among them is not known */
+	for (other = node->map.first; other; other = other->next)
+		mask_suspect(b, other);
 	diag = bind_error(b, DIAG_UNKNOWN_VARIANT, e->value->span, path, NULL,
 			  "%s has no variant '%.*s'", structure->name,
 			  STR_ARG(e->value->kind == NODE_STRING ? e->value->string : STR_NONE));
