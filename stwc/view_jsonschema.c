@@ -1,0 +1,406 @@
+/*
+ * JSON Schema from the tables. Definitions are written for what is used alone: writing a type
+ * marks the structures and enums that it names, and the marks are served until none is left.
+ * Names of definitions: "NetworkListener" a structure, "enum.X" an enum, "own.X" a spelling.
+ */
+#include "stwc/view_jsonschema.h"
+
+#include <stdlib.h>
+
+#include "base/num.h"
+
+enum mark { MARK_NONE, MARK_WANTED, MARK_DONE };
+
+struct writer {
+	const struct schema *schema;
+	struct buf *out;
+	uint8_t *structures; /* enum mark, by position */
+	uint8_t *enums;
+};
+
+static void put(struct writer *w, const char *text)
+{
+	buf_puts(w->out, str_c(text));
+}
+
+static void put_doc(struct writer *w, const char *doc)
+{
+	if (!doc)
+		return;
+	put(w, ",\"description\":");
+	buf_put_json(w->out, str_c(doc));
+}
+
+static void want(uint8_t *mark)
+{
+	if (*mark == MARK_NONE)
+		*mark = MARK_WANTED;
+}
+
+static void put_structure_ref(struct writer *w, const struct schema_structure *structure)
+{
+	want(&w->structures[structure - w->schema->structures]);
+	buf_printf(w->out, "{\"$ref\":\"#/$defs/%s\"}", structure->name);
+}
+
+static void put_enum_ref(struct writer *w, const struct schema_enum *e)
+{
+	want(&w->enums[e - w->schema->enums]);
+	buf_printf(w->out, "{\"$ref\":\"#/$defs/enum.%s\"}", e->name);
+}
+
+static void put_limit(struct writer *w, const char *word, bool has, double limit)
+{
+	char text[32];
+	size_t n;
+
+	if (!has)
+		return;
+	n = num_format_double(limit, text);
+	buf_printf(w->out, ",\"%s\":%.*s", word, (int)n, text);
+}
+
+/* A number; `least` where the type itself has no smallest value, "" for none. */
+static void put_number(struct writer *w, const struct schema_type *type, const char *word,
+		       const char *least)
+{
+	buf_printf(w->out, "{\"type\":\"%s\"", word);
+	if (!type->has_min && *least)
+		buf_printf(w->out, ",\"minimum\":%s", least);
+	put_limit(w, "minimum", type->has_min, type->min);
+	put_limit(w, "maximum", type->has_max, type->max);
+	put(w, "}");
+}
+
+/* Bytes or milliseconds, as a number or as a text with units. */
+static void put_measure(struct writer *w, const struct schema_type *type, const char *least,
+			const char *pattern)
+{
+	put(w, "{\"anyOf\":[");
+	put_number(w, type, "integer", least);
+	buf_printf(w->out, ",{\"type\":\"string\",\"pattern\":\"%s\"}]}", pattern);
+}
+
+static void put_text(struct writer *w, const struct schema_type *type, const char *format)
+{
+	put(w, "{\"type\":\"string\",\"minLength\":1");
+	if (type->max_length)
+		/* a character has at least one byte, so the limit in bytes holds for both */
+		buf_printf(w->out, ",\"maxLength\":%u", type->max_length);
+	if (format)
+		buf_printf(w->out, ",\"format\":\"%s\"", format);
+	put(w, "}");
+}
+
+static void put_type(struct writer *w, const struct schema_type *type);
+
+static void put_min_items(struct writer *w, const char *word, uint32_t count)
+{
+	if (count)
+		buf_printf(w->out, ",\"%s\":%u", word, count);
+}
+
+static void put_list(struct writer *w, const struct schema_type *type)
+{
+	put(w, "{\"anyOf\":[{\"type\":\"array\"");
+	put_min_items(w, "minItems", type->min_items);
+	put(w, ",\"items\":");
+	put_type(w, type->element);
+	put(w, "},{\"type\":\"object\"");
+	put_min_items(w, "minProperties", type->min_items);
+	put(w, ",\"propertyNames\":{\"pattern\":\"^[0-9]+$\"},\"additionalProperties\":");
+	put_type(w, type->element);
+	put(w, "}]}");
+}
+
+/* A list, a map from members to true, or one member alone. */
+static void put_set(struct writer *w, const struct schema_type *type)
+{
+	put(w, "{\"anyOf\":[{\"type\":\"array\"");
+	put_min_items(w, "minItems", type->min_items);
+	put(w, ",\"items\":");
+	put_type(w, type->element);
+	put(w, "},{\"type\":\"object\"");
+	put_min_items(w, "minProperties", type->min_items);
+	if (type->element->kind == TYPE_ENUM) {
+		put(w, ",\"propertyNames\":");
+		put_type(w, type->element);
+	}
+	put(w, ",\"additionalProperties\":{\"type\":\"boolean\"}}");
+	if (type->min_items < 2) {
+		put(w, ",");
+		put_type(w, type->element);
+	}
+	put(w, "]}");
+}
+
+static void put_map(struct writer *w, const struct schema_type *type)
+{
+	put(w, "{\"type\":\"object\"");
+	if (type->key->kind == TYPE_ENUM) {
+		put(w, ",\"propertyNames\":");
+		put_type(w, type->key);
+	}
+	put(w, ",\"additionalProperties\":");
+	put_type(w, type->element);
+	put(w, "}");
+}
+
+#define DURATION_PATTERN "^[ \\\\t]*([0-9]+[ \\\\t]*([wWdDhHmMsS]|[mM][sS])[ \\\\t]*)+$"
+#define SIZE_PATTERN "^[ \\\\t]*[0-9]+[ \\\\t]*[kKmMgGtT]?[bB][ \\\\t]*$"
+
+static void put_plain(struct writer *w, const struct schema_type *type)
+{
+	switch ((enum type_kind)type->kind) {
+	case TYPE_BOOLEAN: put(w, "{\"type\":\"boolean\"}"); break;
+	case TYPE_UNSIGNED: put_number(w, type, "integer", "0"); break;
+	case TYPE_INTEGER: put_number(w, type, "integer", ""); break;
+	case TYPE_FLOAT: put_number(w, type, "number", ""); break;
+	case TYPE_SIZE: put_measure(w, type, "0", SIZE_PATTERN); break;
+	case TYPE_DURATION: put_measure(w, type, "1", DURATION_PATTERN); break;
+	case TYPE_STRING:
+	case TYPE_TEXT:
+	case TYPE_HTML:
+	case TYPE_COLOR:
+	case TYPE_SECRET:
+	case TYPE_SECRET_TEXT:
+	case TYPE_IP_ADDRESS:
+	case TYPE_IP_NETWORK:
+	case TYPE_SOCKET_ADDRESS:
+	case TYPE_BLOB_ID:
+	case TYPE_REFERENCE: put_text(w, type, NULL); break;
+	case TYPE_URI: put_text(w, type, "uri"); break;
+	case TYPE_EMAIL: put_text(w, type, "email"); break;
+	case TYPE_DATE_TIME: put_text(w, type, "date-time"); break;
+	case TYPE_ENUM: put_enum_ref(w, type->members); break;
+	case TYPE_OBJECT: put_structure_ref(w, type->structure); break;
+	case TYPE_LIST: put_list(w, type); break;
+	case TYPE_SET: put_set(w, type); break;
+	case TYPE_MAP: put_map(w, type); break;
+	}
+}
+
+static void put_type(struct writer *w, const struct schema_type *type)
+{
+	if (type->nullable)
+		put(w, "{\"anyOf\":[");
+	put_plain(w, type);
+	if (type->nullable)
+		put(w, ",{\"type\":\"null\"},{\"$ref\":\"#/$defs/own.null\"}]}");
+}
+
+static void put_property(struct writer *w, const struct schema_field *field)
+{
+	buf_printf(w->out, ",\n\"%s\":{\"allOf\":[", field->name);
+	put_type(w, field->type);
+	put(w, "]");
+	put_doc(w, field->doc);
+	if (field->default_json)
+		buf_printf(w->out, ",\"default\":%s", field->default_json);
+	if (field->deprecated || field->until)
+		put(w, ",\"deprecated\":true");
+	put(w, "}");
+}
+
+/* A client id may stand for the key that names an object, so no body must have that field. */
+static bool names_an_object(const struct schema *schema, const char *field)
+{
+	size_t i, j;
+
+	for (i = 0; i < schema->object_count; i++) {
+		for (j = 0; j < schema->objects[i].key_count; j++) {
+			const struct schema_key *key = &schema->objects[i].keys[j];
+
+			if (key->identity && strcmp(key->fields[0], field) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* stw's own form may leave these out: the host decides (DESIGN.md section 4). */
+static bool host_decides(const struct schema_structure *structure, const char *field)
+{
+	return strcmp(structure->name, "SystemSettings") == 0 &&
+	       (strcmp(field, "defaultHostname") == 0 || strcmp(field, "defaultDomainId") == 0);
+}
+
+static void put_required(struct writer *w, const struct schema_structure *structure)
+{
+	const char *before = ",\"required\":[";
+	size_t i;
+
+	for (i = 0; i < structure->field_count; i++) {
+		const struct schema_field *field = &structure->fields[i];
+
+		if (!field->required || field->update == UPDATE_SERVER_SET ||
+		    names_an_object(w->schema, field->name) || host_decides(structure, field->name))
+			continue;
+		buf_printf(w->out, "%s\"%s\"", before, field->name);
+		before = ",";
+	}
+	if (*before == ',' && before[1] == '\0')
+		put(w, "]");
+}
+
+static void put_single(struct writer *w, const struct schema_structure *structure)
+{
+	size_t i;
+
+	put(w, "{\"type\":\"object\",\"properties\":{\"@type\":{\"type\":\"string\"}");
+	for (i = 0; i < structure->field_count; i++) {
+		if (structure->fields[i].update != UPDATE_SERVER_SET)
+			put_property(w, &structure->fields[i]);
+	}
+	put(w, "},\"additionalProperties\":false");
+	put_required(w, structure);
+	put(w, "}");
+}
+
+static void put_union(struct writer *w, const struct schema_structure *structure)
+{
+	size_t i;
+
+	put(w,
+	    "{\"type\":\"object\",\"required\":[\"@type\"],\"properties\":{\"@type\":{\"enum\":[");
+	for (i = 0; i < structure->variant_count; i++)
+		buf_printf(w->out, "%s\"%s\"", i ? "," : "", structure->variants[i].name);
+	put(w, "]}},\"allOf\":[");
+	for (i = 0; i < structure->variant_count; i++) {
+		const struct schema_variant *variant = &structure->variants[i];
+
+		buf_printf(w->out,
+			   "%s\n{\"if\":{\"properties\":{\"@type\":{\"const\":\"%s\"}}},\"then\":",
+			   i ? "," : "", variant->name);
+		if (variant->body)
+			put_structure_ref(w, variant->body);
+		else
+			put(w, "{\"maxProperties\":1}");
+		put(w, "}");
+	}
+	put(w, "]}");
+}
+
+/* What stw's own form takes for this structure beside a map; NULL: nothing. */
+static const char *text_form(const struct schema_structure *structure)
+{
+	if (strcmp(structure->name, "Expression") == 0)
+		return "{\"type\":\"string\",\"minLength\":1}";
+	if (strcmp(structure->name, "Rate") == 0)
+		return "{\"type\":\"string\",\"pattern\":\"^[^/]+/[^/]+$\"}";
+	return NULL;
+}
+
+static void put_structure(struct writer *w, const struct schema_structure *structure)
+{
+	const char *text = text_form(structure);
+
+	buf_printf(w->out, ",\n\"%s\":{\"%s\":[", structure->name, text ? "anyOf" : "allOf");
+	if (text) {
+		put(w, text);
+		put(w, ",");
+	}
+	if (structure->kind == STRUCTURE_SINGLE)
+		put_single(w, structure);
+	else
+		put_union(w, structure);
+	put(w, "]");
+	put_doc(w, structure->doc);
+	put(w, "}");
+}
+
+static void put_enum(struct writer *w, const struct schema_enum *e)
+{
+	size_t i;
+
+	buf_printf(w->out, ",\n\"enum.%s\":{\"enum\":[", e->name);
+	for (i = 0; i < e->count; i++)
+		buf_printf(w->out, "%s\"%s\"", i ? "," : "", e->members[i].name);
+	put(w, "]}");
+}
+
+static void put_definitions(struct writer *w)
+{
+	bool more = true;
+	size_t i;
+
+	put(w, "\"$defs\":{\n\"own.null\":{\"type\":\"object\",\"required\":[\"@null\"],"
+	       "\"properties\":{\"@null\":{\"const\":true}}}");
+	while (more) {
+		more = false;
+		for (i = 0; i < w->schema->structure_count; i++) {
+			if (w->structures[i] != MARK_WANTED)
+				continue;
+			w->structures[i] = MARK_DONE;
+			more = true;
+			put_structure(w, &w->schema->structures[i]);
+		}
+	}
+	for (i = 0; i < w->schema->enum_count; i++) {
+		if (w->enums[i] == MARK_WANTED)
+			put_enum(w, &w->schema->enums[i]);
+	}
+	put(w, "}");
+}
+
+/* One property of the root under a name: a body, or a map or list of bodies. */
+static void put_object(struct writer *w, const struct schema_object *object, const char *prefix,
+		       const char *before)
+{
+	buf_printf(w->out, "%s\n\"%s%s\":", before, prefix, object->name);
+	if (object->kind == OBJECT_SINGLETON) {
+		put_structure_ref(w, object->structure);
+		return;
+	}
+	put(w, "{\"anyOf\":[{\"type\":\"object\",\"additionalProperties\":");
+	put_structure_ref(w, object->structure);
+	put(w, "},{\"type\":\"array\",\"items\":");
+	put_structure_ref(w, object->structure);
+	put(w, "}]}");
+}
+
+static void put_root(struct writer *w)
+{
+	const char *before = "";
+	size_t i;
+
+	put(w, "\"title\":\"A mail-server configuration in the form of stw\",\"type\":\"object\","
+	       "\"additionalProperties\":false,\"properties\":{");
+	for (i = 0; i < w->schema->object_count; i++) {
+		const struct schema_object *object = &w->schema->objects[i];
+
+		if (object->data || object->kind == OBJECT_VIEW)
+			continue;
+		put_object(w, object, "", before);
+		put_object(w, object, "x:", ",");
+		before = ",";
+	}
+	put(w, "},\n");
+}
+
+bool view_json_schema(const struct schema *schema, const struct schema_structure *only,
+		      struct buf *out)
+{
+	struct writer w = {schema, out, calloc(schema->structure_count, 1),
+			   calloc(schema->enum_count, 1)};
+	bool ok = w.structures && w.enums;
+
+	if (!ok)
+		goto out;
+	put(&w, "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\n");
+	buf_printf(out, "\"$comment\":\"reference %s\",\n", schema->version);
+	if (only) {
+		want(&w.structures[only - schema->structures]);
+		buf_printf(out, "\"title\":\"%s\",\"$ref\":\"#/$defs/%s\",\n", only->name,
+			   only->name);
+	} else {
+		put_root(&w);
+	}
+	put_definitions(&w);
+	put(&w, "}\n");
+	ok = !out->failed;
+out:
+	free(w.structures);
+	free(w.enums);
+	return ok;
+}

@@ -1,0 +1,14 @@
+/* The reference as JSON Schema (draft 2020-12), for editors and other checkers. */
+#ifndef STW_STWC_VIEW_JSONSCHEMA_H
+#define STW_STWC_VIEW_JSONSCHEMA_H
+
+#include "base/buf.h"
+#include "schemas/schema.h"
+
+/* A schema of stw's own form: of the body of one structure with what it uses, or, where `only` is
+ * NULL, of a whole configuration. What JSON Schema cannot say (references that resolve, the
+ * meaning of texts) it accepts; what stwc accepts, it accepts. False: out of memory. */
+bool view_json_schema(const struct schema *schema, const struct schema_structure *only,
+		      struct buf *out) WARN_UNUSED;
+
+#endif
