@@ -407,11 +407,10 @@ static bool key_field_exists(const struct schema_structure *s, struct str path)
 	for (size_t i = 0; i < s->variant_count; i++)
 		if (s->variants[i].body && key_field_exists(s->variants[i].body, path))
 			return true;
-	if (!field || !field->type)
-		return false;
-	return !slash ||
-	       (field->type->element && field->type->element->structure &&
-		schema_field_find(field->type->element->structure, str_from(path, head.n + 1)));
+	if (!field || !slash)
+		return field != NULL;
+	return field->type && field->type->element && field->type->element->structure &&
+	       schema_field_find(field->type->element->structure, str_from(path, head.n + 1));
 }
 
 static void check_key(struct rows *rows, const struct schema_structure *s,
@@ -705,6 +704,9 @@ void rows_link(struct rows *rows)
 		rows_error(rows, SPAN_NONE, "out of memory");
 		return;
 	}
+	/* a view of nothing has no structure that later steps could look at */
+	if (rows->errors)
+		return;
 	link_enums(rows, false);
 	link_types(rows);
 	s->variables = link_groups(rows, &rows->variable_nodes, "ExpressionVariable",
