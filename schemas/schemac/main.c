@@ -177,6 +177,7 @@ static bool number_rows(struct run *run)
 	struct lock lock;
 	uint32_t source = 0;
 	struct stat st;
+	bool ok = true;
 
 	lock_init(&lock, &run->arena, &run->key);
 	if (!run->update || stat(run->lock, &st) == 0) {
@@ -185,7 +186,10 @@ static bool number_rows(struct run *run)
 		lock_read(&run->rows, &lock, source);
 	}
 	lock_apply(&run->rows, &lock, run->update);
-	return run->rows.errors > 0 || !run->update || update_lock(run, source, &lock.added);
+	if (run->update && !run->rows.errors)
+		ok = update_lock(run, source, &lock.added);
+	buf_free(&lock.added);
+	return ok;
 }
 
 static bool make_digest(struct run *run)
@@ -220,15 +224,14 @@ static bool emit_all(struct run *run)
 		{"libstw", "records.h", BUF_INIT},
 		{"libstw", "records.c", BUF_INIT},
 	};
-	bool ok = true;
+	bool ok;
 
 	emit_tables(&files[0].content, schema);
 	emit_ids(&run->rows, &files[1].content, schema);
 	emit_records_h(&run->rows, &files[2].content, schema);
 	if (!run->rows.errors)
 		emit_records_c(&run->rows, &files[3].content, schema);
-	if (!report(run))
-		return false;
+	ok = report(run);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		ok = ok && write_generated(run, files[i].folder, files[i].name, &files[i].content);
 		buf_free(&files[i].content);
