@@ -124,10 +124,18 @@ bool stw_item_enum(struct stw_item item, uint16_t *out)
 
 bool stw_item_reference(struct stw_item item, uint16_t *structure, uint64_t *id)
 {
-	if (!item_is(item, STW_WIRE_REFERENCE, 10))
+	if (item.wire != STW_WIRE_REFERENCE || item.bytes.n < 10)
 		return false;
 	*structure = stw_le16(item.bytes.p);
 	*id = stw_le64(item.bytes.p + 2);
+	return true;
+}
+
+bool stw_item_outside(struct stw_item item, struct str *written)
+{
+	if (item.wire != STW_WIRE_REFERENCE || item.bytes.n <= 10)
+		return false;
+	*written = (struct str){(const char *)item.bytes.p + 10, item.bytes.n - 10};
 	return true;
 }
 

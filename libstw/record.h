@@ -66,6 +66,9 @@ bool stw_item_float(struct stw_item item, double *out) WARN_UNUSED;
 bool stw_item_string(struct stw_item item, struct str *out) WARN_UNUSED;
 bool stw_item_enum(struct stw_item item, uint16_t *out) WARN_UNUSED;
 bool stw_item_reference(struct stw_item item, uint16_t *structure, uint64_t *id) WARN_UNUSED;
+/* The text of a reference to an object outside the image ("#name", or a server's id, which is
+ * then also the id above); false: the object is in the image. */
+bool stw_item_outside(struct stw_item item, struct str *written);
 bool stw_item_secret(struct stw_item item, uint32_t *offset, uint32_t *length) WARN_UNUSED;
 /* address: 4 or 16 bytes into out[16], *family 4 or 6; prefix and port where the wire has them. */
 bool stw_item_address(struct stw_item item, uint8_t *family, uint8_t out[16]) WARN_UNUSED;

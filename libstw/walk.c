@@ -51,24 +51,23 @@ static void report_field(struct walk *walk, struct str field, const char *what)
 	       STR_ARG(field), field.n ? " " : "", what);
 }
 
-static bool has_objects(const struct walk *walk, uint16_t structure)
-{
-	for (size_t i = 0; i < walk->manifest->type_count; i++)
-		if (walk->manifest->types[i].structure == structure)
-			return walk->manifest->types[i].objects > 0;
-	return false;
-}
-
-/* A reference resolves, unless its type is empty: then the server's safe defaults are meant
- * (DESIGN.md section 4). It is listed among the referrers of its target. */
-static const char *check_reference(struct walk *walk, uint16_t structure, uint64_t id)
+/* A reference into the image resolves, and is listed among the referrers of its target. What
+ * is outside (a server's object, or its safe defaults, DESIGN.md section 4) stays outside. */
+static const char *check_reference(struct walk *walk, struct stw_item item)
 {
 	uint8_t bytes[STW_REFERRER_KEY_SIZE];
-	struct stw_bytes key = stw_object_key(bytes, structure, id), value;
+	struct stw_bytes key, value;
+	struct str written;
+	uint16_t structure;
+	uint64_t id;
 
+	if (!stw_item_reference(item, &structure, &id))
+		return "has a value of another type";
+	if (stw_item_outside(item, &written))
+		return NULL;
+	key = stw_object_key(bytes, structure, id);
 	if (!stw_view_get(walk->reader->view, STW_RECORDS, key, &value))
-		return has_objects(walk, structure) ? "refers to an object that is not there"
-						    : NULL;
+		return "refers to an object that is not there";
 	(void)stw_object_key(bytes + STW_OBJECT_KEY_SIZE, walk->object.structure, walk->object.id);
 	key.n = sizeof(bytes);
 	if (!stw_view_get(walk->reader->view, STW_REFERRERS, key, &value))
@@ -104,7 +103,7 @@ static const char *check_scalar(struct walk *walk, struct stw_item item,
 {
 	static const char other[] = "has a value of another type";
 	uint8_t family, address[16], prefix;
-	uint16_t structure, port;
+	uint16_t port;
 	uint64_t number;
 	int64_t integer;
 	struct str text;
@@ -128,10 +127,7 @@ static const char *check_scalar(struct walk *walk, struct stw_item item,
 	case STW_KIND_NETWORK:
 		return stw_item_network(item, &family, address, &prefix) ? NULL : other;
 	case STW_KIND_SOCKET: return stw_item_socket(item, &family, address, &port) ? NULL : other;
-	case STW_KIND_REFERENCE:
-		return stw_item_reference(item, &structure, &number)
-			       ? check_reference(walk, structure, number)
-			       : other;
+	case STW_KIND_REFERENCE: return check_reference(walk, item);
 	case STW_KIND_ENUM: return check_enum(walk, item, type);
 	case STW_KIND_OBJECT:
 	case STW_KIND_LIST:
@@ -418,13 +414,15 @@ static bool item_refers(struct stw_item item, struct stw_bytes target, unsigned 
 	struct stw_cursor cursor = stw_cursor_of(item.bytes);
 	struct stw_bytes fields;
 	struct stw_item inner;
+	struct str written;
 	uint16_t number;
 	uint64_t id;
 
 	if (depth > STW_LIMIT_DEPTH)
 		return false;
 	if (stw_item_reference(item, &number, &id))
-		return number == stw_be16(target.p) && id == stw_be64(target.p + 2);
+		return !stw_item_outside(item, &written) && number == stw_be16(target.p) &&
+		       id == stw_be64(target.p + 2);
 	if (stw_item_object(item, &number, &fields))
 		return fields_refer(fields, target, depth + 1);
 	if (item.wire != STW_WIRE_SEQUENCE && item.wire != STW_WIRE_MAP)

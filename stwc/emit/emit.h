@@ -5,6 +5,7 @@
 #ifndef STW_STWC_EMIT_H
 #define STW_STWC_EMIT_H
 
+#include "base/digest.h"
 #include "base/fs.h"
 #include "stwc/compile.h"
 
@@ -26,7 +27,8 @@ struct emit_report {
 bool emit_image(struct compilation *c, const struct emit_options *options, const char *path,
 		struct emit_report *report, struct fs_error *error) WARN_UNUSED;
 
-/* The record of one structure (libstw/record.h) appended to out; also used for defaults. */
+/* The fields of one structure as a record (libstw/record.h) appended to out; for comparing values.
+ * An image never holds it: inline secrets stand in it as they are, so out should be .secret. */
 void emit_record(struct buf *out, const struct value_object *object);
 /* The content digest that emit_image would give; for diff and "nothing to reload". */
 bool emit_content_digest(struct compilation *c, struct digest *out) WARN_UNUSED;
