@@ -35,4 +35,5 @@ stwc_stwc_SOURCES = \
 stwc_stwc_LDADD = libstwc.a libgrammar.a libschemas.a libengine.a libstw.a libcore.a libbase.a \
 	$(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(PSL_LIBS)
 
+include stwc/emit.mk
 include stwc/view.mk
