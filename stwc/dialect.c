@@ -40,11 +40,21 @@ static void unknown_type(struct file *file, struct str name, struct span span)
 		diag_hint(diags, diag, "for the 0.15 settings say --from settings");
 }
 
+/* The standard JMAP types carry a prefix in our rows, since two of their names are taken. */
+static const struct schema_object *jmap_type(struct compilation *c, struct str name)
+{
+	struct str full = arena_printf(&c->arena, "jmap:%.*s", STR_ARG(name));
+
+	return full.p ? schema_object_find(c->schema, full) : NULL;
+}
+
 const struct schema_object *file_type(struct file *file, struct str name, struct span span)
 {
 	struct compilation *c = file->c;
 	const struct schema_object *type = schema_object_find(c->schema, name);
 
+	if (!type)
+		type = jmap_type(c, name);
 	if (!type) {
 		unknown_type(file, name, span);
 		return NULL;

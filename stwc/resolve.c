@@ -154,6 +154,21 @@ struct resolver {
 	struct object *object; /* that refers */
 };
 
+static void place(struct resolver *r, struct diag *diag, struct str path)
+{
+	struct diags *diags = &r->c->diags;
+	const char *type = r->object->type->name;
+
+	if (r->object->type->kind == OBJECT_SINGLETON) {
+		diag_path(diags, diag, "%s/%.*s", type, STR_ARG(path));
+		diag_context(diags, diag, "in %s", type);
+	} else {
+		diag_path(diags, diag, "%s/%.*s/%.*s", type, STR_ARG(r->object->identity),
+			  STR_ARG(path));
+		diag_context(diags, diag, "in %s '%.*s'", type, STR_ARG(r->object->identity));
+	}
+}
+
 static struct diag *reference_error(struct resolver *r, enum diag_code code,
 				    const struct value *value, struct str path, const char *text)
 {
@@ -161,13 +176,7 @@ static struct diag *reference_error(struct resolver *r, enum diag_code code,
 	struct diag *diag = diag_add(diags, code, value->span, "'%.*s' %s",
 				     STR_ARG(value->reference.written), text);
 
-	if (r->object->type->kind == OBJECT_SINGLETON)
-		diag_path(diags, diag, "%s/%.*s", r->object->type->name, STR_ARG(path));
-	else
-		diag_path(diags, diag, "%s/%.*s/%.*s", r->object->type->name,
-			  STR_ARG(r->object->identity), STR_ARG(path));
-	diag_context(diags, diag, "in %s '%.*s'", r->object->type->name,
-		     STR_ARG(r->object->identity));
+	place(r, diag, path);
 	return diag;
 }
 
@@ -241,10 +250,7 @@ static void resolve_by_name(struct resolver *r, struct value *value, struct str 
 		   !is_safe_default(r->c, target, name)) {
 		diag = diag_add(&r->c->diags, DIAG_DANGLING_REFERENCE, value->span,
 				"there is no %s '%.*s'", target->name, STR_ARG(name));
-		diag_context(&r->c->diags, diag, "in %s '%.*s'", r->object->type->name,
-			     STR_ARG(r->object->identity));
-		diag_path(&r->c->diags, diag, "%s/%.*s/%.*s", r->object->type->name,
-			  STR_ARG(r->object->identity), STR_ARG(path));
+		place(r, diag, path);
 		suggest_target(r, diag, target, name);
 	}
 }

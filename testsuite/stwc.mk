@@ -1,0 +1,7 @@
+# the compiler: what it accepts, refuses and says
+stwc_tests = \
+	testsuite/stwc/binding.py \
+	testsuite/stwc/corpus.py \
+	testsuite/stwc/seeds.py
+TESTS += $(stwc_tests)
+EXTRA_DIST += $(stwc_tests) testsuite/stwc/stwctest.py
