@@ -26,6 +26,15 @@ static enum status write_image(const struct options *options, struct compilation
 	return STATUS_VALID;
 }
 
+static enum status refuse_secrets(size_t count)
+{
+	(void)cmd_fail(&cmd_build,
+		       "refused: %zu secret%s in the sources; refer to a file or a variable, or say "
+		       "--allow-inline-secrets",
+		       count, count == 1 ? " stands" : "s stand");
+	return STATUS_INVALID;
+}
+
 static enum status run(struct options *options)
 {
 	struct compilation c;
@@ -37,12 +46,7 @@ static enum status run(struct options *options)
 		return cmd_fail(&cmd_build, "where to? -o FILE.stwi");
 	status = cmd_compile(options, &c, true);
 	if (status == STATUS_VALID && c.inline_secrets && !options->inline_secrets)
-		status = (void)cmd_fail(
-			&cmd_build,
-			"refused: %zu secret%s in the sources; refer to a file or a "
-			"variable, or say --allow-inline-secrets",
-			c.inline_secrets, c.inline_secrets == 1 ? " stands" : "s stand"),
-		STATUS_INVALID;
+		status = refuse_secrets(c.inline_secrets);
 	if (status == STATUS_VALID)
 		status = write_image(options, &c);
 	compile_free(&c);

@@ -29,6 +29,7 @@ libstwc_a_SOURCES = \
 bin_PROGRAMS += stwc/stwc
 stwc_stwc_SOURCES = \
 	stwc/cmd.h \
+	stwc/cmd_build.c \
 	stwc/cmd_check.c \
 	stwc/main.c \
 	stwc/options.c
