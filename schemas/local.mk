@@ -35,6 +35,7 @@ schemac_SOURCES = \
 	schemas/schemac/default.c \
 	schemas/schemac/derive.c \
 	schemas/schemac/emit_ids.c \
+	schemas/schemac/emit_manual.c \
 	schemas/schemac/emit_records.c \
 	schemas/schemac/emit_tables.c \
 	schemas/schemac/history.c \
@@ -60,14 +61,15 @@ import_schema_SOURCES = \
 import_schema_LDADD = libschemas.a libgrammar.a libcore.a libbase.a $(YAML_LIBS) $(CRYPTO_LIBS)
 
 # schemac writes only what changed, so the stamp, not the files, says that it ran.
-SCHEMAC_OUTPUT = schemas/tables.c libstw/ids.h libstw/records.h libstw/records.c
+SCHEMAC_OUTPUT = schemas/tables.c libstw/ids.h libstw/records.h libstw/records.c doc/stw-objects.5
 schemas/schemac.stamp: schemac$(EXEEXT) $(STWS) schemas/ids.lock
-	$(AM_V_GEN)$(MKDIR_P) schemas libstw && \
+	$(AM_V_GEN)$(MKDIR_P) schemas libstw doc && \
 	./schemac$(EXEEXT) --lock $(srcdir)/schemas/ids.lock --output . $(STWS:%=$(srcdir)/%) && \
 	touch $@
 $(SCHEMAC_OUTPUT): schemas/schemac.stamp
 	@test -f $@ || { rm -f $< && $(MAKE) $(AM_MAKEFLAGS) $<; }
 BUILT_SOURCES += $(SCHEMAC_OUTPUT)
+nodist_man_MANS = doc/stw-objects.5
 CLEANFILES += $(SCHEMAC_OUTPUT) schemas/schemac.stamp
 
 # after a row was added: gives it its permanent number

@@ -18,9 +18,10 @@
  *	    the server would refuse its absence; stwd enacts a type when it enacts a part of it.
  * numbers  ids.lock gives every type, field, variant and enum member its permanent number. The
  *	    file only grows. A row without a number stops the build; --update-lock appends one.
- * emit     tables.c for stwc, ids.h and the record decoders for libstw, a JSON Schema, and the
- *	    reference manual. Each file is replaced whole, and only when its content changes, so
- *	    that a sentence of documentation does not rebuild the daemon.
+ * emit     tables.c for stwc, ids.h and the record decoders for libstw, and the reference manual.
+ *	    Each file is replaced whole, and only when its content changes, so that a sentence of
+ *	    documentation does not rebuild the daemon. (What can be worked out from the tables at
+ *	    run time, such as the JSON Schema, is the business of stwc.)
  *
  * Invariants: the order of the files on the command line, and of the tables in a file, changes
  * nothing but the order of variants and enum members; the output depends on the input alone; after
@@ -219,10 +220,9 @@ static bool emit_all(struct run *run)
 {
 	const struct schema *schema = &run->rows.schema;
 	struct generated files[] = {
-		{"schemas", "tables.c", BUF_INIT},
-		{"libstw", "ids.h", BUF_INIT},
-		{"libstw", "records.h", BUF_INIT},
-		{"libstw", "records.c", BUF_INIT},
+		{"schemas", "tables.c", BUF_INIT},  {"libstw", "ids.h", BUF_INIT},
+		{"libstw", "records.h", BUF_INIT},  {"libstw", "records.c", BUF_INIT},
+		{"doc", "stw-objects.5", BUF_INIT},
 	};
 	bool ok;
 
@@ -231,6 +231,7 @@ static bool emit_all(struct run *run)
 	emit_records_h(&run->rows, &files[2].content, schema);
 	if (!run->rows.errors)
 		emit_records_c(&run->rows, &files[3].content, schema);
+	emit_manual(&files[4].content, schema);
 	ok = report(run);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		ok = ok && write_generated(run, files[i].folder, files[i].name, &files[i].content);

@@ -94,7 +94,6 @@ void emit_tables(struct buf *out, const struct schema *schema);
 void emit_ids(struct rows *rows, struct buf *out, const struct schema *schema);
 void emit_records_h(struct rows *rows, struct buf *out, const struct schema *schema);
 void emit_records_c(struct rows *rows, struct buf *out, const struct schema *schema);
-void emit_json_schema(struct buf *out, const struct schema *schema);
 void emit_manual(struct buf *out, const struct schema *schema);
 /* A name as part of a C identifier: '+' gives "_plus_", everything odd '_'. */
 void emit_identifier(struct buf *out, const char *name);

@@ -1,6 +1,7 @@
 """schemac: the rules of ids.lock, what it refuses in rows, and that it writes all or nothing."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -184,12 +185,26 @@ def output(tap, bench):
     tap.ok('.name = "glow", .number = 2' in tables and '.since = "1.1"' in tables, "history gives since")
     tap.ok('.name = "Old", .number = 3, .deprecated = true, .until = "1.1"' in tables, "and until")
     tap.ok("STW_FIELD_Lamp_glow = 2" in ids and "STW_ENUM_Color_green = 2" in ids, "ids.h has the numbers", ids[:500])
+    page = bench.generated("doc/stw-objects.5") or ""
+    tap.ok('.It Cm "name" Pq "string, required"\nWhat it is called.\n' in page and
+           '.It Cm "glow" Pq "duration?, at least 1000, at most 86400000"\nDefault:\n.Ql "5400000" .\nSince 1.1.\n' in page,
+           "the manual has every field", page)
     before = os.stat(os.path.join(bench.output, "libstw/ids.h")).st_mtime_ns
     bench.run(ROWS.replace("A lamp.", "A good lamp."), "--output", bench.output)
     tap.ok("A good lamp." in bench.generated("schemas/tables.c"), "a better sentence changes the tables")
     tap.ok(os.stat(os.path.join(bench.output, "libstw/ids.h")).st_mtime_ns == before, "but not the numbers' file")
     digest = [line for line in tables.splitlines() if ".digest" in line]
     tap.ok(digest and digest[0] in bench.generated("schemas/tables.c"), "and not the digest")
+
+
+def manual(tap):
+    page = os.path.join(house.BUILDDIR, "doc/stw-objects.5")
+    if not shutil.which("mandoc"):
+        tap.skip("mandoc accepts the manual", "mandoc is not installed")
+        return
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=60)
+    tap.ok(done.returncode == 0, "mandoc accepts the manual", done.stdout[:2000], done.stderr)
 
 
 def one_edit(tap, bench, lock):
@@ -212,6 +227,7 @@ def main():
         bench = Bench(folder)
         lock = numbers(tap, bench)
         output(tap, bench)
+        manual(tap)
         one_edit(tap, bench, lock)
         tables = bench.generated("schemas/tables.c")
         for old, new, expected in LOCK_REFUSED:
