@@ -189,8 +189,8 @@ static bool same_version(const char *a, const char *b)
 }
 
 static struct value *bind_field(struct binder *b, const struct schema_structure *structure,
-				const struct schema_field *field,
-				const struct node_entry *e, const struct path *up)
+				const struct schema_field *field, const struct node_entry *e,
+				const struct path *up)
 {
 	struct path path = {up, e->key};
 
@@ -260,7 +260,8 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 		const struct schema_field *field = schema_field_find(structure, e->key);
 		struct value_field bound = {field, e->key_span, NULL};
 
-		if (str_eq_c(e->key, "@type") || (b->kind == DRAFT_PATCH && bind_pointer(b, structure, e, path)))
+		if (str_eq_c(e->key, "@type") ||
+		    (b->kind == DRAFT_PATCH && bind_pointer(b, structure, e, path)))
 			continue;
 		if (!field) {
 			unknown_field(b, structure, e, path);

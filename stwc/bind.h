@@ -45,8 +45,8 @@ struct value *bind_new(struct binder *b, enum value_kind kind, const struct sche
 /* "expects a duration, not a list". */
 struct value *bind_wrong_type(struct binder *b, const struct schema_type *type, struct node *node,
 			      const struct path *path);
-/* bind_patch.c: an entry of an update whose key is a JSON pointer into the object; true when the key
- * is one (whether it fits or not). */
+/* bind_patch.c: an entry of an update whose key is a JSON pointer into the object; true when the
+ * key is one (whether it fits or not). */
 bool bind_pointer(struct binder *b, const struct schema_structure *structure,
 		  const struct node_entry *e, const struct path *path);
 /* The first variant that has every field of an update that names no @type. */

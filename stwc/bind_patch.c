@@ -15,7 +15,8 @@ static struct str first_segment(struct str *pointer)
 	return segment;
 }
 
-static const struct schema_field *find_field(const struct schema_structure *structure, struct str name)
+static const struct schema_field *find_field(const struct schema_structure *structure,
+					     struct str name)
 {
 	size_t i;
 

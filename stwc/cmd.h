@@ -1,6 +1,6 @@
 /*
  * Commands: the only files of stwc that print. Each cmd_NAME.c holds one command of DESIGN.md
- * section 5; options.c reads what they have in common; main.c picks the command.
+ * section 5; cmd_options.c reads what they have in common; main.c picks the command.
  */
 #ifndef STW_STWC_CMD_H
 #define STW_STWC_CMD_H

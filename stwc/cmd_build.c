@@ -28,10 +28,11 @@ static enum status write_image(const struct options *options, struct compilation
 
 static enum status refuse_secrets(size_t count)
 {
-	(void)cmd_fail(&cmd_build,
-		       "refused: %zu secret%s in the sources; refer to a file or a variable, or say "
-		       "--allow-inline-secrets",
-		       count, count == 1 ? " stands" : "s stand");
+	(void)cmd_fail(
+		&cmd_build,
+		"refused: %zu secret%s in the sources; refer to a file or a variable, or say "
+		"--allow-inline-secrets",
+		count, count == 1 ? " stands" : "s stand");
 	return STATUS_INVALID;
 }
 

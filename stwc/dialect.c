@@ -61,7 +61,8 @@ const struct schema_object *file_type(struct file *file, struct str name, struct
 	}
 	if (type->data && file->dialect == DIALECT_PLAN) {
 		diag_add(&c->diags, DIAG_NOT_CARRIED, span,
-			 "%s belongs to a running server; it is checked and not carried", type->name);
+			 "%s belongs to a running server; it is checked and not carried",
+			 type->name);
 		return type;
 	}
 	if (type->kind == OBJECT_VIEW || type->data) {
@@ -144,8 +145,9 @@ bool file_object(struct file *file, const struct schema_object *type, const stru
 		if (!draft.body || (client_id && !draft.client_id.p))
 			return false;
 	}
-	first = !draft.check_only && (client_id || type->kind == OBJECT_SINGLETON) ? draft_find(c, type, draft.client_id)
-							    : NULL;
+	first = !draft.check_only && (client_id || type->kind == OBJECT_SINGLETON)
+			? draft_find(c, type, draft.client_id)
+			: NULL;
 	if (first)
 		return join_draft(file, first, &draft);
 	return draft_add(c, &draft) != NULL;

@@ -7,7 +7,10 @@
 #include "stwc/cmd.h"
 
 static const struct command *const commands[] = {
-	&cmd_check, &cmd_build, &cmd_schema, &cmd_explain,
+	&cmd_check,
+	&cmd_build,
+	&cmd_schema,
+	&cmd_explain,
 };
 
 static void print_help(FILE *out)

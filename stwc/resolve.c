@@ -275,10 +275,21 @@ static void resolve_literal(struct resolver *r, struct value *value, struct str 
 	}
 }
 
+/* Files and variables that the configuration names and only the daemon opens. */
+static bool is_deferred(const struct value_object *object)
+{
+	const struct schema_structure *body = object->variant ? object->variant->body : NULL;
+
+	return body && (strcmp(body->name, "SecretKeyFile") == 0 ||
+			strcmp(body->name, "SecretKeyEnvironmentVariable") == 0);
+}
+
 static void resolve_value(void *ctx, struct value *value, struct str path)
 {
 	struct resolver *r = ctx;
 
+	if (value->kind == VALUE_OBJECT && is_deferred(&value->object))
+		r->c->deferred++;
 	if (value->kind != VALUE_REFERENCE || !value->type->target)
 		return;
 	if (*value->reference.written.p == '#')
