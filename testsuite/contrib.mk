@@ -1,5 +1,7 @@
 # house rules: what HACKING.md says and a program can see
 house_tests = \
+	testsuite/house/codes.py \
+	testsuite/house/format.test \
 	testsuite/house/functions.py \
 	testsuite/house/layering.py \
 	testsuite/house/scripts.test \
