@@ -76,3 +76,6 @@ CLEANFILES += $(SCHEMAC_OUTPUT) schemas/schemac.stamp
 .PHONY: update-lock
 update-lock: schemac$(EXEEXT)
 	./schemac$(EXEEXT) --lock $(srcdir)/schemas/ids.lock --update-lock $(STWS:%=$(srcdir)/%)
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = contrib/completion/stwc.bash

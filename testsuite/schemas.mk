@@ -14,6 +14,7 @@ testsuite_unit_test_schemas_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 testsuite_unit_test_schemas_LDADD = libschemas.a libcore.a libbase.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 
 schemas_scripts = \
+	testsuite/schemas/completion.test \
 	testsuite/schemas/facts.py \
 	testsuite/schemas/rows.py
 dist_check_SCRIPTS += $(schemas_scripts)
