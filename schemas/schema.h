@@ -151,7 +151,7 @@ enum object_kind {
  * the type, or of its variants' bodies; "aliases/name" is that of each member of a list, and a
  * field that is a set makes one key of each member. */
 struct schema_key {
-	const char *scope;         /* NULL: the type; "email", "namespace": global name spaces */
+	const char *scope; /* NULL: the type; "email", "namespace", "domain": a name space */
 	const char *const *fields; /* NULL-terminated */
 	bool identity;             /* single-property key that names the object (DESIGN.md 4) */
 };

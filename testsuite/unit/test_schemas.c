@@ -352,8 +352,10 @@ static void keys(void **state)
 static void key_scopes(void **state)
 {
 	(void)state;
-	assert_string_equal(key("Domain", 1)->fields[0], "aliases");
-	assert_false(key("Domain", 1)->identity);
+	assert_string_equal(key("Domain", 1)->fields[0], "name");
+	assert_string_equal(key("Domain", 2)->fields[0], "aliases");
+	assert_string_equal(key("Domain", 2)->scope, key("Domain", 1)->scope);
+	assert_false(key("Domain", 2)->identity);
 	assert_string_equal(key("Account", 0)->scope, "email");
 	assert_string_equal(key("Account", 0)->fields[1], "domainId");
 	assert_string_equal(key("Account", 1)->fields[0], "aliases/name");
