@@ -112,6 +112,7 @@ void compile_free(struct compilation *c)
 	for (i = 0; i < c->packed_count; i++)
 		free(c->packed[i].entries);
 	free(c->packed);
+	free(c->source_digests);
 	free(c->objects);
 	arena_free(&c->scratch);
 	arena_free(&c->arena);
