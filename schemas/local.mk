@@ -25,7 +25,7 @@ STWS = \
 	schemas/tasks.stws \
 	schemas/telemetry.stws \
 	schemas/tls.stws
-EXTRA_DIST += $(STWS) schemas/ids.lock
+EXTRA_DIST += $(STWS) schemas/ids.lock schemas/README.md
 
 noinst_PROGRAMS += schemac
 schemac_SOURCES = \
