@@ -180,6 +180,39 @@ int schema_version_cmp(const char *a, const char *b)
 	return 0;
 }
 
+/* The end of a string of canonical JSON whose opening quote is at p. */
+static const char *string_end(const char *p)
+{
+	for (p++; *p && *p != '"'; p++)
+		if (*p == '\\' && p[1])
+			p++;
+	return *p ? p + 1 : p;
+}
+
+bool schema_default_has(const struct schema_field *holder, struct str name)
+{
+	const char *p = holder->default_json;
+	size_t depth = 0;
+
+	while (p && *p) {
+		const char *start = p;
+
+		if (*p == '{')
+			depth++;
+		else if (*p == '}')
+			depth--;
+		if (*p != '"') {
+			p++;
+			continue;
+		}
+		p = string_end(p);
+		if (depth == 1 && *p == ':' &&
+		    str_eq((struct str){start + 1, (size_t)(p - start) - 2}, name))
+			return true;
+	}
+	return false;
+}
+
 static const char *const type_words[] = {
 	[TYPE_BOOLEAN] = "boolean",
 	[TYPE_UNSIGNED] = "unsignedInteger",

@@ -98,7 +98,8 @@ struct schema_field {
 	uint8_t reload;    /* enum reload_class */
 	uint8_t validator; /* enum validator */
 	bool required;     /* must be given: without it the server refuses the object
-			    * (validation.md 1.8; sets, lists and nested objects included) */
+			    * (validation.md 1.8; sets, lists and nested objects included); but
+			    * see schema_default_has */
 	bool enterprise;
 	bool runtime; /* enacted by stwd */
 	bool deprecated;
@@ -226,6 +227,11 @@ const struct schema_group *schema_constants_find(const struct schema *schema, co
 
 /* "0.16.6" against "0.16.19" by number: negative, 0, positive. NULL counts as 0.16.0. */
 int schema_version_cmp(const char *a, const char *b);
+
+/* Does the default of a field that holds an object give this field of that object? Then the field
+ * may be left out there although it is required: what is given is merged into the default
+ * (validation.md 3.2; single structures only, unions start anew). */
+bool schema_default_has(const struct schema_field *holder, struct str name);
 
 /* A scalar type by its word in rows and in the reference ("duration", "ipNetwork"); false: none. */
 bool schema_type_kind_find(struct str word, enum type_kind *out);

@@ -414,6 +414,24 @@ static void defaults(void **state)
 	assert_null(field("NetworkListener", "tlsImplicit")->default_json);
 }
 
+static void defaults_of_holders(void **state)
+{
+	const struct schema_field *rate = field("Security", "authBanRate");
+	struct schema_field odd = {.default_json = "{\"a\":{\"b\":\"c\\\":\"},\"d\":\"e\"}"};
+
+	(void)state;
+	assert_true(field("Rate", "period")->required);
+	assert_true(schema_default_has(rate, STR("period")));
+	assert_true(schema_default_has(rate, STR("count")));
+	assert_false(schema_default_has(rate, STR("cou")));
+	assert_false(schema_default_has(field("MtaInboundThrottle", "rate"), STR("count")));
+	assert_true(schema_default_has(field("MtaStageEhlo", "require"), STR("else")));
+	assert_true(schema_default_has(&odd, STR("a")));
+	assert_true(schema_default_has(&odd, STR("d")));
+	assert_false(schema_default_has(&odd, STR("b")));
+	assert_false(schema_default_has(&odd, STR("e")));
+}
+
 static void assert_type(const char *of, const char *name, const char *expected)
 {
 	struct buf text = BUF_INIT;
@@ -669,6 +687,7 @@ int main(void)
 		cmocka_unit_test(enacted),
 		cmocka_unit_test(safe_defaults),
 		cmocka_unit_test(documented),
+		cmocka_unit_test(defaults_of_holders),
 	};
 
 	return cmocka_run_group_tests_name("the object reference", tests, NULL, NULL);
