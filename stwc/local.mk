@@ -18,6 +18,7 @@ libstwc_a_SOURCES = \
 	stwc/load.c \
 	stwc/names.c stwc/names.h \
 	stwc/packed.c \
+	stwc/packed_sort.c \
 	stwc/plan.c \
 	stwc/resolve.c \
 	stwc/settings.c \

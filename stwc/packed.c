@@ -138,24 +138,6 @@ bool packed_append(struct compilation *c, const struct draft *draft)
 	return true;
 }
 
-/* v4 before v6, then by address and prefix; equal ones in the order of the sources. */
-static int entry_order(const void *a, const void *b)
-{
-	const struct address_entry *x = a, *y = b;
-	int order;
-
-	if (x->network.addr.family != y->network.addr.family)
-		return x->network.addr.family < y->network.addr.family ? -1 : 1;
-	order = memcmp(x->network.addr.b, y->network.addr.b, x->network.addr.family == 4 ? 4 : 16);
-	if (order)
-		return order;
-	if (x->network.prefix != y->network.prefix)
-		return x->network.prefix < y->network.prefix ? -1 : 1;
-	if (x->source != y->source)
-		return x->source < y->source ? -1 : 1;
-	return x->place < y->place ? -1 : x->place > y->place;
-}
-
 /* Place and width of the address as it was written: quoted, or a bare key. */
 static struct span entry_span(const struct compilation *c, const struct address_entry *entry)
 {
@@ -209,9 +191,8 @@ bool packed_finish(struct compilation *c)
 			entry->line = source_line_number(
 				sources_get(&c->sources, entry->source + 1), entry->place);
 		}
-		if (packed->count)
-			qsort(packed->entries, packed->count, sizeof(*packed->entries),
-			      entry_order);
+		if (!packed_sort(packed->entries, packed->count))
+			return false;
 		for (j = 1; j < packed->count; j++) {
 			if (same_network(&packed->entries[j - 1], &packed->entries[j]))
 				report_repeat(c, packed, &packed->entries[j - 1],

@@ -76,6 +76,9 @@ bool packed_append(struct compilation *c, const struct draft *draft) WARN_UNUSED
 /* Sorts out duplicates and lines once everything is read. */
 bool packed_finish(struct compilation *c) WARN_UNUSED;
 
+/* packed_sort.c: v4 before v6, then by address and prefix length; equal ones keep their order. */
+bool packed_sort(struct address_entry *entries, size_t count) WARN_UNUSED;
+
 /* resolve.c: identities, ids, unique keys, references. */
 bool resolve_objects(struct compilation *c) WARN_UNUSED;
 
