@@ -1,0 +1,16 @@
+if HAVE_CMOCKA
+libstw_tests = \
+	testsuite/unit/test_image
+check_PROGRAMS += $(libstw_tests)
+TESTS += $(libstw_tests)
+endif
+
+# images come from the compiler
+image_test_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(LMDB_CFLAGS)
+image_test_libs = libstwc.a libgrammar.a libschemas.a libengine.a libstw.a libcore.a libbase.a \
+	$(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(PSL_LIBS) $(CMOCKA_LIBS)
+
+testsuite_unit_test_image_SOURCES = testsuite/unit/test_image.c \
+	testsuite/unit/image_fixture.h testsuite/unit/unit.h
+testsuite_unit_test_image_CPPFLAGS = $(image_test_cppflags)
+testsuite_unit_test_image_LDADD = $(image_test_libs)
