@@ -44,11 +44,23 @@ static void report(struct walk *walk, const char *format, ...)
 static void report_field(struct walk *walk, struct str field, const char *what)
 {
 	struct str id = walk->object.identity;
+	const char *space = field.n ? " " : "";
 
 	if (id.n > 100)
 		id.n = 100;
-	report(walk, "%.*s '%.*s': %.*s%s%s", STR_ARG(walk->shape->name), STR_ARG(id),
-	       STR_ARG(field), field.n ? " " : "", what);
+	if (id.n == 0) /* a singleton */
+		report(walk, "%.*s: %.*s%s%s", STR_ARG(walk->shape->name), STR_ARG(field), space,
+		       what);
+	else
+		report(walk, "%.*s '%.*s': %.*s%s%s", STR_ARG(walk->shape->name), STR_ARG(id),
+		       STR_ARG(field), space, what);
+}
+
+static struct str type_name(struct walk *walk, uint16_t structure)
+{
+	struct stw_shape shape;
+
+	return stw_shape_get(walk->reader, structure, &shape) ? shape.name : STR("an unknown type");
 }
 
 /* A reference into the image resolves, and is listed among the referrers of its target. What
@@ -315,7 +327,8 @@ static uint64_t walk_packed(struct walk *walk, uint16_t structure)
 	if (table.n == 0)
 		return 0;
 	if (!stw_packed_open(table, &packed)) {
-		report(walk, "the address table of structure %u is damaged", (unsigned)structure);
+		report(walk, "the address table of %.*s is damaged",
+		       STR_ARG(type_name(walk, structure)));
 		return 0;
 	}
 	what = stw_packed_check(&packed, walk->manifest->source_count);
@@ -335,6 +348,7 @@ static uint64_t walk_types(struct walk *walk)
 		const struct stw_type_summary *type = &walk->manifest->types[i];
 		uint64_t plain = walk_records(walk, type->structure);
 		uint64_t n = plain + walk_packed(walk, type->structure);
+		struct str name = type_name(walk, type->structure);
 		struct digest found = {{0}};
 
 		records += plain;
@@ -344,8 +358,7 @@ static uint64_t walk_types(struct walk *walk)
 			       (unsigned)type->structure, n, type->objects);
 		stw_content_type(&walk->content, type->structure, n, &found);
 		if (!digest_eq(&found, &type->content))
-			report(walk, "the content digest of structure %u does not match",
-			       (unsigned)type->structure);
+			report(walk, "the content digest of %.*s does not match", STR_ARG(name));
 	}
 	return records;
 }

@@ -1,6 +1,8 @@
 if HAVE_CMOCKA
 libstw_tests = \
-	testsuite/unit/test_image
+	testsuite/unit/test_image \
+	testsuite/unit/test_record \
+	testsuite/unit/test_walk
 check_PROGRAMS += $(libstw_tests)
 TESTS += $(libstw_tests)
 endif
@@ -14,3 +16,10 @@ testsuite_unit_test_image_SOURCES = testsuite/unit/test_image.c \
 	testsuite/unit/image_fixture.h testsuite/unit/unit.h
 testsuite_unit_test_image_CPPFLAGS = $(image_test_cppflags)
 testsuite_unit_test_image_LDADD = $(image_test_libs)
+testsuite_unit_test_record_SOURCES = testsuite/unit/test_record.c testsuite/unit/unit.h
+testsuite_unit_test_record_CPPFLAGS = $(image_test_cppflags)
+testsuite_unit_test_record_LDADD = libstw.a libbase.a $(LMDB_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+testsuite_unit_test_walk_SOURCES = testsuite/unit/test_walk.c \
+	testsuite/unit/image_fixture.h testsuite/unit/unit.h
+testsuite_unit_test_walk_CPPFLAGS = $(image_test_cppflags)
+testsuite_unit_test_walk_LDADD = $(image_test_libs)
