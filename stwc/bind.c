@@ -113,7 +113,7 @@ struct value *bind_value(struct binder *b, const struct schema_type *type,
 		return NULL;
 	}
 	switch ((enum type_kind)type->kind) {
-	case TYPE_OBJECT: return bind_object(b, type, node, path);
+	case TYPE_OBJECT: return bind_object(b, type, field, node, path);
 	case TYPE_LIST:
 	case TYPE_SET:
 	case TYPE_MAP: return bind_members(b, type, node, path);
@@ -213,6 +213,17 @@ static bool may_lack(const struct binder *b, const struct schema_structure *stru
 		strcmp(field->name, "defaultDomainId") == 0);
 }
 
+/* What is given of a single structure is merged into the default of the field that holds it. */
+static bool in_default(const struct binder *b, const struct schema_structure *structure,
+		       const struct schema_field *field)
+{
+	const struct schema_field *holder = b->holder;
+
+	return holder && holder->type->kind == TYPE_OBJECT &&
+	       holder->type->structure == structure &&
+	       schema_default_has(holder, str_c(field->name));
+}
+
 static void check_required(struct binder *b, const struct schema_structure *structure,
 			   const uint8_t *seen, struct span span, const struct path *path)
 {
@@ -222,7 +233,8 @@ static void check_required(struct binder *b, const struct schema_structure *stru
 		const struct schema_field *field = &structure->fields[i];
 		struct path here = {path, str_c(field->name)};
 
-		if (field->required && !seen[i] && !may_lack(b, structure, field))
+		if (field->required && !seen[i] && !may_lack(b, structure, field) &&
+		    !in_default(b, structure, field))
 			bind_error(b, DIAG_MISSING_FIELD, span, &here, NULL, "%s needs '%s'",
 				   structure->name, field->name);
 	}
@@ -386,13 +398,16 @@ static struct node *expand_shorthand(struct binder *b, const struct schema_struc
 	return map;
 }
 
-struct value *bind_object(struct binder *b, const struct schema_type *type, struct node *node,
+struct value *bind_object(struct binder *b, const struct schema_type *type,
+			  const struct schema_field *holder, struct node *node,
 			  const struct path *path)
 {
 	const struct schema_structure *structure = type->structure;
 	/* an update merges into nested objects, but resets unions: those must be complete */
 	bool complete = b->kind != DRAFT_PATCH || structure->kind == STRUCTURE_UNION;
+	const struct schema_field *outer = b->holder;
 	struct value *value;
+	bool ok;
 
 	if (node->kind == NODE_STRING && b->shapes == SHAPES_OWN &&
 	    strcmp(structure->name, "Rate") == 0)
@@ -404,9 +419,12 @@ struct value *bind_object(struct binder *b, const struct schema_type *type, stru
 	if (node->kind != NODE_MAP)
 		return bind_wrong_type(b, type, node, path);
 	value = bind_new(b, VALUE_OBJECT, type, node->span);
-	if (!value || !bind_body(b, structure, node, path, complete, node->span, &value->object))
+	if (!value)
 		return NULL;
-	return value;
+	b->holder = holder;
+	ok = bind_body(b, structure, node, path, complete, node->span, &value->object);
+	b->holder = outer;
+	return ok ? value : NULL;
 }
 
 /* A client id stands for the key that the body leaves out (DESIGN.md 4). */
@@ -446,8 +464,12 @@ static struct str display_name(const struct draft *draft)
 struct object *bind_draft(struct compilation *c, const struct draft *draft)
 {
 	struct object *object = ARENA_NEW(&c->arena, struct object);
-	struct binder b = {c,           draft->type->name, display_name(draft),
-			   draft->kind, draft->shapes,     draft->target_strict};
+	struct binder b = {.c = c,
+			   .type = draft->type->name,
+			   .name = display_name(draft),
+			   .kind = draft->kind,
+			   .shapes = draft->shapes,
+			   .target_strict = draft->target_strict};
 	struct path root = {NULL, str_c(draft->type->name)};
 	struct path name = {&root,
 			    b.name.n ? b.name : arena_printf(&c->arena, "%zu", draft->ordinal)};
@@ -484,7 +506,7 @@ struct object *bind_draft(struct compilation *c, const struct draft *draft)
 bool bind_structure(struct compilation *c, const struct schema_structure *structure,
 		    struct node *node, struct value_object *out)
 {
-	struct binder b = {c, structure->name, STR_NONE, DRAFT_OWN, SHAPES_OWN, false};
+	struct binder b = {.c = c, .type = structure->name};
 	struct path path = {NULL, str_c(structure->name)};
 
 	return bind_body(&b, structure, node, &path, false, node->span, out);

@@ -22,6 +22,7 @@ struct binder {
 	enum draft_kind kind;
 	enum shapes shapes;
 	bool target_strict;
+	const struct schema_field *holder; /* of the nested object being bound, or NULL */
 };
 
 /* A diagnostic about a place in the object: with its path, and the object as context. `type` may be
@@ -33,7 +34,9 @@ struct diag *bind_error(struct binder *b, enum diag_code code, struct span span,
 struct value *bind_value(struct binder *b, const struct schema_type *type,
 			 const struct schema_field *field, struct node *node,
 			 const struct path *path);
-struct value *bind_object(struct binder *b, const struct schema_type *type, struct node *node,
+/* `holder` is the field whose value the object is; NULL for members of lists and maps. */
+struct value *bind_object(struct binder *b, const struct schema_type *type,
+			  const struct schema_field *holder, struct node *node,
 			  const struct path *path);
 struct value *bind_members(struct binder *b, const struct schema_type *type, struct node *node,
 			   const struct path *path);

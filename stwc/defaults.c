@@ -14,7 +14,8 @@ static struct node *default_node(struct compilation *c, const struct schema_fiel
 static struct value *bind_default(struct compilation *c, const struct schema_structure *structure,
 				  const struct schema_field *field)
 {
-	struct binder b = {c, structure->name, STR_NONE, DRAFT_PATCH, SHAPES_SERVER, false};
+	struct binder b = {
+		.c = c, .type = structure->name, .kind = DRAFT_PATCH, .shapes = SHAPES_SERVER};
 	struct path path = {NULL, str_c(field->name)};
 	struct node *node = default_node(c, field);
 
