@@ -1,7 +1,7 @@
 /* What follows from the rows: which fields must be given, and what stwd enacts. */
 #include "schemas/schemac/schemac.h"
 
-#include <stdlib.h>
+#include "base/num.h"
 
 /* Does the server refuse this structure when nothing in it is given? */
 enum fails {
@@ -16,8 +16,11 @@ static bool structure_fails(struct rows *rows, const struct schema_structure *s)
 static bool number_out_of_bounds(const struct schema_field *field)
 {
 	const struct schema_type *type = field->type;
-	double number = field->default_json ? strtod(field->default_json, NULL) : 0;
+	double number = 0;
 
+	/* The canonical text of a number reads back. */
+	if (field->default_json && num_double(str_c(field->default_json), &number) != NUM_OK)
+		return true;
 	return (type->has_min && number < type->min) || (type->has_max && number > type->max);
 }
 
