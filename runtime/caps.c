@@ -17,6 +17,8 @@ enum caps_result caps_take(struct shared_page *page, enum role role, struct caps
 		atomic_fetch_sub(&count->open, 1);
 		return CAPS_LISTENER;
 	}
+	if (!page)
+		return CAPS_OK;
 	atomic_fetch_add(&page->slot[role].open, 1);
 	if (open_in_all_roles(page) > total_max) {
 		atomic_fetch_sub(&page->slot[role].open, 1);
@@ -28,6 +30,7 @@ enum caps_result caps_take(struct shared_page *page, enum role role, struct caps
 
 void caps_give(struct shared_page *page, enum role role, struct caps_count *count)
 {
-	atomic_fetch_sub(&page->slot[role].open, 1);
+	if (page)
+		atomic_fetch_sub(&page->slot[role].open, 1);
 	atomic_fetch_sub(&count->open, 1);
 }

@@ -19,9 +19,11 @@ struct caps_count {
 
 enum caps_result { CAPS_OK, CAPS_LISTENER, CAPS_TOTAL };
 
-/* Takes a place in the role's slot and in the count. `listener_max` 0: no cap of its own. */
+/* Takes a place in the role's slot and in the count. `listener_max` 0: no cap of its own. `page`
+ * NULL: outside the total. */
 enum caps_result caps_take(struct shared_page *page, enum role role, struct caps_count *count,
 			   uint64_t listener_max, uint64_t total_max) WARN_UNUSED;
+/* Gives it back; `page` as it was taken. */
 void caps_give(struct shared_page *page, enum role role, struct caps_count *count);
 
 #endif

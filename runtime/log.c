@@ -332,26 +332,39 @@ static void put_value(struct buf *out, struct str s)
 	buf_putc(out, '"');
 }
 
+static void put_field(struct buf *out, const struct log_field *field)
+{
+	buf_printf(out, "%s=", field->name);
+	if (field->kind == LOG_NUMBER)
+		buf_printf(out, "%llu", (unsigned long long)field->number);
+	else
+		put_value(out, field->text);
+}
+
+void log_put_fields(struct buf *out, const struct log_field *fields, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (i)
+			buf_putc(out, ' ');
+		put_field(out, &fields[i]);
+	}
+	buf_putc(out, '\n');
+}
+
 void log_format(struct buf *out, int64_t seconds, const char *role, enum log_level level,
 		const char *event, const struct log_field *fields, size_t count)
 {
 	time_t when = (time_t)seconds;
 	char stamp[32];
 	struct tm tm;
-	size_t i;
 
 	if (!gmtime_r(&when, &tm) || strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		snprintf(stamp, sizeof(stamp), "-");
-	buf_printf(out, "time=%s level=%s event=%s role=%s", stamp, level_words[level], event,
-		   role);
-	for (i = 0; i < count; i++) {
-		buf_printf(out, " %s=", fields[i].name);
-		if (fields[i].kind == LOG_NUMBER)
-			buf_printf(out, "%llu", (unsigned long long)fields[i].number);
-		else
-			put_value(out, fields[i].text);
-	}
-	buf_putc(out, '\n');
+	buf_printf(out, "time=%s level=%s event=%s role=%s%s", stamp, level_words[level], event,
+		   role, count ? " " : "");
+	log_put_fields(out, fields, count);
 }
 
 static bool event_named(const struct log_sink *sink, const char *event)

@@ -73,6 +73,8 @@ struct log_field {
 struct buf;
 void log_format(struct buf *out, int64_t seconds, const char *role, enum log_level level,
 		const char *event, const struct log_field *fields, size_t count);
+/* Fields alone, "name=value name=value" with a newline. */
+void log_put_fields(struct buf *out, const struct log_field *fields, size_t count);
 /* The file name of a sink at that time: PREFIX, PREFIX.2026-01-31, … */
 bool log_file_name(const struct log_sink *sink, int64_t seconds, char *out,
 		   size_t size) WARN_UNUSED;

@@ -438,8 +438,8 @@ static void http_end(const char *hostname, enum proto_end why, struct buf *out)
 {
 	(void)hostname;
 	switch (why) {
-	case PROTO_END_IDLE: return; /* an idle connection is simply closed (RFC 9112 9.5) */
-	case PROTO_END_SHUTDOWN:
+	case PROTO_END_IDLE:
+	case PROTO_END_SHUTDOWN: return; /* nothing was asked: simply closed (RFC 9112 9.5) */
 	case PROTO_END_CAPPED: put_error(out, 503); return;
 	}
 }
