@@ -46,6 +46,10 @@ const char *stw_store_table_name(enum stw_store_table table)
 /* LMDB's codes in our terms: positive ones are errno, negative ones its own. */
 static bool store_fault(struct stw_fault *fault, int rc)
 {
+	if (rc == ENOENT)
+		return stw_fault_set(
+			fault, STW_SYSTEM,
+			"cannot map the image: /proc/self/fd is needed, is /proc mounted?");
 	if (rc > 0)
 		return stw_fault_system(fault, rc, "cannot map the image");
 	return stw_fault_set(fault, STW_DAMAGED,

@@ -321,20 +321,19 @@ static uint64_t walk_records(struct walk *walk, uint16_t structure)
 static uint64_t walk_packed(struct walk *walk, uint16_t structure)
 {
 	struct stw_bytes table = stw_address_table(walk->reader, structure);
+	struct str name = type_name(walk, structure);
 	struct stw_packed packed;
 	const char *what;
 
 	if (table.n == 0)
 		return 0;
 	if (!stw_packed_open(table, &packed)) {
-		report(walk, "the address table of %.*s is damaged",
-		       STR_ARG(type_name(walk, structure)));
+		report(walk, "the address table of %.*s is damaged", STR_ARG(name));
 		return 0;
 	}
 	what = stw_packed_check(&packed, walk->manifest->source_count);
 	if (what)
-		report(walk, "the address table of structure %u is damaged: %s",
-		       (unsigned)structure, what);
+		report(walk, "the address table of %.*s is damaged: %s", STR_ARG(name), what);
 	stw_content_packed(&walk->content, table);
 	return (uint64_t)packed.part[0].count + packed.part[1].count;
 }
@@ -353,9 +352,8 @@ static uint64_t walk_types(struct walk *walk)
 
 		records += plain;
 		if (n != type->objects)
-			report(walk,
-			       "structure %u has %" PRIu64 " objects, the manifest says %" PRIu64,
-			       (unsigned)type->structure, n, type->objects);
+			report(walk, "%.*s has %" PRIu64 " objects, the manifest says %" PRIu64,
+			       STR_ARG(name), n, type->objects);
 		stw_content_type(&walk->content, type->structure, n, &found);
 		if (!digest_eq(&found, &type->content))
 			report(walk, "the content digest of %.*s does not match", STR_ARG(name));
