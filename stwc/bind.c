@@ -142,18 +142,6 @@ struct value *bind_value(struct binder *b, const struct schema_type *type,
 	return NULL;
 }
 
-/* What stands behind a misspelt name may well be a secret: no source line shall show it. */
-static void mask_suspect(struct binder *b, const struct node_entry *e)
-{
-	static const char *const words[] = {"ecret", "assword", "oken", "Key", "key", "redential"};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(words); i++) {
-		if (memmem(e->key.p, e->key.n, words[i], strlen(words[i])))
-			source_mask(&b->c->sources, e->value->span);
-	}
-}
-
 static void unknown_field(struct binder *b, const struct schema_structure *structure,
 			  const struct node_entry *e, const struct path *path)
 {
@@ -168,7 +156,6 @@ static void unknown_field(struct binder *b, const struct schema_structure *struc
 		suggest_offer(&best, str_c(structure->fields[i].name));
 	if (best.best.n)
 		diag_hint(&b->c->diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
-	mask_suspect(b, e);
 }
 
 /* serverSet fields: an error, but in an upsert only a note (snapshots carry them). */
@@ -308,7 +295,7 @@ static const struct schema_variant *find_variant(struct binder *b,
 						 const struct schema_structure *structure,
 						 struct node *node, const struct path *path)
 {
-	struct node_entry *e = node_map_find(node, STR("@type")), *other;
+	struct node_entry *e = node_map_find(node, STR("@type"));
 	const struct schema_variant *variant;
 	struct suggestion best;
 	struct diag *diag;
@@ -318,8 +305,6 @@ static const struct schema_variant *find_variant(struct binder *b,
 		diag = bind_error(b, DIAG_MISSING_VARIANT, node->span, path, NULL,
 				  "%s needs an '@type'", structure->name);
 		list_variants(b, diag, structure);
-		for (other = node->map.first; other; other = other->next)
-			mask_suspect(b, other);
 		return NULL;
 	}
 	if (e->value->kind == NODE_POISON)
@@ -331,9 +316,6 @@ static const struct schema_variant *find_variant(struct binder *b,
 				     variant->since, variant->until, e->value->span)
 			       ? variant
 			       : NULL;
-	/* the fields are not bound, so what is secret among them is not known */
-	for (other = node->map.first; other; other = other->next)
-		mask_suspect(b, other);
 	diag = bind_error(b, DIAG_UNKNOWN_VARIANT, e->value->span, path, NULL,
 			  "%s has no variant '%.*s'", structure->name,
 			  STR_ARG(e->value->kind == NODE_STRING ? e->value->string : STR_NONE));

@@ -90,6 +90,7 @@ bool compile_run(struct compilation *c, const struct input *inputs, size_t count
 	bool ok = load_inputs(c, inputs, count) && bootstrap_expand(c) && bind_drafts(c) &&
 		  packed_finish(c) && resolve_objects(c) && check_run(c);
 
+	mask_suspects(c);
 	diags_sort(&c->diags);
 	return ok && !c->unreadable && !c->arena.failed && !c->diags.failed;
 }

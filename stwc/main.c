@@ -20,7 +20,9 @@ static void print_help(FILE *out)
 	fputs("usage: stwc COMMAND [OPTION…] [OPERAND…]\n\n", out);
 	for (i = 0; i < ARRAY_LEN(commands); i++)
 		fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\nstwc COMMAND --help tells its options, --version the version, stwc(1) all of it.\n", out);
+	fputs("\nstwc COMMAND --help tells its options, --version the version, stwc(1) all of "
+	      "it.\n",
+	      out);
 }
 
 static const struct command *find_command(const char *name)

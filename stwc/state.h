@@ -79,6 +79,9 @@ bool packed_finish(struct compilation *c) WARN_UNUSED;
 /* packed_sort.c: v4 before v6, then by address and prefix length; equal ones keep their order. */
 bool packed_sort(struct address_entry *entries, size_t count) WARN_UNUSED;
 
+/* mask.c: marks what may be a secret in the sources that have diagnostics. */
+void mask_suspects(struct compilation *c);
+
 /* resolve.c: identities, ids, unique keys, references. */
 bool resolve_objects(struct compilation *c) WARN_UNUSED;
 

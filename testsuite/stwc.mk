@@ -2,6 +2,7 @@
 stwc_tests = \
 	testsuite/stwc/binding.py \
 	testsuite/stwc/corpus.py \
+	testsuite/stwc/secrets.py \
 	testsuite/stwc/seeds.py
 TESTS += $(stwc_tests)
 EXTRA_DIST += $(stwc_tests) testsuite/stwc/stwctest.py

@@ -1,0 +1,122 @@
+/*
+ * Secrets that no binder sees: behind a misspelt name, in an unknown variant, on a line with a
+ * syntax error. Where a source has diagnostics, texts that follow a suspicious name are marked, and
+ * so is the body of every private key, so that no source line under a caret can show them.
+ */
+#include "stwc/state.h"
+
+static bool same_letter(char a, char b)
+{
+	return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b;
+}
+
+/* Length of the suspicious word that ends a name at `at`, or 0. Words are in lower case. */
+static size_t suspicious_word(struct str rest)
+{
+	static const char *const words[] = {"secret",  "password",   "passwd",
+					    "token",   "privatekey", "private-key",
+					    "hmackey", "accountkey", "credential"};
+	size_t i, n;
+
+	for (i = 0; i < ARRAY_LEN(words); i++) {
+		for (n = 0; words[i][n] && n < rest.n && same_letter(rest.p[n], words[i][n]); n++)
+			;
+		if (!words[i][n])
+			return n;
+	}
+	return 0;
+}
+
+/* Behind the word: the rest of the name, quotes and blanks, = or :, and then a quoted text; its
+ * place, or an empty range. */
+static struct str value_behind(struct str rest)
+{
+	size_t at = 0, end;
+	char quote;
+
+	while (at < rest.n && rest.p[at] != '=' && rest.p[at] != ':' && rest.p[at] != '\n' &&
+	       rest.p[at] != ',' && at < 64)
+		at++;
+	if (at == rest.n || (rest.p[at] != '=' && rest.p[at] != ':'))
+		return STR_NONE;
+	for (at++; at < rest.n && (rest.p[at] == ' ' || rest.p[at] == '\t'); at++)
+		;
+	if (at == rest.n || rest.p[at] == '{' || rest.p[at] == '[' || rest.p[at] == '\n')
+		return STR_NONE;
+	quote = rest.p[at];
+	for (end = at + 1; end < rest.n && rest.p[end] != '\n'; end++) {
+		if (rest.p[end] == '\\')
+			end++;
+		else if (rest.p[end] == quote && (quote == '"' || quote == '\''))
+			break;
+	}
+	if (end > rest.n)
+		end = rest.n;
+	return (struct str){rest.p + at, end - at};
+}
+
+static void mask_range(struct compilation *c, const struct source *source, struct str range)
+{
+	uint32_t begin = (uint32_t)(range.p - source->text.p);
+
+	source_mask(&c->sources, (struct span){source->number, begin, begin + (uint32_t)range.n});
+}
+
+static void mask_named(struct compilation *c, const struct source *source)
+{
+	struct str rest = source->text;
+
+	while (rest.n) {
+		size_t word = suspicious_word(rest);
+		struct str value = word ? value_behind(str_from(rest, word)) : STR_NONE;
+
+		if (value.n)
+			mask_range(c, source, value);
+		rest = str_from(rest, word ? word : 1);
+	}
+}
+
+/* From behind "-----BEGIN … PRIVATE KEY-----" to the end mark, or to the end of the text. */
+static void mask_keys(struct compilation *c, const struct source *source)
+{
+	static const char mark[] = "PRIVATE KEY-----";
+	const char *text = source->text.p, *end = text + source->text.n;
+	const char *at = text ? memmem(text, source->text.n, mark, sizeof(mark) - 1) : NULL;
+
+	while (at) {
+		const char *body = at + sizeof(mark) - 1;
+		const char *stop = memmem(body, (size_t)(end - body), "-----END", 8);
+
+		if (!stop)
+			stop = end;
+		mask_range(c, source, (struct str){body, (size_t)(stop - body)});
+		at = memmem(stop, (size_t)(end - stop), mark, sizeof(mark) - 1);
+		/* the end mark of this key holds the same words */
+		if (at && stop < end)
+			at = memmem(at + 1, (size_t)(end - at) - 1, mark, sizeof(mark) - 1);
+	}
+}
+
+static void mask_source(struct compilation *c, uint32_t number, bool *done)
+{
+	const struct source *source = sources_get(&c->sources, number);
+
+	if (!source || done[number])
+		return;
+	done[number] = true;
+	mask_named(c, source);
+	mask_keys(c, source);
+}
+
+void mask_suspects(struct compilation *c)
+{
+	const struct diag_related *related;
+	bool *done = ARENA_ARRAY(&c->arena, bool, c->sources.count + 1);
+	size_t i;
+
+	for (i = 0; done && i < c->diags.count; i++) {
+		mask_source(c, c->diags.all[i].span.source, done);
+		for (related = c->diags.all[i].related; related; related = related->next)
+			mask_source(c, related->span.source, done);
+	}
+}

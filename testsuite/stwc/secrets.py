@@ -1,0 +1,51 @@
+"""No output of stwc shows a secret, wherever the mistake is."""
+import json
+import sys
+
+import stwctest
+
+SECRET = "s3cr3t-hunter2"
+
+# name, format, text with a mistake near the secret
+CASES = [
+    ("a good secret", "toml", '[Certificate.c]\ncertificate = {"@type" = "File", filePath = "c"}\n'
+     'privateKey = {"@type" = "Text", secret = "SECRET"}\n'),
+    ("a syntax error behind it", "toml", '[Certificate.c]\nprivateKey = {"@type" = "Text", secret = "SECRET" oops}\n'),
+    ("a syntax error in its string", "toml", '[Certificate.c.privateKey]\nsecret = "SECRET\n'),
+    ("a misspelt name", "toml", '[Certificate.c.privateKey]\n"@type" = "Text"\nsecrett = "SECRET"\n'),
+    ("a misspelt variant", "json", '{"Directory": {"d": {"@type": "Ldpa", "bindSecret": '
+     '{"@type": "Value", "secret": "SECRET"}}}}'),
+    ("a wrong type beside it", "json", '{"Directory": {"d": {"@type": "Ldap", "url": 5, "bindSecret": '
+     '{"@type": "Value", "secret": "SECRET"}}}}'),
+    ("a truncated document", "json", '{"Directory": {"d": {"bindSecret": {"@type": "Value", "secret": "SECRET"'),
+    ("yaml", "yaml", 'Directory:\n  d:\n    "@type": Ldap\n    bindSecret: {"@type": Value, secret: "SECRET", x: 1}\n'),
+    ("yaml without quotes", "yaml", 'Directory:\n  d:\n    bindSecret:\n      secret: SECRET\n    yes: no\n'),
+    ("a plan", "ndjson", '{"@type":"create","object":"Directory","value":{"d":{"@type":"Ldap","oops":1,'
+     '"bindSecret":{"@type":"Value","secret":"SECRET"}}}}\n'),
+    ("the 0.15 settings", "settings", '[directory.ldap.bind.auth]\nsecret = "SECRET"\nsecret = "SECRET"\n'),
+    ("a private key in a multi-line string", "toml", '[Certificate.c.privateKey]\n"@type" = "Text"\n'
+     'value = """\n-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----\n"""\nx = 1 2\n'),
+]
+
+
+def main():
+    tap = stwctest.Tap()
+    for name, form, text in CASES:
+        text = text.replace("SECRET", SECRET)
+        for output in ("text", "json"):
+            done = stwctest.run("check", "--format", output, "--from", form, "-", stdin=text)
+            tap.ok(SECRET not in done.stdout + done.stderr and (done.status == 1 or name == "a good secret"
+                                                               or form == "settings"),
+                   f"{name}: {output} does not show it")
+    body = json.dumps({"Certificate": {"c": {
+        "certificate": {"@type": "File", "filePath": "c.pem"},
+        "privateKey": {"@type": "Text", "secret": SECRET}}}})
+    done = stwctest.run("build", "-", "--from", "json", "-o", "/nonexistent/x.stwi", stdin=body)
+    tap.equal(done.status, 1, "build refuses an inline secret")
+    tap.ok(SECRET not in done.stdout + done.stderr, "without showing it")
+    tap.done()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
