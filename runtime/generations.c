@@ -217,6 +217,7 @@ static bool take_lock(struct generation_store *store)
 	return errno != EWOULDBLOCK;
 }
 
+/* The directory is known, but nothing is kept until somebody opens it. */
 static bool start_store(struct generation_store *store, const char *path)
 {
 	*store = (struct generation_store){.dir_fd = -1, .images_fd = -1, .lock_fd = -1};
@@ -257,20 +258,16 @@ enum store_status store_open(struct generation_store *store, const char *path)
 enum store_status store_look(struct generation_store *store, const char *path)
 {
 	int lock;
-	bool locked;
 
 	if (!start_store(store, path))
 		return STORE_NO_MEMORY;
 	store->dir_fd = open_directory(AT_FDCWD, path, false);
 	lock = store->dir_fd < 0 ? -1 : openat(store->dir_fd, "lock", O_RDONLY | O_CLOEXEC);
-	locked = lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	store->locked = lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 	if (lock >= 0)
 		close(lock);
 	read_all(store);
-	if (store->dir_fd >= 0)
-		close(store->dir_fd);
-	store->dir_fd = -1;
-	return locked ? STORE_LOCKED : STORE_OK;
+	return store->locked ? STORE_LOCKED : STORE_OK;
 }
 
 /* ---- copies ---- */
@@ -278,9 +275,10 @@ enum store_status store_look(struct generation_store *store, const char *path)
 static bool copy_by_hand(int from, int to)
 {
 	char block[64 * 1024];
+	off_t at = 0;
 
 	for (;;) {
-		ssize_t n = read(from, block, sizeof(block));
+		ssize_t n = pread(from, block, sizeof(block), at);
 
 		if (n == 0)
 			return true;
@@ -288,26 +286,23 @@ static bool copy_by_hand(int from, int to)
 			continue;
 		if (n < 0 || !fs_write_all(to, block, (size_t)n))
 			return false;
+		at += n;
 	}
 }
 
 bool copy_file(int from, int to)
 {
-	bool first = true;
+	off_t at = 0; /* the offset of `from` is shared with others */
 
 	if (ioctl(to, FICLONE, from) == 0)
 		return true;
-	if (lseek(from, 0, SEEK_SET) < 0)
-		return false;
 	for (;;) {
-		ssize_t n = copy_file_range(from, NULL, to, NULL, SSIZE_MAX / 2, 0);
+		ssize_t n = copy_file_range(from, &at, to, NULL, SSIZE_MAX / 2, 0);
 
-		if (n > 0) {
-			first = false;
+		if (n > 0)
 			continue;
-		}
 		/* nothing on the first call: a file system that cannot (EXDEV, EINVAL, some say 0) */
-		if (first)
+		if (at == 0)
 			return copy_by_hand(from, to);
 		return n == 0;
 	}

@@ -48,6 +48,7 @@ struct generation_store {
 	int dir_fd;    /* -1: nothing can be kept */
 	int images_fd; /* the same */
 	int lock_fd;
+	bool locked;	  /* store_look: a stwd runs with this directory */
 	char trouble[300]; /* why nothing can be kept; empty: all is well */
 	struct good_mark good[GENERATIONS_KEPT];
 	size_t good_count; /* the last one is the newest */

@@ -11,10 +11,12 @@
 #include "runtime/ipc.h"
 #include "runtime/log.h"
 #include "runtime/notes.h"
+#include "runtime/notify.h"
 #include "runtime/settings.h"
 #include "runtime/shared.h"
 #include "runtime/state.h"
 #include "runtime/tls.h"
+#include "runtime/tracer.h"
 #include "runtime/watch.h"
 
 #include <sys/types.h>
@@ -61,6 +63,7 @@ struct generation {
 	struct certificate_info *certificates;
 	size_t certificate_count;
 	bool self_signed;
+	struct log_sinks *sinks; /* of main's own log, until the commit */
 	struct notes warnings; /* true as long as this generation serves */
 	struct notes pending;  /* what waits for a restart */
 };
@@ -86,7 +89,7 @@ struct role_process {
 	uint64_t answering; /* generation of .phase */
 	uint64_t restarts;
 	unsigned deaths; /* since the last commit, while it was young */
-	uint64_t started_ms;
+	uint64_t started_ms, asked_ms; /* io_clock_ms: of the process, of .phase */
 	bool drained;
 	struct notes warnings; /* as it said since the last commit */
 };
@@ -132,10 +135,22 @@ struct reload {
 	struct generation *next;     /* RELOAD_PREPARE */
 	struct generation *retiring; /* RELOAD_COMMIT: served until now */
 	struct digest digest;
+	struct digest revert_from; /* CAUSE_REVERT, _UNCONFIRMED, _CRASHES: refused at the end */
+	bool reverts;
 	uint64_t started_us;
 	struct io_timer *deadline;
-	bool again;   /* the file changed meanwhile: look once more */
-	unsigned ids; /* of requests, so that a waiter knows its own */
+	/* requests of file and signal that came meanwhile */
+	bool again, again_signal;
+	uint64_t confirm;     /* CAUSE_APPLY: seconds; 0: no confirmation asked for */
+	struct digest before; /* of the generation that served at the beginning */
+};
+
+/* Start-up: the image, then the good generations, newest first. */
+struct start_up {
+	bool running;
+	size_t tried; /* candidates so far */
+	bool missing; /* there is no image file */
+	char first_failure[600];
 };
 
 /* An apply that waits for `confirm`. */
@@ -164,10 +179,11 @@ struct daemon {
 	struct generation *active;	       /* NULL until the first commit */
 	uint64_t last_number;
 	struct reload reload;
+	struct start_up start_up;
 	struct reload_result last;
 	struct confirmation confirm;
-	struct digest seen;	/* what the file on disk said when it was last looked at */
-	bool seen_valid;
+	struct digest seen;   /* file digest that the file on disk claims, see reload_look */
+	struct digest polled; /* the same at the last poll */
 	struct digest verified; /* the last image that passed verification */
 	bool verified_valid;
 	uint8_t ticket_keys[TLS_TICKET_KEYS_MAX * TLS_TICKET_KEY_SIZE]; /* newest first */
@@ -180,9 +196,11 @@ struct daemon {
 	int64_t started;
 	uint64_t commit_ms; /* of the last commit, io_clock_ms */
 	bool draining, stopping;
+	bool skip_sockets; /* generation_new looks, but binds nothing: --check, preview */
 	int log_level; /* enum log_level, or -1: as configured */
-	int ready_fd;  /* of the process that waits for us to be ready; -1 */
-	int status;    /* exit status, when the loop ends */
+	int ready_fd;	  /* of the process that waits for us to be ready; -1 */
+	int complaint_fd; /* standard error of whoever started us; -1 */
+	int status;	  /* exit status, when the loop ends */
 };
 
 /* ---- main.c ---- */
@@ -191,12 +209,16 @@ struct daemon {
 int main_run(const struct daemon_options *options);
 /* Ends the loop gracefully, with this exit status. */
 void daemon_stop(struct daemon *daemon, int status);
+/* No new connections from now on; sessions end when they are done. */
+void daemon_drain(struct daemon *daemon);
 int64_t now_seconds(void);
 uint64_t now_micros(void);
 /* Sets or clears (NULL) why the daemon is degraded. */
 void daemon_degrade(struct daemon *daemon, const char *why);
 /* A line on standard error and in the log: for what keeps stwd from starting. */
 void daemon_complain(struct daemon *daemon, const char *text);
+/* The same for what is worth knowing but stops nothing. */
+void daemon_note(struct daemon *daemon, const char *text);
 /* The service manager and the waiting parent learn that roles serve. */
 void daemon_ready(struct daemon *daemon);
 
@@ -207,6 +229,7 @@ void daemon_ready(struct daemon *daemon);
 struct generation *generation_new(struct daemon *daemon, struct image_copy *copy, char *error,
 				  size_t error_size) WARN_UNUSED;
 void generation_free(struct daemon *daemon, struct generation *generation);
+void generation_close_sockets(struct daemon *daemon, struct generation *generation);
 /* Sends PREPARE and all that belongs to it. False: errno. */
 bool generation_send(struct daemon *daemon, const struct generation *generation,
 		     const struct role_process *role) WARN_UNUSED;
@@ -217,10 +240,13 @@ bool ticket_keys_rotate(struct daemon *daemon) WARN_UNUSED;
 
 /* Starts with the image, or with a generation that served before. */
 void reload_start_up(struct daemon *daemon);
+/* The same for --check and a verified copy, which it takes over; nothing is committed. */
+void start_up_check(struct daemon *daemon, struct image_copy *copy);
 struct reload_request {
 	enum reload_cause cause;
 	bool force;
 	const char *reason; /* or NULL */
+	uint64_t confirm;   /* CAUSE_APPLY: seconds until it is taken back; 0: never */
 };
 /* Reads the image file and reloads when there is reason to. RELOAD_ACTIVE here means: under way;
  * control_reload_done is called at its end. Everything else is final; *out says it. */
@@ -232,6 +258,8 @@ enum reload_outcome reload_copy(struct daemon *daemon, const struct reload_reque
 /* Goes back to a generation that served; the active one is refused from now on. */
 enum reload_outcome reload_revert(struct daemon *daemon, const struct reload_request *request,
 				  const struct digest *to, struct reload_result *out);
+/* Why a request of that cause cannot be taken now; NULL: it can. */
+const char *reload_busy(const struct daemon *daemon, enum reload_cause cause);
 /* The file may have changed. */
 void reload_look(struct daemon *daemon, enum watch_sight sight);
 void reload_ready(struct daemon *daemon, struct role_process *role);
@@ -239,7 +267,6 @@ void reload_failed(struct daemon *daemon, const struct role_process *role, const
 void reload_committed(struct daemon *daemon, struct role_process *role);
 /* A role died while it prepared or committed. */
 void reload_lost(struct daemon *daemon, struct role_process *role);
-void reload_abort(struct daemon *daemon, const char *why);
 const char *reload_cause_word(enum reload_cause cause);
 const char *reload_outcome_word(enum reload_outcome outcome);
 
@@ -253,6 +280,8 @@ void role_prepare(struct role_process *role, const struct generation *generation
 void role_commit(struct role_process *role, uint64_t generation);
 void role_kill(struct role_process *role);
 void roles_reap(struct daemon *daemon);
+/* Kills a role that was restarted and does not answer. */
+void roles_check(struct daemon *daemon);
 /* Sends a message to every role that runs; one that does not take it is killed. */
 void roles_tell(struct daemon *daemon, enum ipc_type type, const void *payload, size_t n);
 void roles_send_snapshot(struct daemon *daemon, struct role_process *role);
@@ -265,11 +294,16 @@ void roles_free(struct daemon *daemon);
 
 /* Writes an image to the operator's file, as a whole. */
 bool operator_file_write(struct daemon *daemon, int from, char *error, size_t error_size) WARN_UNUSED;
+/* Writes digests and deadline down, so that they outlive stwd. */
 void confirm_arm(struct daemon *daemon, const struct digest *next, const struct digest *before,
 		 uint64_t seconds);
 /* Takes up what was pending when stwd ended. */
 void confirm_resume(struct daemon *daemon);
 void confirm_clear(struct daemon *daemon);
+/* An apply was refused: the operator's file is what serves again. */
+void confirm_apply_refused(struct daemon *daemon);
+/* A revert is committed: what an unconfirmed apply wrote is written back. */
+void confirm_reverted(struct daemon *daemon);
 
 /* ---- live.c ---- */
 

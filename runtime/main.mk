@@ -1,1 +1,40 @@
 # The main role of stwd, and stwctl.
+noinst_LIBRARIES += libmain.a
+libmain_a_SOURCES = \
+	runtime/check.c \
+	runtime/confirm.c \
+	runtime/control.c runtime/control.h runtime/control_peer.h \
+	runtime/control_live.c \
+	runtime/control_reload.c \
+	runtime/control_status.c \
+	runtime/generations.c runtime/generations.h \
+	runtime/hostname.c runtime/hostname.h \
+	runtime/ipc.c runtime/ipc.h \
+	runtime/live.c \
+	runtime/main.c runtime/main.h \
+	runtime/notes.c runtime/notes.h \
+	runtime/notify.c runtime/notify.h \
+	runtime/plan.c runtime/plan.h \
+	runtime/prepare.c \
+	runtime/privileges.c runtime/privileges.h \
+	runtime/reload.c runtime/reload.h \
+	runtime/reload_file.c \
+	runtime/secrets.c runtime/secrets.h \
+	runtime/settings.c runtime/settings.h \
+	runtime/sockets.c runtime/sockets.h \
+	runtime/spawn.c runtime/spawn.h \
+	runtime/start.c \
+	runtime/state.c runtime/state.h \
+	runtime/supervise.c \
+	runtime/threads.c runtime/threads.h \
+	runtime/watch.c runtime/watch.h
+libmain_a_CPPFLAGS = $(AM_CPPFLAGS) $(LMDB_CFLAGS) $(CAP_CFLAGS) $(SYSTEMD_CFLAGS)
+
+sbin_PROGRAMS += stwd
+stwd_SOURCES = runtime/stwd.c
+stwd_LDADD = libmain.a $(EDGE_LIBS) libmain.a libengine.a libstw.a libbase.a \
+	$(LMDB_LIBS) $(CAP_LIBS) $(SYSTEMD_LIBS) $(CRYPTO_LIBS)
+
+bin_PROGRAMS += stwctl
+stwctl_SOURCES = runtime/stwctl.c runtime/control.h
+stwctl_LDADD = libbase.a $(CRYPTO_LIBS)

@@ -289,22 +289,29 @@ static bool add_socket(struct daemon *d, struct generation *g, const struct list
 	return true;
 }
 
+static bool same_address(const struct net_socket *a, const struct net_socket *b)
+{
+	return a->port != 0 && a->port == b->port && net_addr_eq(&a->addr, &b->addr);
+}
+
 /* Two listeners at one address would take each other's connections. */
-static bool check_alone(const struct generation *g, const struct net_socket *at,
-			const struct listener_setting *l, char *error, size_t size)
+static bool check_alone(const struct settings *s, const struct net_socket *at, size_t listener_end,
+			struct str name, char *error, size_t size)
 {
 	char text[NET_TEXT_SIZE];
 
-	for (size_t i = 0; at->port && i < g->socket_count; i++) {
-		const struct generation_socket *s = &g->sockets[i];
+	for (size_t i = 0; i < listener_end; i++) {
+		const struct listener_setting *other = &s->listeners[i];
 
-		if (s->entry->wish.at.port != at->port ||
-		    !net_addr_eq(&s->entry->wish.at.addr, &at->addr))
-			continue;
-		net_socket_format(at, text);
-		(void)snprintf(error, size, "NetworkListener '%.*s': %s is the address of '%.*s' too",
-			       STR_ARG(owner_name(l)), text, STR_ARG(owner_name(s->listener)));
-		return false;
+		for (size_t k = 0; k < other->bind_count; k++) {
+			if (!same_address(&other->binds[k], at))
+				continue;
+			net_socket_format(at, text);
+			(void)snprintf(error, size,
+				       "NetworkListener '%.*s': %s is the address of '%.*s' too",
+				       STR_ARG(name), text, STR_ARG(other->name));
+			return false;
+		}
 	}
 	return true;
 }
@@ -320,8 +327,10 @@ static bool add_health(struct daemon *d, struct generation *g, char *error, size
 		(void)snprintf(error, size, "--health %s is no address", d->options.health);
 		return false;
 	}
-	return check_alone(g, &wish.at, NULL, error, size) &&
-	       add_socket(d, g, NULL, 0, &wish, error, size);
+	if (!check_alone(&g->settings, &wish.at, g->settings.listener_count, STR("--health"), error,
+			 size))
+		return false;
+	return d->skip_sockets || add_socket(d, g, NULL, 0, &wish, error, size);
 }
 
 static bool make_sockets(struct daemon *d, struct generation *g, char *error, size_t size)
@@ -342,14 +351,17 @@ static bool make_sockets(struct daemon *d, struct generation *g, char *error, si
 		for (size_t k = 0; k < l->bind_count; k++) {
 			struct socket_wish wish = {l->binds[k], l->id, l->options};
 
-			if (!check_alone(g, &l->binds[k], l, error, size) ||
+			if (!check_alone(s, &l->binds[k], i, l->name, error, size))
+				return false;
+			if (!d->skip_sockets &&
 			    !add_socket(d, g, l, (uint32_t)k, &wish, error, size))
 				return false;
 		}
 	}
 	if (!add_health(d, g, error, size))
 		return false;
-	socket_pool_unused(&d->sockets, &g->warnings);
+	if (!d->skip_sockets)
+		socket_pool_unused(&d->sockets, &g->warnings);
 	return true;
 }
 
@@ -367,6 +379,27 @@ static void make_threads(struct daemon *d, struct generation *g)
 			  d->threads, wanted);
 }
 
+/* The sinks are opened here, so that a log that cannot be written refuses the generation. */
+static bool make_log(struct generation *g, char *error, size_t size)
+{
+	const struct log_sink *sinks;
+	struct arena arena;
+	size_t count;
+	char why[500];
+	bool ok;
+
+	arena_init(&arena, 4096);
+	ok = tracer_sinks(stw_reader_main(g->copy.image), &arena, &sinks, &count, why, sizeof(why));
+	if (ok) {
+		g->sinks = log_prepare(sinks, count, why, sizeof(why));
+		ok = g->sinks != NULL;
+	}
+	if (!ok)
+		(void)snprintf(error, size, "%s", why);
+	arena_free(&arena);
+	return ok;
+}
+
 static void free_certificates(struct generation *g)
 {
 	for (size_t i = 0; i < g->certificate_count; i++)
@@ -374,16 +407,24 @@ static void free_certificates(struct generation *g)
 	free(g->certificates);
 }
 
+void generation_close_sockets(struct daemon *d, struct generation *g)
+{
+	for (size_t i = 0; i < g->socket_count; i++)
+		socket_release(&d->sockets, g->sockets[i].entry);
+	g->socket_count = 0;
+}
+
 void generation_free(struct daemon *d, struct generation *g)
 {
 	if (!g)
 		return;
-	for (size_t i = 0; i < g->socket_count; i++)
-		socket_release(&d->sockets, g->sockets[i].entry);
+	generation_close_sockets(d, g);
 	free(g->sockets);
 	for (enum role role = ROLE_EDGE; role < ROLE_COUNT; role++)
 		buf_free(&g->secrets[role]);
 	free_certificates(g);
+	if (g->sinks)
+		log_discard(g->sinks);
 	notes_clear(&g->warnings);
 	notes_clear(&g->pending);
 	settings_free(&g->settings);
@@ -408,7 +449,8 @@ struct generation *generation_new(struct daemon *d, struct image_copy *copy, cha
 		goto fail;
 	hostname_decide(g->settings.hostname, g->hostname);
 	make_threads(d, g);
-	if (!make_secrets(d, g, error, error_size) || !make_sockets(d, g, error, error_size))
+	if (!make_log(g, error, error_size) || !make_secrets(d, g, error, error_size) ||
+	    !make_sockets(d, g, error, error_size))
 		goto fail;
 	g->number = ++d->last_number;
 	return g;
