@@ -87,7 +87,7 @@ struct stw_object {
 	uint16_t variant;   /* 0: no union */
 	uint64_t id;
 	struct str identity;  /* key or client id; see DESIGN.md 4 */
-	struct str client_id; /* empty when the source gave none */
+	struct str client_id; /* empty when the source gave none, or the identity */
 	struct stw_bytes fields;
 };
 

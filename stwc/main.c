@@ -9,6 +9,7 @@
 static const struct command *const commands[] = {
 	&cmd_check,
 	&cmd_build,
+	&cmd_dump,
 	&cmd_schema,
 	&cmd_explain,
 };

@@ -114,8 +114,13 @@ static bool give_identities(struct compilation *c)
 			return false;
 	}
 	for (i = 0; i < c->object_count; i++) {
-		if (!offer_name(c, c->objects[i], c->objects[i]->identity))
+		struct object *object = c->objects[i];
+
+		if (!offer_name(c, object, object->identity))
 			return false;
+		/* a second word for the same name would make two spellings two contents */
+		if (str_eq(object->client_id, object->identity))
+			object->client_id = STR_NONE;
 	}
 	return true;
 }

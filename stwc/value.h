@@ -84,7 +84,7 @@ struct value {
 
 struct object {
 	const struct schema_object *type;
-	struct str client_id; /* empty: none was written */
+	struct str client_id; /* empty: none was written, or (after resolve) it is the identity */
 	struct str identity;  /* DESIGN.md 4: key, else client id, else ordinal */
 	bool by_ordinal;      /* identity is the place in a list */
 	size_t ordinal;       /* that place */

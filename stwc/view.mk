@@ -1,7 +1,18 @@
 # the commands that read: what they show and how it is written
 libstwc_a_SOURCES += \
+	stwc/view.c stwc/view.h \
+	stwc/view_decode.c \
+	stwc/view_dump.c stwc/view_dump.h \
+	stwc/view_json.c \
 	stwc/view_jsonschema.c stwc/view_jsonschema.h \
-	stwc/view_reference.c stwc/view_reference.h
+	stwc/view_node.c stwc/view_node.h \
+	stwc/view_order.c \
+	stwc/view_reference.c stwc/view_reference.h \
+	stwc/view_schema.c \
+	stwc/view_toml.c \
+	stwc/view_write.h \
+	stwc/view_yaml.c
 stwc_stwc_SOURCES += \
+	stwc/cmd_dump.c \
 	stwc/cmd_explain.c \
 	stwc/cmd_schema.c

@@ -1,0 +1,301 @@
+/*
+ * From objects back to sources. The rule that everything here serves: what is written compiles
+ * to an image with the same content digest. So an object must get its identity back, and its
+ * client id where that is another name.
+ *
+ *     [Type.name]          name is the client id, or the identity where there is none
+ *     [[Type]]             objects that are known by their place alone, all of them in a row
+ *     [["x:Type"]]         an object without a client id whose identity is the client id of
+ *                          another: under a second name of its type, the only place left for it
+ *
+ * A key field that says the same as the name in the header is left out: binding puts it back.
+ */
+#include "stwc/view_dump.h"
+
+#include <stdlib.h>
+
+#include "stwc/bind.h"
+#include "stwc/view_node.h"
+#include "stwc/view_write.h"
+
+struct dump {
+	struct view *view;
+	const struct view_format *format;
+	struct view_nodes nodes;
+	struct view_out out;
+	bool plan;
+	struct object **objects; /* in the order of writing */
+	size_t count;
+};
+
+static struct str name_of(const struct object *object)
+{
+	return object->client_id.n ? object->client_id : object->identity;
+}
+
+/* The key field that names an object of the type, or NULL. */
+static const char *key_name(const struct schema_object *type)
+{
+	size_t i;
+
+	for (i = 0; i < type->key_count; i++) {
+		if (type->keys[i].identity)
+			return type->keys[i].fields[0];
+	}
+	return NULL;
+}
+
+/* The field that the name alone says; NULL: the body says all. */
+static const struct schema_field *said_by_name(const struct dump *d, const struct object *object)
+{
+	const char *key = key_name(object->type);
+	const struct value *value = key ? value_field_get(&object->body, key) : NULL;
+	const struct schema_structure *fields =
+		object->body.variant ? object->body.variant->body : object->body.structure;
+
+	if (d->plan || !value || value->kind == VALUE_NULL || !fields ||
+	    !str_eq(value_text(d->nodes.arena, value), name_of(object)))
+		return NULL;
+	return schema_field_find(fields, str_c(key));
+}
+
+static bool write_object(struct dump *d, const struct object *object, struct str name)
+{
+	bool named = d->out.container == VIEW_MAP;
+	struct node *body =
+		view_node_body(&d->nodes, &object->body, named ? said_by_name(d, object) : NULL);
+
+	if (!body)
+		return false;
+	d->format->entry(&d->out, named ? name : STR_NONE, body);
+	d->out.entries++;
+	arena_reset(d->nodes.arena);
+	return true;
+}
+
+static void open_type(struct dump *d, struct str type, enum view_container container)
+{
+	d->out.type = type;
+	d->out.container = container;
+	d->out.entries = 0;
+	d->format->open(&d->out);
+}
+
+static void close_type(struct dump *d)
+{
+	d->format->close(&d->out);
+	d->out.types++;
+}
+
+/* Objects known by their places 0, 1, 2 and so on, and no others: they are a list again. */
+static bool is_list(struct object *const *objects, size_t count)
+{
+	uint64_t place;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (key_name(objects[i]->type) || objects[i]->client_id.n ||
+		    !view_ordinal(objects[i]->identity, &place) || place != i)
+			return false;
+	}
+	return true;
+}
+
+/* Another object answers to the name that this one would be written under. */
+static bool is_taken(const struct object *object, struct object *const *objects, size_t count)
+{
+	size_t i;
+
+	if (object->client_id.n)
+		return false;
+	for (i = 0; i < count; i++) {
+		if (objects[i]->client_id.n && str_eq(objects[i]->client_id, object->identity))
+			return true;
+	}
+	return false;
+}
+
+/* Only where client ids occur can there be such a pair: the test is quadratic, they are rare. */
+static size_t count_client_ids(struct object *const *objects, size_t count)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < count; i++)
+		n += objects[i]->client_id.n > 0;
+	return n;
+}
+
+static bool write_unnamed(struct dump *d, struct object *const *objects, size_t count)
+{
+	struct str type = str_c(objects[0]->type->wire_name);
+	bool open = false, ok = true;
+	size_t i;
+
+	for (i = 0; ok && i < count; i++) {
+		if (!is_taken(objects[i], objects, count))
+			continue;
+		if (!open)
+			open_type(d, type, VIEW_LIST);
+		open = true;
+		ok = write_object(d, objects[i], STR_NONE);
+	}
+	if (open)
+		close_type(d);
+	return ok;
+}
+
+/* All objects of one type. */
+static bool write_type(struct dump *d, struct object *const *objects, size_t count)
+{
+	const struct schema_object *type = objects[0]->type;
+	bool singleton = type->kind == OBJECT_SINGLETON, list = is_list(objects, count), ok = true;
+	bool pairs = !singleton && !list && count_client_ids(objects, count) > 0;
+	size_t i;
+
+	open_type(d, str_c(type->name), singleton ? VIEW_BODY : list ? VIEW_LIST : VIEW_MAP);
+	for (i = 0; ok && i < count; i++) {
+		if (!pairs || !is_taken(objects[i], objects, count))
+			ok = write_object(d, objects[i], name_of(objects[i]));
+	}
+	close_type(d);
+	return ok && (!pairs || write_unnamed(d, objects, count));
+}
+
+static bool write_packed(struct dump *d, const struct schema_object *type)
+{
+	struct address_table table;
+	struct address_entry entry;
+	char name[NET_TEXT_SIZE];
+	uint32_t i;
+
+	if (!view_table(d->view, type, &table))
+		return false;
+	if (!address_table_count(&table))
+		return true;
+	open_type(d, str_c(type->name), VIEW_LINES);
+	for (i = 0; address_table_at(&table, i, &entry); i++) {
+		struct node *body = view_node_entry(&d->nodes, type, &entry);
+		struct str key = {name, net_network_format(&entry.network, name)};
+
+		if (body && d->plan)
+			body = view_node_addressed(&d->nodes, body, key);
+		if (!body)
+			return false;
+		d->format->entry(&d->out, key, body);
+		d->out.entries++;
+		arena_reset(d->nodes.arena);
+	}
+	close_type(d);
+	return true;
+}
+
+static int cmp_objects(const void *a, const void *b)
+{
+	return view_object_cmp(*(struct object *const *)a, *(struct object *const *)b);
+}
+
+static bool sort_objects(struct dump *d)
+{
+	struct compilation *c = &d->view->c;
+
+	d->count = c->object_count;
+	if (d->plan) {
+		d->objects = view_order(c->objects, c->object_count);
+		return d->objects != NULL;
+	}
+	d->objects = calloc(d->count + 1, sizeof(struct object *));
+	if (!d->objects)
+		return false;
+	if (d->count) {
+		memcpy(d->objects, c->objects, d->count * sizeof(struct object *));
+		qsort(d->objects, d->count, sizeof(struct object *), cmp_objects);
+	}
+	return true;
+}
+
+/* A plan needs a name for every object: the client id, or the identity, which is then also the
+ * client id and adds nothing. */
+static bool write_plan(struct dump *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->count; i++) {
+		const struct object *object = d->objects[i];
+		bool singleton = object->type->kind == OBJECT_SINGLETON;
+
+		d->out.type = str_c(object->type->name);
+		d->out.container = singleton ? VIEW_BODY : VIEW_MAP;
+		if (!write_object(d, object, name_of(object)))
+			return false;
+	}
+	return true;
+}
+
+/* Runs of one type, between them the packed types, all by name. */
+static bool write_types(struct dump *d)
+{
+	const struct schema *schema = d->view->c.schema;
+	size_t at = 0, end, i;
+
+	for (i = 0; i < schema->object_count; i++) {
+		const struct schema_object *type = &schema->objects[i];
+
+		if (type->packed && !write_packed(d, type))
+			return false;
+		for (end = at; end < d->count && d->objects[end]->type == type; end++)
+			;
+		if (end > at && !write_type(d, &d->objects[at], end - at))
+			return false;
+		at = end;
+	}
+	return true;
+}
+
+static bool write_all(struct dump *d)
+{
+	const struct schema *schema = d->view->c.schema;
+	size_t i;
+
+	if (!sort_objects(d))
+		return false;
+	if (!d->plan)
+		return write_types(d);
+	for (i = 0; i < schema->object_count; i++) {
+		if (schema->objects[i].packed && !write_packed(d, &schema->objects[i]))
+			return false;
+	}
+	return write_plan(d);
+}
+
+static const struct view_format *format_of(enum view_dump_format format)
+{
+	switch (format) {
+	case VIEW_DUMP_TOML: return &view_toml;
+	case VIEW_DUMP_YAML: return &view_yaml;
+	case VIEW_DUMP_JSON: return &view_json;
+	case VIEW_DUMP_PLAN: return &view_plan;
+	}
+	return &view_toml;
+}
+
+bool view_dump(struct view *view, enum view_dump_format format, bool reveal, struct buf *out)
+{
+	bool plan = format == VIEW_DUMP_PLAN, ok;
+	struct arena scratch;
+	struct dump d = {
+		.view = view,
+		.format = format_of(format),
+		.nodes = {&scratch, &view->hash_key, plan ? SHAPES_SERVER : SHAPES_OWN, reveal},
+		.out = {.out = out},
+		.plan = plan};
+
+	arena_init(&scratch, 64 * 1024);
+	d.format->begin(&d.out);
+	ok = write_all(&d) && !scratch.failed && !out->failed;
+	d.format->end(&d.out);
+	if (!ok && !view->fault[0])
+		memcpy(view->fault, "out of memory", sizeof("out of memory"));
+	free(d.objects);
+	arena_free(&scratch);
+	return ok;
+}
