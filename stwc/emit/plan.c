@@ -277,12 +277,11 @@ static bool add_packed(struct plan *plan, const struct compilation *c)
 static void put_bind(struct buf *out, const struct object *listener,
 		     const struct net_socket *socket)
 {
-	uint8_t port[2];
+	uint8_t bytes[19] = {socket->addr.family};
 
-	stw_put_be16(port, socket->port);
-	buf_put_u8(out, socket->addr.family);
-	buf_put(out, socket->addr.b, 16);
-	buf_put(out, port, sizeof(port));
+	memcpy(bytes + 1, socket->addr.b, socket->addr.family == 4 ? 4 : 16);
+	stw_put_be16(bytes + 17, socket->port);
+	buf_put(out, bytes, sizeof(bytes));
 	buf_put_u64(out, listener->id);
 }
 
