@@ -23,3 +23,7 @@ testsuite_unit_test_walk_SOURCES = testsuite/unit/test_walk.c \
 	testsuite/unit/image_fixture.h testsuite/unit/unit.h
 testsuite_unit_test_walk_CPPFLAGS = $(image_test_cppflags)
 testsuite_unit_test_walk_LDADD = $(image_test_libs)
+
+# a second reader, written from doc/format.md
+TESTS += testsuite/libstw/format.py
+EXTRA_DIST += testsuite/libstw/format.py
