@@ -104,7 +104,7 @@ def main():
     tap.none(code_rule(code, JUMPS), "no longjmp")
     tap.none(code_rule(rooms, EXITS, MAY_EXIT), "only main exits")
     tap.none(code_rule(rooms, PRINTS, MAY_PRINT), "only main, options and cmd_*.c print")
-    tap.none(code_rule(code, UNBOUND), "no copy or number without a bound")
+    tap.none(code_rule(rooms, UNBOUND), "no copy or number without a bound")
     tap.none(text_rule(text, UNFINISHED), "nothing is marked as unfinished")
     tap.none(text_rule(text, MACHINE), "no path of one machine")
     tap.none(bad_guards({p: t for p, t in rooms.items() if p.endswith(".h")}), "include guards follow their file")
