@@ -92,7 +92,9 @@ static void look_ups(void **state)
 	reader = stw_reader_main(image);
 	assert_true(stw_find(reader, listener, STR("imaps"), &object));
 	assert_str(object.identity, "imaps");
-	assert_str(object.client_id, "imaps");
+	assert_int_equal(object.client_id.n, 0); /* it is the identity */
+	assert_true(stw_find(reader, structure_of("Domain"), STR("example.com"), &again));
+	assert_str(again.client_id, "other");
 	assert_int_equal(object.structure, listener);
 	assert_int_equal(object.variant, 0);
 	assert_true(field_item(object.fields, field_of("NetworkListener", "tlsImplicit"), &item));
@@ -222,7 +224,7 @@ static void references(void **state)
 	stw_referrers(reader, domain, id, one_referrer, &r);
 	assert_int_equal(r.count, 1);
 	assert_int_equal(r.structure, settings);
-	assert_true(stw_find(reader, domain, STR("example.net"), &target));
+	assert_true(stw_find(reader, domain, STR("example.com"), &target));
 	stw_referrers(reader, domain, target.id, one_referrer, &r);
 	assert_int_equal(r.count, 1);
 	stw_image_close(image);
@@ -256,7 +258,7 @@ static void tables(void **state)
 	assert_int_equal(address_table_count(&blocked), 2);
 	assert_true(address_table_match(&blocked, &peer, 0, &index));
 	assert_true(address_table_at(&blocked, index, &entry));
-	assert_int_equal(entry.line, 19);
+	assert_int_equal(entry.line, 20);
 	assert_true(entry.has_reason);
 	assert_true(address_table_match(&allowed, &peer, 0, &index));
 	assert_true(address_table_at(&allowed, index, &entry));
