@@ -36,7 +36,7 @@ def objects_of(room):
 
 def main():
     tap = house.Tap()
-    stwd, stwc = house.command("runtime/stwd"), house.command("stwc/stwc")
+    stwd, stwc = house.command("stwd"), house.command("stwc/stwc")
     libraries = needed(stwd)
     tap.none([l for l in libraries if l.startswith(FORBIDDEN_LIBRARIES)], "stwd does not link libyaml")
     tap.ok(any(l.startswith("libyaml") for l in needed(stwc)), "stwc does, so that the check sees it",

@@ -24,7 +24,7 @@ def pages():
 
 
 def environment():
-    path = os.pathsep.join([house.command("stwc"), house.command("runtime"), os.environ["PATH"]])
+    path = os.pathsep.join([house.BUILDDIR, house.command("stwc"), os.environ["PATH"]])
     return dict(os.environ, PATH=path, NO_COLOR="1")
 
 

@@ -5,7 +5,7 @@ import subprocess
 
 import house
 
-PROGRAMS = {"doc/stwc.1": "stwc/stwc", "doc/stwctl.1": "runtime/stwctl", "doc/stwd.8": "runtime/stwd"}
+PROGRAMS = {"doc/stwc.1": "stwc/stwc", "doc/stwctl.1": "stwctl", "doc/stwd.8": "stwd"}
 
 
 def page_options(text):
