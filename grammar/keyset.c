@@ -39,38 +39,66 @@ static bool grow_items(struct keyset *set)
 	return true;
 }
 
-static void slot_put(struct keyset *set, uint32_t hash, size_t item)
+static void slot_put(struct keyset *set, uint32_t hash, uint32_t item)
 {
 	size_t mask = set->slot_count - 1, i = hash & mask;
 
 	while (set->slots[i].item)
 		i = (i + 1) & mask;
-	set->slots[i] = (struct keyset_slot){hash, (uint32_t)(item + 1)};
+	set->slots[i] = (struct keyset_slot){hash, item};
 }
 
-/* Slots for twice the items at least. Only as many as this map needs are cleared: one huge
- * map must not make every later small one slow. */
-static bool make_slots(struct keyset *set, const struct hash_key *key)
+/* The first slots of a map: as many as it needs, or the last one needed. One huge map thus
+ * makes one later small one slow, and not all of them. */
+static bool first_slots(struct keyset *set, const struct hash_key *key)
 {
-	size_t count = 4 * SCANNED;
+	size_t count = 4 * SCANNED, keys = set->count < set->last ? set->last : set->count;
 
-	while (count < 4 * set->count)
+	while (count < 3 * keys)
 		count *= 2;
 	if (count > set->slot_cap) {
-		struct keyset_slot *slots = calloc(count, sizeof(*slots));
+		struct keyset_slot *slots = malloc(count * sizeof(*slots));
 
 		if (!slots)
 			return false;
 		free(set->slots);
 		set->slots = slots;
 		set->slot_cap = count;
-	} else {
-		memset(set->slots, 0, count * sizeof(*set->slots));
 	}
+	memset(set->slots, 0, count * sizeof(*set->slots));
 	set->slot_count = count;
 	for (size_t i = 0; i < set->count; i++)
-		slot_put(set, item_hash(key, &set->items[i]), i);
+		slot_put(set, item_hash(key, &set->items[i]), (uint32_t)(i + 1));
 	return true;
+}
+
+/* Four times the slots. The old ones keep their hashes, so nothing is hashed again; they stay
+ * where they are when memory fails. */
+static bool more_slots(struct keyset *set)
+{
+	struct keyset_slot *old = set->slots, *slots;
+	size_t old_count = set->slot_count, count;
+
+	if (mul_overflows(old_count, (size_t)4, &count))
+		return false;
+	slots = calloc(count, sizeof(*slots));
+	if (!slots)
+		return false;
+	set->slots = slots;
+	set->slot_count = count;
+	set->slot_cap = count;
+	for (size_t i = 0; i < old_count; i++)
+		if (old[i].item)
+			slot_put(set, old[i].hash, old[i].item);
+	free(old);
+	return true;
+}
+
+static bool slots_ready(struct keyset *set, const struct hash_key *key)
+{
+	if (set->slot_count == 0)
+		return first_slots(set, key);
+	return 2 * (set->count + 1) <= set->slot_count || more_slots(set);
 }
 
 static const struct keyset_item *scan(const struct keyset *set, const struct keyset_item *item)
@@ -114,7 +142,7 @@ static enum keyset_status add_hashed(struct keyset *set, const struct hash_key *
 	const struct keyset_item *other;
 	uint32_t hash;
 
-	if (2 * (set->count + 1) > set->slot_count && !make_slots(set, key))
+	if (!slots_ready(set, key))
 		return KEYSET_FAILED;
 	hash = item_hash(key, item);
 	other = probe(set, item, hash);
@@ -122,7 +150,7 @@ static enum keyset_status add_hashed(struct keyset *set, const struct hash_key *
 		*first = other->begin;
 		return KEYSET_DUPLICATE;
 	}
-	slot_put(set, hash, set->count);
+	slot_put(set, hash, (uint32_t)set->count + 1);
 	set->items[set->count++] = *item;
 	return KEYSET_NEW;
 }

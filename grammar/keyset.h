@@ -26,6 +26,7 @@ struct keyset {
 	struct keyset_slot *slots;
 	size_t slot_count; /* in use, a power of two; 0: the items are scanned */
 	size_t slot_cap;
+	size_t last;	   /* keys of the last map that needed slots */
 	bool ordered; /* each key so far was longer than the one before, or greater */
 };
 
@@ -37,6 +38,8 @@ enum keyset_status {
 
 static inline void keyset_clear(struct keyset *set)
 {
+	if (set->slot_count)
+		set->last = set->count;
 	set->count = 0;
 	set->slot_count = 0;
 	set->ordered = true;

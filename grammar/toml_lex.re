@@ -47,6 +47,7 @@ static enum toml_token lex_key(const char **at, const char *limit)
 	basic_multi	{ token = TOML_BASIC_MULTI; goto out; }
 	literal_multi	{ token = TOML_LITERAL_MULTI; goto out; }
 	["']		{ token = TOML_OPEN_STRING; goto out; }
+	["]{3} | [']{3}	{ token = TOML_OPEN_STRING; goto out; }
 	"."		{ token = TOML_DOT; goto out; }
 	"="		{ token = TOML_EQUALS; goto out; }
 	","		{ token = TOML_COMMA; goto out; }
@@ -87,6 +88,7 @@ static enum toml_token lex_value(const char **at, const char *limit)
 	basic_multi			{ token = TOML_BASIC_MULTI; goto out; }
 	literal_multi			{ token = TOML_LITERAL_MULTI; goto out; }
 	["']				{ token = TOML_OPEN_STRING; goto out; }
+	["]{3} | [']{3}			{ token = TOML_OPEN_STRING; goto out; }
 	"="				{ token = TOML_EQUALS; goto out; }
 	","				{ token = TOML_COMMA; goto out; }
 	"["				{ token = TOML_OPEN; goto out; }

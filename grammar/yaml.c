@@ -32,6 +32,7 @@ struct frame {
 	struct str key;
 	struct span key_span;
 	bool flow;
+	bool detached; /* it stands where a key should, and is not part of the tree */
 };
 
 struct yaml {
@@ -112,6 +113,17 @@ static struct diag *refuse(struct yaml *y, struct span span, const char *what)
 	return reader_error(y->r, DIAG_YAML_FEATURE, span.begin, span.end, "%s", what);
 }
 
+/* Something else than text stands where a map waits for a key; the value behind it goes
+ * nowhere. One report covers all that is inside the key. */
+static void not_a_key(struct yaml *y, struct span span)
+{
+	y->r->incomplete = true;
+	for (size_t i = 0; i < y->depth; i++)
+		if (y->stack[i].detached)
+			return;
+	refuse(y, span, "only text can be a key");
+}
+
 /* Puts a finished node where the open list or map, or the document, expects it. */
 static bool place(struct yaml *y, struct node *node)
 {
@@ -133,7 +145,7 @@ static bool place(struct yaml *y, struct node *node)
 		break;
 	case FRAME_DROP: top->state = FRAME_KEY; break;
 	case FRAME_KEY:
-		refuse(y, node->span, "only text can be a key");
+		not_a_key(y, node->span);
 		top->state = FRAME_DROP;
 		break;
 	}
@@ -226,6 +238,8 @@ static bool on_open(struct yaml *y, const yaml_event_t *event, enum node_kind ki
 	enum yaml_tag tag = yaml_tag_of(tag_name);
 	struct span span = event_span(y, event, anchor || tag_name);
 	struct node *node = node_new(y->r->arena, kind, span);
+	struct frame *top = y->depth ? &y->stack[y->depth - 1] : NULL;
+	bool detached = top && top->state == FRAME_KEY;
 
 	if (!node) {
 		y->r->failed = true;
@@ -239,9 +253,12 @@ static bool on_open(struct yaml *y, const yaml_event_t *event, enum node_kind ki
 			     "values are nested more than %d levels deep", READER_DEPTH_LIMIT);
 		return false;
 	}
+	if (detached)
+		top->state = FRAME_DROP;
 	y->stack[y->depth++] = (struct frame){
 		.node = node,
 		.state = map ? FRAME_KEY : FRAME_LIST,
+		.detached = detached,
 		.flow = map ? event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
 			    : event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE,
 	};
@@ -266,7 +283,10 @@ static bool on_close(struct yaml *y, const yaml_event_t *event)
 
 	frame.node->span.end =
 		frame.flow ? (uint32_t)byte_of(y, &event->end_mark) : block_end(frame.node);
-	return place(y, frame.node);
+	if (!frame.detached)
+		return place(y, frame.node);
+	not_a_key(y, frame.node->span);
+	return true;
 }
 
 static struct node *copy(struct yaml *y, const struct node *node, size_t depth);
@@ -446,7 +466,7 @@ struct node *yaml_read(struct reader *r)
 		struct frame frame = y.stack[--y.depth];
 
 		frame.node->span.end = block_end(frame.node);
-		if (!place(&y, frame.node))
+		if (!frame.detached && !place(&y, frame.node))
 			break;
 	}
 	return y.root;
