@@ -26,7 +26,7 @@ struct keyset {
 	struct keyset_slot *slots;
 	size_t slot_count; /* in use, a power of two; 0: the items are scanned */
 	size_t slot_cap;
-	size_t last;	   /* keys of the last map that needed slots */
+	size_t last;  /* keys of the last map that needed slots */
 	bool ordered; /* each key so far was longer than the one before, or greater */
 };
 

@@ -1,3 +1,36 @@
+/*
+ * The room grammar: text in, nodes out. Five formats, one tree; nothing here knows a schema.
+ *
+ * Flow. reader_open takes a source; reader_next gives one top-level element at a time until
+ * READER_END. What is wrong becomes a diagnostic, never a return value: a caller that has
+ * read to the end asks diags_ok. Where a value was wrong there is a NODE_POISON in its place,
+ * and where a part of the document could not be read at all, reader_incomplete says so, so
+ * that nobody reports as missing what stands in the unread part.
+ *
+ * Two kinds of readers stand behind that:
+ *  - JSON and NDJSON (json.c, json_cursor.c) stream. Only the element in hand is in memory, in
+ *    the caller's scratch arena; keys and strings without escapes are slices of the source.
+ *    Duplicates are still found, among streamed keys too (keyset.c). This is the hot path.
+ *  - TOML (toml.c), YAML (yaml.c) and the 0.15 settings (settings.c) read all of the text
+ *    first, because a later line may add to an earlier table; the tree lives in the reader and
+ *    reader_tree hands it out by the same protocol.
+ *
+ * Recovery is what the format allows: TOML and the settings go on with the next statement,
+ * NDJSON with the next line, JSON past a comma too many or too few; YAML ends where libyaml
+ * does, but what is refused by our own rules does not end it.
+ *
+ * Invariants:
+ *  - every span lies inside the source, begin <= end, and covers the literal as written,
+ *    quotes included; reader_string_offset finds a byte of the decoded value in it;
+ *  - no recursion, here or in any pass behind, goes deeper than READER_DEPTH_LIMIT;
+ *  - the time taken is linear in the text, whatever the text is: whoever writes a source may
+ *    be hostile, so each shortcut for friendly input has a bound for the other kind;
+ *  - a source is UTF-8, checked before or while it is read; strings may contain any byte 0;
+ *  - messages never quote a value. Hints may, unless its key looks like that of a secret; the
+ *    diagnostic is then marked, so that the source line is masked too.
+ *
+ * An outside library is known to one file only: libyaml to yaml.c.
+ */
 #include "grammar/reader_impl.h"
 #include "base/utf8.h"
 

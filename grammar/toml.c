@@ -17,7 +17,8 @@ struct toml {
 	struct toml_lexeme tok;
 	struct toml_table *root, *table; /* table: that of the last header */
 	uint32_t scope;                  /* of dotted keys; counts headers and inline tables */
-	unsigned open;                   /* brackets that are open at tok */
+	unsigned open;                   /* brackets and braces that are open at tok */
+	unsigned curly;                  /* braces among them */
 	bool unclosed;                   /* some bracket is known never to be closed */
 	bool stop;                       /* nothing sensible can follow */
 };
@@ -355,9 +356,12 @@ static struct node *parse_value(struct toml *t, uint32_t depth)
 		return NULL;
 	}
 	t->open++;
+	t->curly += !list;
 	node = list ? parse_array(t, depth) : parse_inline(t, depth);
-	if (node)
+	if (node) {
 		t->open--;
+		t->curly -= !list;
+	}
 	return node;
 }
 
@@ -445,10 +449,11 @@ static bool is_statement(struct str text, size_t at, bool keys)
 	return x.token == TOML_NEWLINE || x.token == TOML_END;
 }
 
-/* Passes the rest of a broken statement while its brackets are open. False: they never close. */
+/* Passes the rest of a broken statement while its brackets are open. False: they never close.
+ * A line that can only be a new statement ends it too: a header, or, outside braces, key = */
 static bool skip_brackets(struct toml *t)
 {
-	unsigned open = t->open;
+	unsigned open = t->open, curly = t->curly;
 
 	while (t->tok.token != TOML_END && !t->stop) {
 		if (t->tok.token == TOML_OPEN || t->tok.token == TOML_CURLY)
@@ -458,11 +463,20 @@ static bool skip_brackets(struct toml *t)
 		else if (is_open_multi(t))
 			t->stop = true;
 		else if (t->tok.token == TOML_NEWLINE &&
-			 (open == 0 || is_statement(t->text, t->tok.end, false)))
+			 (open == 0 || is_statement(t->text, t->tok.end, curly == 0)))
 			return true;
+		curly += t->tok.token == TOML_CURLY;
+		curly -= curly && t->tok.token == TOML_UNCURLY;
 		advance(t, TOML_MODE_VALUE);
 	}
 	return open == 0;
+}
+
+static bool starts_line(struct str text, size_t at)
+{
+	while (at > 0 && (text.p[at - 1] == ' ' || text.p[at - 1] == '\t'))
+		at--;
+	return at == 0 || text.p[at - 1] == '\n';
 }
 
 static size_t next_line(struct str text, size_t at)
@@ -479,6 +493,11 @@ static void recover(struct toml *t)
 
 	if (t->stop)
 		return;
+	/* inside brackets the statement began before `at`, so this goes forward */
+	if (t->open > 0 && starts_line(t->text, at) && is_statement(t->text, at, t->curly == 0)) {
+		t->tok = (struct toml_lexeme){TOML_NEWLINE, (uint32_t)at, (uint32_t)at};
+		return;
+	}
 	lex_at(t, at, TOML_MODE_VALUE);
 	if (!t->unclosed && skip_brackets(t))
 		return;
@@ -493,6 +512,7 @@ static void recover(struct toml *t)
 static bool parse_statement(struct toml *t)
 {
 	t->open = 0;
+	t->curly = 0;
 	t->r->near = STR_NONE;
 	if (t->tok.token == TOML_OPEN || t->tok.token == TOML_OPEN2)
 		return parse_header(t);

@@ -39,7 +39,8 @@ check_PROGRAMS += $(grammar_tests)
 TESTS += $(grammar_tests)
 endif
 
-grammar_unit = testsuite/unit/reader_unit.c testsuite/unit/reader_unit.h testsuite/unit/unit.h
+grammar_unit = testsuite/unit/reader_unit.c testsuite/unit/reader_unit.h testsuite/unit/unit.h \
+	testsuite/conform/decode.c testsuite/conform/decode.h
 grammar_unit_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 grammar_unit_libs = $(grammar_test_libs) $(CMOCKA_LIBS)
 
