@@ -106,7 +106,7 @@ static void refused(void **state)
 	unit_reports(u, FORMAT_YAML, "? \n: 1\n", "yaml-feature 1:2");
 	unit_reports(u, FORMAT_YAML, "a: *x\n", "syntax 1:4");
 	unit_reports(u, FORMAT_YAML, "a: &x [*x]\n", "yaml-feature 1:8");
-	unit_reports(u, FORMAT_YAML, "a: [1\nb: 2\n", "syntax 2:1");
+	unit_reports(u, FORMAT_YAML, "a: [1\nb: 2\n", "syntax 2:2");
 	unit_reports(u, FORMAT_YAML, "a: \"\x01\"\n", "syntax 1:5");
 	unit_reports(u, FORMAT_YAML, "a: \xff\n", "encoding 1:4");
 	unit_reports(u, FORMAT_YAML, "\xfe\xff\xff", "encoding 1:1");
