@@ -394,6 +394,25 @@ static void comments_are_no_content(void **state)
 	fixture_close(&f);
 }
 
+/* Records are sorted by what they are, so the order of the sources is no content either. */
+static void order_is_no_content(void **state)
+{
+	static const char one[] = "[Domain.\"a.example.org\"]\n[Domain.\"b.example.org\"]\n"
+				  "[Tracer.log]\n\"@type\" = \"Stdout\"\n";
+	static const char other[] = "[Tracer.log]\n\"@type\" = \"Stdout\"\n"
+				    "[Domain.\"b.example.org\"]\n[Domain.\"a.example.org\"]\n";
+	struct emit_report first, second;
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f);
+	fixture_build(&f, one, &first);
+	fixture_build(&f, other, &second);
+	assert_true(digest_eq(&first.content, &second.content));
+	assert_false(digest_eq(&first.file, &second.file));
+	fixture_close(&f);
+}
+
 static struct digest type_digest(struct fixture *f, const char *type)
 {
 	struct stw_image *image = fixture_map(f->image);
@@ -769,6 +788,38 @@ static void sealed_memory(void **state)
 	fixture_close(&f);
 }
 
+/* The map ends with the store: what lies behind it cannot be read by mistake, and no page of the
+ * map lies behind the end of the file, where an access would be the end of the process. */
+static void map_ends_with_the_store(void **state)
+{
+	unsigned long begin, end, mapped = 0;
+	struct emit_report report;
+	struct stw_footer footer;
+	struct stw_image *image;
+	struct fixture f;
+	uint64_t size;
+	char line[512];
+	FILE *maps;
+	int fd;
+
+	(void)state;
+	fixture_open(&f);
+	fixture_build(&f, fixture_text, &report);
+	image = fixture_map(f.image);
+	fd = open(f.image, O_RDONLY);
+	assert_true(stw_footer_read(fd, &footer, &size, NULL));
+	close(fd);
+	maps = fopen("/proc/self/maps", "r");
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps))
+		if (strstr(line, f.image) && sscanf(line, "%lx-%lx", &begin, &end) == 2)
+			mapped += end - begin;
+	fclose(maps);
+	assert_int_equal(mapped, footer.store);
+	stw_image_close(image);
+	fixture_close(&f);
+}
+
 /* The old image serves on while another file takes its name. */
 static void replaced_while_open(void **state)
 {
@@ -887,6 +938,7 @@ int main(void)
 		cmocka_unit_test(nothing_in_it),
 		cmocka_unit_test(same_bytes),
 		cmocka_unit_test(comments_are_no_content),
+		cmocka_unit_test(order_is_no_content),
 		cmocka_unit_test(a_change_shows_in_its_type),
 		cmocka_unit_test(secrets),
 		cmocka_unit_test(secrets_need_permission),
@@ -896,6 +948,7 @@ int main(void)
 		cmocka_unit_test(whole_but_not_for_us),
 		cmocka_unit_test(any_manifest),
 		cmocka_unit_test(sealed_memory),
+		cmocka_unit_test(map_ends_with_the_store),
 		cmocka_unit_test(replaced_while_open),
 		cmocka_unit_test(threads),
 		cmocka_unit_test(a_million_addresses),
