@@ -390,9 +390,31 @@ static void finish_reload(struct peer *p, const void *what)
 	peer_finish_reload(p, what);
 }
 
+static struct peer *next_in_turn(const struct daemon *d)
+{
+	struct peer *p = d->control ? d->control->peers : NULL;
+
+	while (p && p->wait != WAIT_TURN)
+		p = p->next;
+	return p;
+}
+
+/* A turn may end in another reload, or in this very function again: the list is read anew. */
+static void give_turns(struct daemon *d)
+{
+	struct peer *p;
+
+	while (d->reload.phase == RELOAD_IDLE && (p = next_in_turn(d)) != NULL) {
+		peer_take_turn(p);
+		if (p->finished)
+			peer_flush(p);
+	}
+}
+
 void control_reload_done(struct daemon *d, const struct reload_result *result)
 {
 	each_waiting(d, WAIT_RELOAD, finish_reload, result);
+	give_turns(d);
 }
 
 static void count_reply(struct peer *p)

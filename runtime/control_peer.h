@@ -8,6 +8,7 @@
 enum peer_wait {
 	WAIT_NOTHING,
 	WAIT_RELOAD,
+	WAIT_TURN, /* for the reload that runs, to ask again: see peer_take_turn */
 	WAIT_SESSIONS,
 	WAIT_DRAINED
 };
@@ -24,6 +25,8 @@ struct peer {
 	uint64_t request; /* WAIT_SESSIONS: its number */
 	unsigned replies; /* WAIT_SESSIONS: roles that still have to answer */
 	bool json;
+	bool force; /* WAIT_TURN: of the request to make again */
+	char reason[120];
 	int file; /* the descriptor that came along; -1 */
 	struct peer *next;
 };
@@ -35,6 +38,8 @@ void peer_fail(struct peer *peer, enum control_exit status, const char *format, 
 	PRINTF_LIKE(3, 4);
 /* Says how a reload ended, and finishes with the status that belongs to it. */
 void peer_finish_reload(struct peer *peer, const struct reload_result *result);
+/* Makes the request of a peer that waited its turn, now that no reload runs. */
+void peer_take_turn(struct peer *peer);
 
 /* Commands: words[0] is the name. Each finishes its peer, or leaves it waiting. */
 void command_status(struct peer *peer, char **words, size_t count);

@@ -58,11 +58,35 @@ static void answer(struct peer *p, enum reload_outcome outcome, const struct rel
 	}
 }
 
+/* Asks for a reload. With `wait` a reload that runs already is not the answer: it may have read
+ * the file before it was replaced, so the request is made again when it is over. */
+static void request_reload(struct peer *p, const struct reload_request *request, bool wait)
+{
+	struct reload_result result;
+	enum reload_outcome outcome = reload_file(p->daemon, request, &result);
+
+	if (outcome == RELOAD_BUSY && wait && p->daemon->reload.phase != RELOAD_IDLE) {
+		p->wait = WAIT_TURN;
+		p->force = request->force;
+		if (request->reason != p->reason)
+			(void)snprintf(p->reason, sizeof(p->reason), "%s", request->reason);
+		return;
+	}
+	answer(p, outcome, &result, wait);
+}
+
+void peer_take_turn(struct peer *p)
+{
+	struct reload_request request = {
+		.cause = CAUSE_CONTROL, .reason = p->reason, .force = p->force};
+
+	p->wait = WAIT_NOTHING;
+	request_reload(p, &request, true);
+}
+
 void command_reload(struct peer *p, char **words, size_t count)
 {
 	struct reload_request request = {.cause = CAUSE_CONTROL, .reason = "stwctl reload"};
-	struct reload_result result;
-	enum reload_outcome outcome;
 	bool wait = false;
 
 	for (size_t i = 1; i < count; i++) {
@@ -75,8 +99,7 @@ void command_reload(struct peer *p, char **words, size_t count)
 		else
 			return peer_fail(p, CONTROL_CANNOT, "reload: unexpected '%s'", words[i]);
 	}
-	outcome = reload_file(p->daemon, &request, &result);
-	answer(p, outcome, &result, wait);
+	request_reload(p, &request, wait);
 }
 
 /* The image that came along as a copy of ours. False: the peer is finished. */
