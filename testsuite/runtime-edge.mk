@@ -1,1 +1,30 @@
-# Tests of the roles edge and web.
+# The roles edge and web.
+if HAVE_CMOCKA
+edge_tests = \
+	testsuite/unit/test_caps \
+	testsuite/unit/test_http \
+	testsuite/unit/test_log \
+	testsuite/unit/test_proto \
+	testsuite/unit/test_tls
+check_PROGRAMS += $(edge_tests)
+TESTS += $(edge_tests)
+endif
+
+edge_test_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
+edge_test_libs = $(EDGE_LIBS) libengine.a libstw.a libbase.a $(LMDB_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+
+testsuite_unit_test_caps_SOURCES = testsuite/unit/test_caps.c testsuite/unit/unit.h
+testsuite_unit_test_caps_CPPFLAGS = $(edge_test_cppflags)
+testsuite_unit_test_caps_LDADD = $(edge_test_libs)
+testsuite_unit_test_http_SOURCES = testsuite/unit/test_http.c testsuite/unit/unit.h
+testsuite_unit_test_http_CPPFLAGS = $(edge_test_cppflags)
+testsuite_unit_test_http_LDADD = $(edge_test_libs)
+testsuite_unit_test_log_SOURCES = testsuite/unit/test_log.c testsuite/unit/unit.h
+testsuite_unit_test_log_CPPFLAGS = $(edge_test_cppflags)
+testsuite_unit_test_log_LDADD = $(edge_test_libs)
+testsuite_unit_test_proto_SOURCES = testsuite/unit/test_proto.c testsuite/unit/unit.h
+testsuite_unit_test_proto_CPPFLAGS = $(edge_test_cppflags)
+testsuite_unit_test_proto_LDADD = $(edge_test_libs)
+testsuite_unit_test_tls_SOURCES = testsuite/unit/test_tls.c testsuite/unit/unit.h
+testsuite_unit_test_tls_CPPFLAGS = $(edge_test_cppflags)
+testsuite_unit_test_tls_LDADD = $(edge_test_libs)
