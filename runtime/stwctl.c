@@ -25,6 +25,7 @@
 
 static const char help[] =
 	"usage: stwctl [--control SOCKET] [--timeout SECS] COMMAND\n"
+	"       stwctl --help | --version\n"
 	"\n"
 	"  status [--json]               what serves, since when, how well\n"
 	"  ip ADDR                       the decision about an address, and which rule makes it\n"

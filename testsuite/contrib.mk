@@ -1,9 +1,15 @@
 # house rules: what HACKING.md says and a program can see
 house_tests = \
+	testsuite/house/binary.py \
 	testsuite/house/codes.py \
+	testsuite/house/docs.py \
+	testsuite/house/examples.py \
 	testsuite/house/format.test \
 	testsuite/house/functions.py \
+	testsuite/house/install.test \
 	testsuite/house/layering.py \
+	testsuite/house/manual.py \
+	testsuite/house/quickstart.test \
 	testsuite/house/scripts.test \
 	testsuite/house/style.py
 TESTS += $(house_tests)
