@@ -10,6 +10,9 @@ static const struct command *const commands[] = {
 	&cmd_check,
 	&cmd_build,
 	&cmd_dump,
+	&cmd_verify,
+	&cmd_get,
+	&cmd_ip,
 	&cmd_schema,
 	&cmd_explain,
 };

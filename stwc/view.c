@@ -95,7 +95,7 @@ void view_close(struct view *view)
 	size_t i;
 
 	for (i = 0; i < view->table_count; i++)
-		buf_free(&view->tables[i]);
+		buf_free(&view->tables[i].bytes);
 	compile_free(&view->c);
 	stw_image_close(view->image);
 	if (view->fd >= 0)
@@ -119,13 +119,24 @@ static bool keep_object(struct view *view, const struct stw_object *record)
 	return true;
 }
 
+static bool is_loaded(const struct view *view, const struct schema_object *type)
+{
+	size_t i;
+
+	for (i = 0; type && i < view->c.object_count; i++) {
+		if (view->c.objects[i]->type == type)
+			return true;
+	}
+	return false;
+}
+
 bool view_load(struct view *view, const struct schema_object *type)
 {
 	struct stw_iterator *iterator;
 	struct stw_object record;
 	bool ok = true;
 
-	if (!view->image)
+	if (!view->image || is_loaded(view, type))
 		return true;
 	iterator = stw_iterate(view->reader, type ? type->structure->number : 0);
 	if (!iterator)
@@ -140,23 +151,35 @@ bool view_load(struct view *view, const struct schema_object *type)
 	return ok;
 }
 
+static bool open_made(struct view *view, const struct view_made *made, struct address_table *out)
+{
+	struct stw_bytes bytes = {(const uint8_t *)made->bytes.p, made->bytes.n};
+
+	return address_table_open(bytes, out) ||
+	       fail(view, "the address table is not well formed");
+}
+
 /* Sources keep entries; the table that is used in place is made of them once. */
 static bool table_of_sources(struct view *view, const struct schema_object *type,
 			     struct address_table *out)
 {
 	struct packed *packed = compile_packed(&view->c, type->name);
-	struct buf *bytes = &view->tables[view->table_count];
+	struct view_made *made;
+	size_t i;
 
+	for (i = 0; i < view->table_count; i++) {
+		if (view->tables[i].type == type)
+			return open_made(view, &view->tables[i], out);
+	}
 	if (!packed || !packed->count)
 		return address_table_open((struct stw_bytes){NULL, 0}, out);
 	if (view->table_count == VIEW_TABLES)
 		return fail(view, "too many address tables");
-	*bytes = BUF_INIT;
-	view->table_count++;
-	if (!address_table_build(packed->entries, packed->count, bytes) || bytes->failed)
+	made = &view->tables[view->table_count++];
+	*made = (struct view_made){type, BUF_INIT};
+	if (!address_table_build(packed->entries, packed->count, &made->bytes))
 		return fail(view, "out of memory");
-	return address_table_open((struct stw_bytes){(const uint8_t *)bytes->p, bytes->n}, out) ||
-	       fail(view, "the address table is not well formed");
+	return open_made(view, made, out);
 }
 
 bool view_table(struct view *view, const struct schema_object *type, struct address_table *out)

@@ -19,7 +19,10 @@ struct view {
 	bool failed_open;               /* the file could not be read at all */
 	enum stw_error error;           /* why an image was refused */
 	char fault[320];                /* a sentence about the last failure */
-	struct buf tables[VIEW_TABLES]; /* address tables made of sources */
+	struct view_made {
+		const struct schema_object *type;
+		struct buf bytes;
+	} tables[VIEW_TABLES]; /* address tables made of sources */
 	size_t table_count;
 	struct hash_key hash_key;
 };

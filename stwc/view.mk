@@ -7,6 +7,7 @@ libstwc_a_SOURCES += \
 	stwc/view_jsonschema.c stwc/view_jsonschema.h \
 	stwc/view_node.c stwc/view_node.h \
 	stwc/view_order.c \
+	stwc/view_path.c stwc/view_path.h \
 	stwc/view_reference.c stwc/view_reference.h \
 	stwc/view_schema.c \
 	stwc/view_toml.c \
@@ -15,4 +16,8 @@ libstwc_a_SOURCES += \
 stwc_stwc_SOURCES += \
 	stwc/cmd_dump.c \
 	stwc/cmd_explain.c \
-	stwc/cmd_schema.c
+	stwc/cmd_get.c \
+	stwc/cmd_ip.c \
+	stwc/cmd_schema.c \
+	stwc/cmd_verify.c \
+	stwc/cmd_view.c stwc/cmd_view.h

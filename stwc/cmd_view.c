@@ -1,0 +1,57 @@
+/* An image or sources as a view, for the commands that do not care which. */
+#include "stwc/cmd_view.h"
+
+const char *cmd_operand(struct options *options)
+{
+	const char *path;
+	size_t i;
+
+	for (i = 0; i < options->input_count && options->inputs[i].overlay; i++)
+		;
+	if (i == options->input_count)
+		return NULL;
+	path = options->inputs[i].path;
+	memmove(&options->inputs[i], &options->inputs[i + 1],
+		(options->input_count - i - 1) * sizeof(*options->inputs));
+	options->input_count--;
+	return path;
+}
+
+/* A question about one value is not the place for notes; what the user asked for comes behind. */
+static void drop_notes(struct options *options)
+{
+	struct level_option levels[ARRAY_LEN(options->levels)];
+	size_t n = 0, i;
+
+	for (i = 0; i < DIAG_CODE_COUNT && n + options->level_count < ARRAY_LEN(levels); i++) {
+		if (diag_code_info((enum diag_code)i)->severity == SEVERITY_NOTE)
+			levels[n++] = (struct level_option){(enum diag_code)i, SEVERITY_OFF};
+	}
+	memcpy(levels + n, options->levels, options->level_count * sizeof(*levels));
+	options->level_count += n;
+	memcpy(options->levels, levels, options->level_count * sizeof(*levels));
+}
+
+enum status cmd_view(const struct command *command, const struct options *options,
+		     struct view *view)
+{
+	struct options quiet = *options;
+	enum status status;
+	size_t i, images = 0;
+
+	*view = (struct view){.fd = -1};
+	for (i = 0; i < options->input_count; i++)
+		images += view_is_image(options->inputs[i].path);
+	if (images && options->input_count > 1)
+		return cmd_fail(command, "an image stands alone: name it, or sources");
+	if (images) {
+		if (view_open(view, options->inputs[0].path))
+			return STATUS_VALID;
+		return cmd_fail(command, "%s: %s", options->inputs[0].path, view->fault);
+	}
+	quiet.output = OUTPUT_TEXT;
+	drop_notes(&quiet);
+	status = cmd_compile(&quiet, &view->c, true);
+	view_of_sources(view);
+	return status;
+}

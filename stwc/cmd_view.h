@@ -1,0 +1,16 @@
+/* What the commands that take IMAGE|SRC… share. */
+#ifndef STW_STWC_CMD_VIEW_H
+#define STW_STWC_CMD_VIEW_H
+
+#include "stwc/cmd.h"
+#include "stwc/view.h"
+
+/* Takes the first operand that is no overlay out of the operands; NULL: there is none. */
+const char *cmd_operand(struct options *options);
+/* Opens the image, or compiles the sources, that the operands name; diagnostics go to standard
+ * error in every output format, because the answer has standard output. Only with STATUS_VALID
+ * is the view of use; view_close in every case. */
+enum status cmd_view(const struct command *command, const struct options *options,
+		     struct view *view) WARN_UNUSED;
+
+#endif
