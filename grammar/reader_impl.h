@@ -35,10 +35,10 @@ static inline struct span reader_span(const struct reader *r, size_t begin, size
 	return (struct span){r->source->number, (uint32_t)begin, (uint32_t)end};
 }
 
-/* The whole text; its pointer is never NULL. */
+/* The whole text; its pointer is never NULL, and always the same. */
 static inline struct str reader_text(const struct reader *r)
 {
-	return r->source->text.n ? r->source->text : STR("");
+	return r->source->text.n ? r->source->text : (struct str){(const char *)r, 0};
 }
 
 /* Reports at source bytes [begin, end). The line is masked when it may hold a secret. */

@@ -61,7 +61,7 @@ static void report(const struct sources *sources, struct diags *diags)
 	diags_sort(diags);
 	for (size_t i = 0; i < diags->count; i++)
 		render_text(&text, sources, &diags->all[i], false);
-	if (!text.failed)
+	if (!text.failed && text.n > 0)
 		fwrite(text.p, 1, text.n, stderr);
 	buf_free(&text);
 }
