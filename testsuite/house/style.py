@@ -6,7 +6,7 @@ import re
 import house
 
 # where a program begins: these may exit and print
-MAIN_FILES = r"stwc/main\.c|runtime/(stwd|stwctl)\w*\.c|schemas/schemac/main\.c"
+MAIN_FILES = r"stwc/main\.c|runtime/(main|stwd|stwctl)\.c|schemas/schemac/main\.c"
 # a child that could not become another program has no main to return to
 MAY_EXIT = MAIN_FILES + r"|runtime/spawn\.c"
 MAY_PRINT = MAIN_FILES + r"|stwc/(cmd_\w+|options)\.c"
