@@ -20,12 +20,23 @@ struct sparse {
 	uint32_t count;
 };
 
-/* One family in the making. */
-struct part {
+/* The sorted keys of one family. */
+struct family {
 	struct key *keys, *spare;
 	uint32_t count;
-	uint8_t width, full;
+	uint8_t width;
 	bool has_hosts; /* some address has host bits */
+};
+
+struct address_order {
+	struct family families[2];
+};
+
+/* One family's columns in the making. */
+struct part {
+	const struct key *keys;
+	uint32_t count;
+	uint8_t width;
 	uint32_t usual; /* source of most entries */
 	uint32_t at;    /* entry being written */
 	struct buf base, sample, index, prefix, text, line;
@@ -56,14 +67,14 @@ static uint8_t pass_byte(enum pass pass, const struct key *key, unsigned i)
 }
 
 /* One stable counting pass by one byte; a byte that all keys share costs one look. */
-static void sort_pass(struct part *part, enum pass pass, unsigned i)
+static void sort_pass(struct family *family, enum pass pass, unsigned i)
 {
 	size_t at[256] = {0}, sum = 0;
-	struct key *keys = part->keys;
+	struct key *keys = family->keys;
 
-	for (uint32_t k = 0; k < part->count; k++)
+	for (uint32_t k = 0; k < family->count; k++)
 		at[pass_byte(pass, &keys[k], i)]++;
-	if (at[pass_byte(pass, &keys[0], i)] == part->count)
+	if (at[pass_byte(pass, &keys[0], i)] == family->count)
 		return;
 	for (unsigned b = 0; b < 256; b++) {
 		size_t n = at[b];
@@ -71,22 +82,22 @@ static void sort_pass(struct part *part, enum pass pass, unsigned i)
 		at[b] = sum;
 		sum += n;
 	}
-	for (uint32_t k = 0; k < part->count; k++)
-		part->spare[at[pass_byte(pass, &keys[k], i)]++] = keys[k];
-	part->keys = part->spare;
-	part->spare = keys;
+	for (uint32_t k = 0; k < family->count; k++)
+		family->spare[at[pass_byte(pass, &keys[k], i)]++] = keys[k];
+	family->keys = family->spare;
+	family->spare = keys;
 }
 
 /* By base, prefix, address as written: the last of these goes first. */
-static void part_sort(struct part *part)
+static void family_sort(struct family *family)
 {
-	if (part->count < 2)
+	if (family->count < 2)
 		return;
-	for (unsigned i = part->width; part->has_hosts && i-- > 0;)
-		sort_pass(part, PASS_WRITTEN, i);
-	sort_pass(part, PASS_PREFIX, 0);
-	for (unsigned i = part->width; i-- > 0;)
-		sort_pass(part, PASS_BASE, i);
+	for (unsigned i = family->width; family->has_hosts && i-- > 0;)
+		sort_pass(family, PASS_WRITTEN, i);
+	sort_pass(family, PASS_PREFIX, 0);
+	for (unsigned i = family->width; i-- > 0;)
+		sort_pass(family, PASS_BASE, i);
 }
 
 static void sparse_put(struct sparse *sparse, uint32_t index, const void *value, size_t width)
@@ -227,16 +238,20 @@ static void put_index(struct part *part)
 }
 
 /* The source that most entries have, if one has more than half (Boyer and Moore's vote). */
-static uint32_t usual_source(const struct part *part, const struct address_entry *entries)
+static uint32_t usual_source(const struct part *part, const struct address_source *source)
 {
 	uint32_t candidate = 0, votes = 0;
 
-	for (uint32_t i = 0; i < part->count; i++) {
-		uint32_t source = entries[part->keys[i].index].source;
+	/* in the source's own order, which is also the order of memory */
+	for (uint32_t i = 0; i < source->count; i++) {
+		struct address_entry entry;
 
+		source->entry(source->ctx, i, &entry);
+		if ((entry.network.addr.family == 4) != (part->width == 4))
+			continue;
 		if (votes == 0)
-			candidate = source;
-		if (candidate == source)
+			candidate = entry.source;
+		if (candidate == entry.source)
 			votes++;
 		else
 			votes--;
@@ -244,13 +259,18 @@ static uint32_t usual_source(const struct part *part, const struct address_entry
 	return candidate;
 }
 
-static void part_fill(struct part *part, const struct address_entry *entries)
+static void part_fill(struct part *part, const struct family *family,
+		      const struct address_source *source)
 {
-	part_sort(part);
-	part->usual = usual_source(part, entries);
+	*part = (struct part){.keys = family->keys, .count = family->count, .width = family->width};
+	part->usual = usual_source(part, source);
 	put_parents(part);
-	for (part->at = 0; part->at < part->count; part->at++)
-		put_entry(part, &part->keys[part->at], &entries[part->keys[part->at].index]);
+	for (part->at = 0; part->at < part->count; part->at++) {
+		struct address_entry entry;
+
+		source->entry(source->ctx, part->keys[part->at].index, &entry);
+		put_entry(part, &part->keys[part->at], &entry);
+	}
 	if (part->width == 4 && !part->base.failed)
 		put_index(part);
 	for (unsigned c = 0; c < STW_COLUMN_COUNT; c++)
@@ -258,37 +278,92 @@ static void part_fill(struct part *part, const struct address_entry *entries)
 	sparse_finish(&part->source, part->count);
 }
 
-static bool part_init(struct part *part, const struct address_entry *entries, size_t count,
-		      uint8_t family)
+static bool family_reserve(struct family *family, uint32_t count)
 {
-	uint32_t n = 0;
+	size_t n = count ? count : 1;
 
-	*part = (struct part){.width = family == 4 ? 4 : 16, .full = family == 4 ? 32 : 128};
-	for (size_t i = 0; i < count; i++)
-		n += entries[i].network.addr.family == family;
-	part->keys = malloc((n ? n : 1) * sizeof(*part->keys));
-	part->spare = malloc((n ? n : 1) * sizeof(*part->spare));
-	if (!part->keys || !part->spare)
+	family->keys = malloc(n * sizeof(*family->keys));
+	family->spare = malloc(n * sizeof(*family->spare));
+	return family->keys && family->spare;
+}
+
+static void family_add(struct family *family, const struct net_network *network, uint32_t index)
+{
+	struct key *key = &family->keys[family->count++];
+
+	*key = (struct key){.prefix = network->prefix, .index = index};
+	memcpy(key->written, network->addr.b, family->width);
+	for (unsigned b = 0; !family->has_hosts && b < family->width; b++)
+		family->has_hosts = base_byte(key, b) != key->written[b];
+}
+
+static bool order_fill(struct address_order *order, const struct address_source *source)
+{
+	struct net_network network;
+	uint32_t v4 = 0;
+
+	for (uint32_t i = 0; i < source->count; i++) {
+		source->network(source->ctx, i, &network);
+		v4 += network.addr.family == 4;
+	}
+	if (!family_reserve(&order->families[0], v4) ||
+	    !family_reserve(&order->families[1], source->count - v4))
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		const struct net_network *network = &entries[i].network;
-		struct key *key = &part->keys[part->count];
-
-		if (network->addr.family != family)
-			continue;
-		*key = (struct key){.prefix = network->prefix, .index = (uint32_t)i};
-		memcpy(key->written, network->addr.b, part->width);
-		for (unsigned b = 0; !part->has_hosts && b < part->width; b++)
-			part->has_hosts = base_byte(key, b) != key->written[b];
-		part->count++;
+	for (uint32_t i = 0; i < source->count; i++) {
+		source->network(source->ctx, i, &network);
+		family_add(&order->families[network.addr.family == 4 ? 0 : 1], &network, i);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		family_sort(&order->families[i]);
+		free(order->families[i].spare);
+		order->families[i].spare = NULL;
 	}
 	return true;
 }
 
+struct address_order *address_order_new(const struct address_source *source)
+{
+	struct address_order *order = calloc(1, sizeof(*order));
+
+	if (!order)
+		return NULL;
+	order->families[0].width = 4;
+	order->families[1].width = 16;
+	if (order_fill(order, source))
+		return order;
+	address_order_free(order);
+	return NULL;
+}
+
+void address_order_free(struct address_order *order)
+{
+	if (!order)
+		return;
+	for (unsigned i = 0; i < 2; i++) {
+		free(order->families[i].keys);
+		free(order->families[i].spare);
+	}
+	free(order);
+}
+
+void address_order_repeats(const struct address_order *order,
+			   void (*repeat)(void *ctx, uint32_t first, uint32_t again), void *ctx)
+{
+	for (unsigned f = 0; f < 2; f++) {
+		const struct family *family = &order->families[f];
+
+		for (uint32_t i = 1; i < family->count; i++) {
+			const struct key *a = &family->keys[i - 1], *b = &family->keys[i];
+
+			if (a->prefix == b->prefix &&
+			    memcmp(a->written, b->written, family->width) == 0)
+				repeat(ctx, a->index, b->index);
+		}
+	}
+}
+
 static void part_free(struct part *part)
 {
-	free(part->keys);
-	free(part->spare);
 	buf_free(&part->base);
 	buf_free(&part->sample);
 	buf_free(&part->index);
@@ -397,16 +472,40 @@ static bool write_table(struct part parts[2], struct buf *out)
 	return !w.failed && !out->failed;
 }
 
-bool address_table_build(const struct address_entry *entries, size_t count, struct buf *out)
+bool address_table_build(const struct address_source *source, const struct address_order *order,
+			 struct buf *out)
 {
 	struct part parts[2] = {{0}, {0}};
-	bool ok = count <= STW_LIMIT_PACKED && part_init(&parts[0], entries, count, 4) &&
-		  part_init(&parts[1], entries, count, 6);
+	struct address_order *own = NULL;
+	bool ok;
 
-	for (unsigned i = 0; ok && i < 2; i++)
-		part_fill(&parts[i], entries);
-	ok = ok && write_table(parts, out);
+	if (source->count > STW_LIMIT_PACKED)
+		return false;
+	if (!order)
+		order = own = address_order_new(source);
+	if (!order)
+		return false;
+	for (unsigned i = 0; i < 2; i++)
+		part_fill(&parts[i], &order->families[i], source);
+	ok = write_table(parts, out);
 	part_free(&parts[0]);
 	part_free(&parts[1]);
+	address_order_free(own);
 	return ok;
+}
+
+static void array_network(const void *ctx, uint32_t index, struct net_network *out)
+{
+	*out = ((const struct address_entry *)ctx)[index].network;
+}
+
+static void array_entry(const void *ctx, uint32_t index, struct address_entry *out)
+{
+	*out = ((const struct address_entry *)ctx)[index];
+}
+
+struct address_source address_source_of(const struct address_entry *entries, size_t count)
+{
+	return (struct address_source){array_network, array_entry, entries,
+				       count > UINT32_MAX ? UINT32_MAX : (uint32_t)count};
 }

@@ -23,7 +23,6 @@ struct address_entry {
 	bool null_expires, null_note; /* written as null */
 	uint32_t source;              /* index of the source in the manifest */
 	uint32_t line;                /* from 1 */
-	uint32_t place; /* the compiler's own: byte offset in the source; not stored */
 };
 
 struct address_table {
@@ -31,10 +30,30 @@ struct address_table {
 	struct stw_packed packed; /* private to address_table*.c */
 };
 
-/* Builds the block. Duplicates (same bytes and prefix) must have been refused before. False: out
- * of memory, or more than STW_LIMIT_PACKED entries. The order of the entries does not matter. */
-bool address_table_build(const struct address_entry *entries, size_t count,
+/* Where entries come from: the compiler keeps them in a smaller form than this header's. */
+struct address_source {
+	void (*network)(const void *ctx, uint32_t index, struct net_network *out);
+	void (*entry)(const void *ctx, uint32_t index, struct address_entry *out);
+	const void *ctx;
+	uint32_t count;
+};
+
+/* The entries in the order of a table: by network address, prefix length, address as written; v4
+ * first. Equal ones stand side by side, in the order of the source. NULL: out of memory. */
+struct address_order;
+struct address_order *address_order_new(const struct address_source *source) WARN_UNUSED;
+void address_order_free(struct address_order *order);
+/* Calls back for each entry that has the network (bytes and prefix) of one before it. */
+void address_order_repeats(const struct address_order *order,
+			   void (*repeat)(void *ctx, uint32_t first, uint32_t again), void *ctx);
+
+/* Builds the block behind what `out` holds. `order` is of the same source, without repeats; it may
+ * be NULL and is then made here. False: out of memory, or over a limit of libstw/format.h. */
+bool address_table_build(const struct address_source *source, const struct address_order *order,
 			 struct buf *out) WARN_UNUSED;
+/* The source of entries that stand in an array, which must outlive it. */
+struct address_source address_source_of(const struct address_entry *entries, size_t count);
+
 /* Checks the block's own structure, not every entry (that is stw_packed_check). False: damaged.
  * Empty bytes give an empty table. */
 bool address_table_open(struct stw_bytes bytes, struct address_table *out) WARN_UNUSED;

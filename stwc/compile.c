@@ -111,7 +111,7 @@ void compile_free(struct compilation *c)
 		free(c->state->drafts);
 	}
 	for (i = 0; i < c->packed_count; i++)
-		free(c->packed[i].entries);
+		packed_free(&c->packed[i]);
 	free(c->packed);
 	free(c->source_digests);
 	free(c->objects);

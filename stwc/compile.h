@@ -6,8 +6,8 @@
 #define STW_STWC_COMPILE_H
 
 #include "core/diag.h"
-#include "engine/address_table.h"
 #include "grammar/reader.h"
+#include "stwc/packed.h"
 #include "stwc/value.h"
 
 struct input {
@@ -34,13 +34,6 @@ struct compile_options {
 	bool partial;
 	bool has_shapes;
 	enum shapes shapes;
-};
-
-/* The entries of a packed type, sorted by address and prefix length once compiled. */
-struct packed {
-	const struct schema_object *type;
-	struct address_entry *entries; /* .source is the source's number - 1 */
-	size_t count, cap;
 };
 
 struct compilation {

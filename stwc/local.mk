@@ -18,8 +18,7 @@ libstwc_a_SOURCES = \
 	stwc/load.c \
 	stwc/mask.c \
 	stwc/names.c stwc/names.h \
-	stwc/packed.c \
-	stwc/packed_sort.c \
+	stwc/packed.c stwc/packed.h \
 	stwc/plan.c \
 	stwc/resolve.c \
 	stwc/settings.c \

@@ -73,11 +73,8 @@ bool bind_structure(struct compilation *c, const struct schema_structure *struct
 
 /* packed.c: an entry of a packed type straight to its columns. */
 bool packed_append(struct compilation *c, const struct draft *draft) WARN_UNUSED;
-/* Sorts out duplicates and lines once everything is read. */
+/* Orders the entries and refuses repeats once everything is read. */
 bool packed_finish(struct compilation *c) WARN_UNUSED;
-
-/* packed_sort.c: v4 before v6, then by address and prefix length; equal ones keep their order. */
-bool packed_sort(struct address_entry *entries, size_t count) WARN_UNUSED;
 
 /* mask.c: marks what may be a secret in the sources that have diagnostics. */
 void mask_suspects(struct compilation *c);

@@ -164,6 +164,7 @@ static bool table_of_sources(struct view *view, const struct schema_object *type
 			     struct address_table *out)
 {
 	struct packed *packed = compile_packed(&view->c, type->name);
+	struct address_source source;
 	struct view_made *made;
 	size_t i;
 
@@ -177,7 +178,8 @@ static bool table_of_sources(struct view *view, const struct schema_object *type
 		return fail(view, "too many address tables");
 	made = &view->tables[view->table_count++];
 	*made = (struct view_made){type, BUF_INIT};
-	if (!address_table_build(packed->entries, packed->count, &made->bytes))
+	source = packed_source(packed);
+	if (!address_table_build(&source, packed->order, &made->bytes))
 		return fail(view, "out of memory");
 	return open_made(view, made, out);
 }

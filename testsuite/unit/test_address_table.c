@@ -34,8 +34,10 @@ struct built {
 
 static void build(struct built *b, const struct address_entry *entries, size_t n)
 {
+	struct address_source source = address_source_of(entries, n);
+
 	*b = (struct built){.buf = BUF_INIT};
-	assert_true(address_table_build(entries, n, &b->buf));
+	assert_true(address_table_build(&source, NULL, &b->buf));
 	assert_true(
 		address_table_open((struct stw_bytes){(uint8_t *)b->buf.p, b->buf.n}, &b->table));
 	assert_int_equal(address_table_count(&b->table), n);

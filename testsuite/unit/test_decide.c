@@ -180,7 +180,9 @@ static void table(struct buf *buf, struct address_table *out, const char *const 
 		entries[i].has_expires = expires != 0;
 		entries[i].expires = expires;
 	}
-	assert_true(address_table_build(entries, n, buf));
+	struct address_source source = address_source_of(entries, n);
+
+	assert_true(address_table_build(&source, NULL, buf));
 	assert_true(address_table_open((struct stw_bytes){(uint8_t *)buf->p, buf->n}, out));
 }
 
