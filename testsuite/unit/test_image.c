@@ -888,12 +888,11 @@ static void a_million_addresses(void **state)
 {
 	struct compile_options options = {.from = FORMAT_NONE};
 	uint32_t n = 1000000;
-	struct address_entry *entries = calloc(n, sizeof(*entries));
-	struct packed packed = {.type = schema_object_find(&schema_builtin, STR("BlockedIp")),
-				.entries = entries,
-				.count = n};
+	struct packed_entry *entries = calloc(n, sizeof(*entries));
+	struct packed_rare *rare = calloc(n, sizeof(*rare));
 	struct emit_report report;
 	struct stw_image *image;
+	struct packed packed;
 	struct compilation c;
 	struct fixture f;
 
@@ -905,11 +904,17 @@ static void a_million_addresses(void **state)
 		for (int k = 0; k < 4; k++)
 			entries[i].network.addr.b[k] = (uint8_t)(v >> 8 * (3 - k));
 		entries[i].line = i / 500 + 1;
-		entries[i].has_expires = i % 4 == 0;
-		entries[i].expires = 2000000000 + i;
+		entries[i].rare = i % 4 == 0 ? i : PACKED_NOT_RARE;
+		rare[i].has_expires = true;
+		rare[i].expires = 2000000000 + i;
 	}
 	fixture_open(&f);
 	assert_true(compile_init(&c, &options));
+	packed = (struct packed){.type = schema_object_find(&schema_builtin, STR("BlockedIp")),
+				 .sources = &c.sources,
+				 .entries = entries,
+				 .rare = rare,
+				 .count = n};
 	c.packed = &packed;
 	c.packed_count = 1;
 	fixture_emit(&f, &c, &fixture_options, &report);
@@ -922,6 +927,7 @@ static void a_million_addresses(void **state)
 	assert_int_equal(stw_image_manifest(image)->types[0].objects, n);
 	stw_image_close(image);
 	free(entries);
+	free(rare);
 	fixture_close(&f);
 }
 
