@@ -121,7 +121,7 @@ void peer_finish(struct peer *p, enum control_exit status)
 {
 	p->finished = true;
 	p->wait = WAIT_NOTHING;
-	p->status = status;
+	p->status = (int)status;
 	if (p->out.failed || p->err.failed) {
 		buf_clear(&p->out);
 		buf_clear(&p->err);

@@ -12,14 +12,9 @@ OWN_ROOMS = ("runtime", "engine", "libstw", "base")  # a name of theirs may stan
 
 
 def defined(path):
-    """Global symbols that an object or archive defines."""
+    """Global symbols that an object or a program defines."""
     out = subprocess.run(["nm", "-g", "--defined-only", path], capture_output=True, text=True, check=True)
     return set(re.findall(r"^[0-9a-fA-F]+ [A-TV-Z] (\w+)$", out.stdout, re.M))
-
-
-def all_symbols(path):
-    out = subprocess.run(["nm", "--defined-only", path], capture_output=True, text=True, check=True)
-    return set(re.findall(r"^[0-9a-fA-F]+ \w (\w+)$", out.stdout, re.M))
 
 
 def needed(path):
@@ -46,8 +41,8 @@ def main():
     tap.none([l for l in libraries if l.startswith(FORBIDDEN_LIBRARIES)], "stwd does not link libyaml")
     tap.ok(any(l.startswith("libyaml") for l in needed(stwc)), "stwc does, so that the check sees it",
            needed(stwc))
-    own = all_symbols(stwd) - symbols_of_rooms(*OWN_ROOMS)
-    theirs = all_symbols(stwc)
+    own = defined(stwd) - symbols_of_rooms(*OWN_ROOMS)
+    theirs = defined(stwc)
     for room in FORBIDDEN_ROOMS:
         symbols = symbols_of_rooms(room) - {"main"}
         # the same names linked into stwc show that they would be found
