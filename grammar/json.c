@@ -182,7 +182,9 @@ NEAR enum json_member member(struct reader *r, const char *open, size_t count)
 		return missing_comma(r, close);
 	p = skip_blank(p + 1, j->limit);
 	j->p = p;
-	if (p < j->limit && *p == close) {
+	if (p == j->limit)
+		return unclosed(r, open), JSON_BROKEN;
+	if (*p == close) {
 		reader_error(r, DIAG_SYNTAX, (size_t)(comma - j->base),
 			     (size_t)(comma - j->base) + 1, "a comma before '%c' is not JSON",
 			     close);

@@ -27,7 +27,7 @@ struct json {
 };
 
 enum json_member {
-	JSON_MORE,
+	JSON_MORE, /* and j->p is a byte of the text */
 	JSON_CLOSED,
 	JSON_BROKEN /* reported */
 };

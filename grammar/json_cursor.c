@@ -98,6 +98,7 @@ static bool next_piece(struct reader *r, struct reader_element *out)
 
 	*out = (struct reader_element){
 		.has_key = true, .key = j->key, .key_span = j->key_span, .ordinal = count};
+	r->near = j->key;
 	switch (json_member(r, j->open[1], count)) {
 	case JSON_MORE: break;
 	case JSON_CLOSED: j->state = JSON_ROOT; return count == 0 && empty_container(r, out);
@@ -163,6 +164,7 @@ enum reader_status json_next(struct reader *r, struct arena *scratch, struct rea
 	bool found = false;
 
 	j->arena = scratch;
+	r->near = STR_NONE; /* the last one may have gone with the scratch arena */
 	while (!found && !r->failed && j->state != JSON_DONE) {
 		switch (j->state) {
 		case JSON_START: start(r); break;
@@ -198,6 +200,7 @@ enum reader_status ndjson_next(struct reader *r, struct arena *scratch, struct r
 	struct node *value;
 
 	j->arena = scratch;
+	r->near = STR_NONE;
 	if (!next_line(j, text.p + text.n))
 		return READER_END;
 	begin = j->p;

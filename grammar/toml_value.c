@@ -24,9 +24,9 @@ static struct str string_body(struct str text, const struct toml_lexeme *lexeme)
 			   lexeme->end - lexeme->begin - 2 * quotes};
 
 	if (quotes == 3 && str_starts(body, STR("\r\n")))
-		return str_from(body, 2);
-	if (quotes == 3 && str_starts(body, STR("\n")))
-		return str_from(body, 1);
+		body = (struct str){body.p + 2, body.n - 2};
+	else if (quotes == 3 && str_starts(body, STR("\n")))
+		body = (struct str){body.p + 1, body.n - 1};
 	return body;
 }
 
@@ -178,11 +178,12 @@ size_t toml_string_offset(struct str text, size_t begin, size_t end, size_t offs
 {
 	struct toml_lexeme lexeme = literal_at(text, begin, end);
 	struct str body;
-	size_t done = 0;
+	size_t at, done = 0;
 
 	if (lexeme.token == TOML_BARE)
 		return begin + offset;
 	body = string_body(text, &lexeme);
+	at = (size_t)(body.p - text.p);
 	while (body.n > 0) {
 		char buffer[4];
 		struct str piece;
@@ -191,11 +192,12 @@ size_t toml_string_offset(struct str text, size_t begin, size_t end, size_t offs
 		if (taken == 0)
 			break;
 		if (offset < done + piece.n)
-			return (size_t)(body.p - text.p) + (piece.p == body.p ? offset - done : 0);
+			return at + (piece.p == body.p ? offset - done : 0);
 		done += piece.n;
+		at += taken;
 		body = str_from(body, taken);
 	}
-	return (size_t)(body.p - text.p);
+	return at;
 }
 
 static struct node *new_node(struct reader *r, const struct toml_lexeme *lexeme,

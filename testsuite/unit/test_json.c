@@ -75,7 +75,17 @@ static void commas(void **state)
 
 static void unclosed(void **state)
 {
+	static const char *const cut[] = {"{",         "{\"a\"", "{\"a\":", "{\"a\":1",
+					  "{\"a\":1,", "[1",     "[1,",     "["};
 	struct reader_unit *u = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(cut); i++) {
+		(void)unit_whole(u, FORMAT_JSON, str_c(cut[i]));
+		assert_int_equal(u->diags.errors, 1);
+		assert_int_equal(u->diags.all[0].span.begin, strlen(cut[i]));
+		(void)unit_whole(u, FORMAT_NDJSON, str_c(cut[i]));
+		assert_int_equal(u->diags.errors, 1);
+	}
 
 	unit_reports(u, FORMAT_JSON, "{\"a\": [1", "syntax 1:9");
 	assert_non_null(u->diags.all[0].related);
@@ -163,6 +173,9 @@ static void lines(void **state)
 		      "#0 \"POISON\"\n#1 \"POISON\"\n#2 \"POISON\"\n#3 3\n#4 \"POISON\"\n#5 4\n");
 	unit_reports(u, FORMAT_NDJSON, "{\"a\":\n1}\n{\"b\":2} {}\n3\n\"open\n4\n",
 		     "syntax 1:6, syntax 2:2, syntax 3:9, syntax 5:1");
+	/* a key that was decoded into the scratch arena is gone with it */
+	unit_elements(u, FORMAT_NDJSON, NULL, "{\"\\u0061\": 1}\n?\n",
+		      "#0 {\"a\":1}\n#1 \"POISON\"\n");
 	/* each line is a document of its own */
 	unit_reports(u, FORMAT_NDJSON, "{\"a\":1}\n{\"a\":2}\n", "");
 	unit_gives(u, FORMAT_NDJSON, "1\n{\"a\":[]}\n", "[1,{\"a\":[]}]");
@@ -185,7 +198,7 @@ static void roots(void **state)
 		struct reader_element e;
 		struct reader *r;
 
-		unit_source(u, cases[i].format, str_c(cases[i].text));
+		unit_source(u, str_c(cases[i].text));
 		r = reader_open(cases[i].format, u->source, &u->diags, &u->key, NULL);
 		assert_non_null(r);
 		assert_int_not_equal(reader_next(r, &u->scratch, &e), READER_FAILED);
