@@ -452,7 +452,6 @@ struct generation *generation_new(struct daemon *d, struct image_copy *copy, cha
 	if (!make_log(g, error, error_size) || !make_secrets(d, g, error, error_size) ||
 	    !make_sockets(d, g, error, error_size))
 		goto fail;
-	g->number = ++d->last_number;
 	return g;
 fail:
 	generation_free(d, g);

@@ -218,6 +218,7 @@ static void abort_prepare(struct daemon *d, const char *why)
 
 static void begin_prepare(struct daemon *d, struct generation *next)
 {
+	next->number = ++d->last_number;
 	d->reload.next = next;
 	d->reload.phase = RELOAD_PREPARE;
 	for (enum role role = ROLE_EDGE; role < ROLE_COUNT; role++) {

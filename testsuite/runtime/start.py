@@ -1,0 +1,295 @@
+"""Starting and stopping stwd: exit statuses, fallback, strict, check, privileges."""
+
+import grp
+import os
+import pathlib
+import pwd
+import signal
+import stat
+import subprocess
+
+import stwtest
+from stwtest import (STWD, Skip, case, contains, equal, free_ports, greeting, listener, refuses,
+                     until)
+
+
+@case
+def start_and_stop(site):
+    """starts, serves, says so, and stops on SIGTERM with status 0"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start()
+    contains(greeting(port), "mail.example.org")
+    out, _ = site.expect(0, "status")
+    contains(out, "healthy")
+    contains(out, f"127.0.0.1:{port}")
+    equal(stat.S_IMODE(os.stat(site.control).st_mode), 0o660, "mode of the socket")
+    equal(site.stop(), 0, "exit status")
+    assert refuses(port), "the port is still open"
+    assert not site.control.exists(), "the control socket is still there"
+
+
+@case
+def stop_on_interrupt(site):
+    """stops on SIGINT with status 0"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start()
+    equal(site.stop(signal.SIGINT), 0, "exit status")
+
+
+@case
+def into_the_background(site):
+    """without --foreground returns once it serves, with status 0"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    done = site.run()
+    equal(done.returncode, 0, "status of the parent")
+    site.background = site.status()["pid"]
+    contains(greeting(port), "220")
+    os.kill(site.background, signal.SIGTERM)
+    until(lambda: not site.control.exists(), "the background stwd to end")
+
+
+@case
+def background_failure(site):
+    """without --foreground passes a failed start on, with its words"""
+    site.image.write_bytes(b"no image" * 100)
+    done = site.run()
+    equal(done.returncode, 1, "status of the parent")
+    contains(done.stderr, "stwd:")
+
+
+@case
+def no_image(site):
+    """without an image ends with 2 and says how to make one"""
+    done = site.run("--foreground")
+    equal(done.returncode, 2, "exit status")
+    contains(done.stderr, "stwc build")
+    contains(done.stderr, str(site.image))
+
+
+@case
+def usage(site):
+    """an unknown option, a stray word and a bad --health are usage errors"""
+    for words in (["--nonsense"], ["stray"], ["--health", "nowhere"]):
+        done = subprocess.run([STWD, *words], capture_output=True, text=True)
+        equal(done.returncode, 2, str(words))
+    equal(subprocess.run([STWD, "--help"], capture_output=True).returncode, 0, "--help")
+    equal(subprocess.run([STWD, "--version"], capture_output=True).returncode, 0, "--version")
+
+
+@case
+def one_per_state_directory(site):
+    """a second stwd on the same state directory refuses to start"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start()
+    done = subprocess.run([STWD, "--image", str(site.image), "--state", str(site.state),
+                           "--control", str(site.dir / "other.sock"), "--foreground"],
+                          capture_output=True, text=True, timeout=20)
+    equal(done.returncode, 1, "exit status")
+    contains(done.stderr, "another stwd")
+
+
+@case
+def fallback(site):
+    """a damaged image at the start: the newest good generation serves, degraded"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start()
+    good = site.active()
+    site.stop()
+    data = bytearray(site.image.read_bytes())
+    data[len(data) // 2] ^= 1
+    site.image.write_bytes(data)
+    site.start()
+    contains(greeting(port), "220")
+    status = site.status()
+    equal(status["image"]["active"], good, "active generation")
+    equal(status["health"], "degraded", "health")
+    site.expect(1, "status")
+
+
+@case
+def fallback_twice(site):
+    """a start whose port is taken falls back to the generation before"""
+    first, second = free_ports(2)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{first}"))
+    site.start()
+    good = site.active()
+    site.stop()
+    with stwtest.socket.socket() as holder:
+        holder.bind(("127.0.0.1", second))
+        holder.listen()
+        site.build(listener("smtp", "smtp", f"127.0.0.1:{second}"))
+        site.start()
+        equal(site.active(), good, "active generation")
+        contains(site.status()["degraded"], "another program uses this port")
+        site.stop()
+    # the cause is gone: a start is a new environment and tries again
+    site.start()
+    contains(greeting(second), "220")
+    site.expect(0, "status")
+
+
+@case
+def strict(site):
+    """--strict refuses to fall back"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start()
+    site.stop()
+    site.image.write_bytes(b"x" * 5000)
+    done = site.run("--foreground", "--strict")
+    equal(done.returncode, 1, "exit status")
+    contains(done.stderr, "--strict")
+
+
+@case
+def without_state(site):
+    """without a writable state directory it serves from memory, with a warning, and reverts"""
+    first, second = free_ports(2)
+    site.state = pathlib.Path("/proc/none")
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{first}"))
+    site.start()
+    assert any("not kept" in w for w in site.status()["warnings"]), site.status()["warnings"]
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{second}"))
+    site.wait_for(lambda s: s["generation"] > 1, "the second generation")
+    site.expect(0, "revert")
+    contains(greeting(first), "220")
+    assert refuses(second)
+
+
+@case
+def check(site):
+    """--check passes a good image, refuses what a start would, and changes nothing"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    done = site.run("--check")
+    equal(done.returncode, 0, done.stderr)
+    assert not site.state.exists(), "--check made the state directory"
+    with stwtest.socket.socket() as holder:
+        holder.bind(("127.0.0.1", port))
+        holder.listen()
+        done = site.run("--check")
+        equal(done.returncode, 1, "with the port taken")
+        contains(done.stderr, str(port))
+    site.start()
+    done = site.run("--check")
+    equal(done.returncode, 0, "beside a running stwd")
+    contains(done.stderr, "note:")
+    site.image.unlink()
+    equal(site.run("--check").returncode, 2, "without an image")
+
+
+@case
+def health_address(site):
+    """--health opens a listener of its own"""
+    port, health = free_ports(2)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start("--health", f"127.0.0.1:{health}")
+    with stwtest.socket.create_connection(("127.0.0.1", health), timeout=5) as s:
+        s.sendall(b"GET /healthz/ready HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        contains(s.makefile("rb").readline().decode(), "200")
+
+
+@case
+def host_name(site):
+    """the host name: SystemSettings, then STALWART_HOSTNAME, then the system"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start(env={"STALWART_HOSTNAME": "other.example"})
+    equal(site.status()["hostname"], "mail.example.org", "configured")
+    site.stop()
+    source = site.dir / "bare.toml"
+    source.write_text(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.compile(source, site.image)
+    site.start(env={"STALWART_HOSTNAME": "Other.Example"})
+    equal(site.status()["hostname"], "other.example", "from the environment")
+    contains(greeting(port), "other.example")
+    site.stop()
+    site.start()
+    equal(site.status()["hostname"], os.uname().nodename.lower(), "from the system")
+
+
+@case
+def threads(site):
+    """the thread pool: SystemSettings, else the processors of the affinity mask"""
+    port, = free_ports(1)
+    source = site.dir / "source.toml"
+    text = listener("smtp", "smtp", f"127.0.0.1:{port}")
+    source.write_text("[SystemSettings]\nthreadPoolSize = 3\n" + text)
+    site.compile(source, site.image)
+    site.start()
+    equal(site.status()["threads"], 3, "configured")
+    site.stop()
+    site.build(text)
+    cpu = min(os.sched_getaffinity(0))
+    site.start(preexec=lambda: os.sched_setaffinity(0, {cpu}))
+    equal(site.status()["threads"], 1, "of one processor")
+
+
+def process_status(pid, label):
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(x for x in lines if x.startswith(label + ":")).split()[1:]
+
+
+def find_user():
+    """A user other than root, with the name of its group."""
+    for entry in pwd.getpwall():
+        if entry.pw_uid and entry.pw_gid:
+            return entry, grp.getgrgid(entry.pw_gid)
+    raise Skip("there is nobody but root")
+
+
+@case
+def privileges(site):
+    """RUN_AS_USER and RUN_AS_GROUP, as names or numbers, keep nothing but CAP_NET_BIND_SERVICE"""
+    if os.getuid() != 0:
+        raise Skip("needs root")
+    user, group = find_user()
+    port, = free_ports(1)
+    site.dir.chmod(0o777)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    for env in ({"RUN_AS_USER": user.pw_name}, {"RUN_AS_USER": str(user.pw_uid)},
+                {"RUN_AS_USER": user.pw_name, "RUN_AS_GROUP": group.gr_name}):
+        site.start(env=env)
+        pids = [r["pid"] for r in site.status()["roles"]]
+        for pid in [site.daemon.pid, *pids]:
+            equal(process_status(pid, "Uid"), [str(user.pw_uid)] * 4, "user")
+            equal(process_status(pid, "Gid"), [str(user.pw_gid)] * 4, "group")
+        for pid in pids:
+            equal(int(process_status(pid, "CapPrm")[0], 16), 0, "capabilities of a role")
+        equal(int(process_status(site.daemon.pid, "CapEff")[0], 16), 1 << 10,
+              "capabilities of main")
+        site.stop()
+    for env, name in (({"RUN_AS_USER": "no-such-user"}, "no-such-user"),
+                      ({"RUN_AS_USER": "0", "RUN_AS_GROUP": "no-such-group"}, "no-such-group")):
+        done = site.run("--foreground", env=env)
+        equal(done.returncode, 1, name)
+        contains(done.stderr, name)
+
+
+@case
+def privileged_port(site):
+    """a privileged port without the capability: the error names port, capability and unit line"""
+    if os.getuid() != 0:
+        raise Skip("needs root, to lose its capabilities")
+    setpriv = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups",
+               "--inh-caps=-all", "--bounding-set=-all"]
+    if subprocess.run([*setpriv, "true"], capture_output=True).returncode != 0:
+        raise Skip("needs setpriv")
+    limit = pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()
+    if int(limit) <= 25:
+        raise Skip("every port is free for all here")
+    site.dir.chmod(0o777)
+    site.build(listener("smtp", "smtp", "127.0.0.1:25"))
+    done = subprocess.run([*setpriv, *site.command("--foreground")], capture_output=True,
+                          text=True, timeout=20)
+    equal(done.returncode, 1, "exit status")
+    for part in ("port 25", "CAP_NET_BIND_SERVICE", "AmbientCapabilities=CAP_NET_BIND_SERVICE"):
+        contains(done.stderr, part)
+
+
+stwtest.run()

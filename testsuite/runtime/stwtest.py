@@ -1,0 +1,260 @@
+"""What the scenario tests of stwd share: a daemon in a directory of its own, free ports, TAP.
+
+A script imports this, marks its cases with @case, and ends with run(). Each case gets a Site: a
+temporary directory in which images are built and one stwd runs. Everything that a case started
+is ended by its process id when the case is over, whatever happened in it.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+BUILD = pathlib.Path(os.environ.get("builddir", ".")).resolve()
+STWD = str(BUILD / "stwd")
+STWCTL = str(BUILD / "stwctl")
+STWC = str(BUILD / "stwc" / "stwc")
+PATIENCE = 20.0  # seconds, for what takes milliseconds on an idle machine
+
+
+class Skip(Exception):
+    """Raised by a case that cannot run here; says why."""
+
+
+def free_ports(count, host="127.0.0.1"):
+    """Ports that nothing listens on now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    held = [socket.socket(family, socket.SOCK_STREAM) for _ in range(count)]
+    for s in held:
+        s.bind((host, 0))
+    ports = [s.getsockname()[1] for s in held]
+    for s in held:
+        s.close()
+    return ports
+
+
+def until(condition, what, patience=PATIENCE):
+    """Waits until condition() is true and returns its value."""
+    end = time.monotonic() + patience
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError("timed out waiting for " + what)
+        time.sleep(0.01)
+
+
+def equal(got, wanted, what=""):
+    if got != wanted:
+        raise AssertionError(f"{what}: got {got!r}, wanted {wanted!r}")
+
+
+def contains(text, part):
+    if part not in text:
+        raise AssertionError(f"{part!r} is not in {text!r}")
+
+
+def greeting(port, host="127.0.0.1", timeout=5):
+    """The first line that a server says."""
+    with socket.create_connection((host, port), timeout=timeout) as s:
+        s.settimeout(timeout)
+        return s.makefile("rb").readline().decode()
+
+
+def refuses(port, host="127.0.0.1"):
+    """True when nothing listens there."""
+    try:
+        socket.create_connection((host, port), timeout=2).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def listener(name, protocol, *binds, **fields):
+    """A NetworkListener table in TOML."""
+    lines = [f"[NetworkListener.{name}]", f'protocol = "{protocol}"']
+    lines.append("bind = [" + ", ".join(f'"{b}"' for b in binds) + "]")
+    for key, value in fields.items():
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        lines.append(f"{key} = {value}")
+    return "\n".join(lines) + "\n"
+
+
+class Site:
+    """A directory with an image and a stwd."""
+
+    def __init__(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="stw-test-"))
+        self.dir.chmod(0o755)
+        self.image = self.dir / "mail.stwi"
+        self.state = self.dir / "state"
+        self.control = self.dir / "control.sock"
+        self.daemon = None
+        self.output = None
+        self.others = []
+        self.background = None
+
+    # images
+
+    def build(self, text, to=None, hostname="mail.example.org", *options):
+        """Compiles a configuration and renames the image into place; the path."""
+        to = pathlib.Path(to or self.image)
+        source = self.dir / "source.toml"
+        source.write_text(f'[SystemSettings]\ndefaultHostname = "{hostname}"\n' + text)
+        self.compile(source, to, *options)
+        return to
+
+    def compile(self, source, to, *options):
+        done = subprocess.run([STWC, "build", str(source), "-o", str(to), *options],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise AssertionError("stwc build failed:\n" + done.stdout + done.stderr)
+
+    # the daemon
+
+    def command(self, *options):
+        return [STWD, "--image", str(self.image), "--state", str(self.state),
+                "--control", str(self.control), *options]
+
+    def start(self, *options, env=None, wait=True, preexec=None, pass_fds=()):
+        """Starts stwd in the foreground and waits until it serves."""
+        self.output = self.dir / "output"
+        with open(self.output, "ab") as out:
+            self.daemon = subprocess.Popen(
+                self.command("--foreground", *options), stdin=subprocess.DEVNULL, stdout=out,
+                stderr=out, env=self.environment(env), preexec_fn=preexec, pass_fds=pass_fds)
+        if wait:
+            until(self.serves, "stwd to serve")
+        return self.daemon
+
+    def environment(self, extra=None):
+        env = {k: v for k, v in os.environ.items()
+               if k not in ("NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "STALWART_HOSTNAME",
+                            "RUN_AS_USER", "RUN_AS_GROUP", "CREDENTIALS_DIRECTORY")}
+        env.update(extra or {})
+        return env
+
+    def run(self, *options, env=None, timeout=PATIENCE):
+        """Runs stwd to its end; for starts that fail and for --check."""
+        return subprocess.run(self.command(*options), env=self.environment(env), text=True,
+                              capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout)
+
+    def serves(self):
+        if self.daemon.poll() is not None:
+            raise AssertionError(f"stwd ended with {self.daemon.returncode}:\n" + self.log())
+        if not self.control.exists():
+            return False
+        done = self.ctl("status", "--json")
+        return done.returncode in (0, 1) and json.loads(done.stdout).get("generation")
+
+    def stop(self, number=signal.SIGTERM):
+        """Stops stwd; its exit status."""
+        if self.daemon is None:
+            return None
+        if self.daemon.poll() is None:
+            self.daemon.send_signal(number)
+        try:
+            status = self.daemon.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.daemon.kill()
+            self.daemon.wait()
+            raise
+        self.daemon = None
+        return status
+
+    def log(self):
+        return self.output.read_text(errors="replace") if self.output else ""
+
+    # stwctl
+
+    def ctl(self, *words, stdin=None, timeout=PATIENCE):
+        return subprocess.run([STWCTL, "--control", str(self.control), *map(str, words)],
+                              input=stdin, capture_output=True, text=stdin is None,
+                              timeout=timeout)
+
+    def expect(self, status, *words, **more):
+        """Runs stwctl and wants this exit status; its output and its complaints."""
+        done = self.ctl(*words, **more)
+        if done.returncode != status:
+            raise AssertionError(f"stwctl {' '.join(map(str, words))}: status "
+                                 f"{done.returncode}, wanted {status}\n{done.stdout}{done.stderr}")
+        return done.stdout, done.stderr
+
+    def status(self):
+        done = self.ctl("status", "--json")
+        return json.loads(done.stdout)
+
+    def active(self):
+        return self.status()["image"]["active"]
+
+    def wait_for(self, condition, what):
+        """Waits until condition(status) is true; that status."""
+        def look():
+            status = self.status()
+            return status if condition(status) else None
+        return until(look, what)
+
+    def role(self, name):
+        return next(r for r in self.status()["roles"] if r["name"] == name)
+
+    def also(self, process):
+        """A process to be ended with the case."""
+        self.others.append(process)
+        return process
+
+    def close(self):
+        try:
+            self.stop()
+        finally:
+            if self.background and self.control.exists():
+                os.kill(self.background, signal.SIGKILL)
+            for p in self.others:
+                if p.poll() is None:
+                    p.kill()
+                p.wait()
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+CASES = []
+
+
+def case(function):
+    """Marks a function of one Site as a case; its docstring is its name."""
+    CASES.append(function)
+    return function
+
+
+def run():
+    """Runs all cases (or those named on the command line) and prints TAP."""
+    chosen = [c for c in CASES if len(sys.argv) < 2 or c.__name__ in sys.argv[1:]]
+    print(f"1..{len(chosen)}", flush=True)
+    failed = False
+    for number, function in enumerate(chosen, 1):
+        name = (function.__doc__ or function.__name__).strip().splitlines()[0]
+        site = Site()
+        try:
+            function(site)
+            site.close()
+            print(f"ok {number} - {name}", flush=True)
+        except Skip as why:
+            site.close()
+            print(f"ok {number} - {name} # SKIP {why}", flush=True)
+        except Exception:
+            failed = True
+            print(f"not ok {number} - {name}", flush=True)
+            for line in traceback.format_exc().splitlines() + site.log().splitlines():
+                print("# " + line)
+            try:
+                site.close()
+            except Exception as why:
+                print(f"# closing: {why}", flush=True)
+    sys.exit(1 if failed else 0)
