@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +137,7 @@ static bool inherit(struct socket_pool *pool, int fd, struct notes *warnings)
 {
 	struct socket_entry *entry;
 	struct net_socket at;
+	int flags;
 
 	if (int_option(fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM ||
 	    int_option(fd, SOL_SOCKET, SO_ACCEPTCONN) != 1 || !bound_address(fd, &at)) {
@@ -143,9 +145,12 @@ static bool inherit(struct socket_pool *pool, int fd, struct notes *warnings)
 			  "socket activation: descriptor %d is no listening TCP socket; closed", fd);
 		return false;
 	}
+	/* the manager's sockets block; those who accept from them must not */
+	flags = fcntl(fd, F_GETFL);
 	entry = calloc(1, sizeof(*entry));
-	if (!entry || !pool_add(pool, entry)) {
-		notes_add(warnings, "socket activation: out of memory");
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || !entry ||
+	    !pool_add(pool, entry)) {
+		notes_add(warnings, "socket activation: descriptor %d cannot be used", fd);
 		free(entry);
 		return false;
 	}

@@ -1,0 +1,187 @@
+"""apply, confirm and revert, and what they do to the operator's file."""
+
+import stwtest
+from stwtest import case, contains, equal, free_ports, greeting, listener, refuses, until
+
+
+def two(site):
+    """Starts with one configuration; the ports of it and of next.stwi."""
+    first, second = free_ports(2)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{first}"))
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{second}"), site.dir / "next.stwi")
+    site.start()
+    return first, second
+
+
+@case
+def apply(site):
+    """apply writes the operator's file and serves it"""
+    first, second = two(site)
+    before = site.active()
+    site.expect(0, "apply", site.dir / "next.stwi")
+    contains(greeting(second), "220")
+    assert refuses(first)
+    equal(site.image.read_bytes(), (site.dir / "next.stwi").read_bytes(), "the operator's file")
+    assert site.active() != before
+    site.expect(0, "status")
+    site.stop()
+    site.start()
+    contains(greeting(second), "220")
+
+
+@case
+def apply_input(site):
+    """apply - reads standard input"""
+    _, second = two(site)
+    site.expect(0, "apply", "-", stdin=(site.dir / "next.stwi").read_bytes())
+    contains(greeting(second), "220")
+
+
+@case
+def apply_through_link(site):
+    """apply replaces the file that a link leads to; the link stays"""
+    first, second = free_ports(2)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{first}"), site.dir / "real.stwi")
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{second}"), site.dir / "next.stwi")
+    site.image.symlink_to("real.stwi")
+    site.start()
+    site.expect(0, "apply", site.dir / "next.stwi")
+    assert site.image.is_symlink()
+    equal((site.dir / "real.stwi").read_bytes(), (site.dir / "next.stwi").read_bytes(), "the file")
+
+
+@case
+def apply_refused(site):
+    """an apply that is refused leaves the operator's file as it serves"""
+    first, second = two(site)
+    before = site.image.read_bytes()
+    with stwtest.socket.socket() as holder:
+        holder.bind(("127.0.0.1", second))
+        holder.listen()
+        _, complaint = site.expect(1, "apply", site.dir / "next.stwi")
+    contains(complaint, "refused")
+    equal(site.image.read_bytes(), before, "the operator's file")
+    (site.dir / "next.stwi").write_bytes(b"no image" * 1000)
+    site.expect(1, "apply", site.dir / "next.stwi")
+    equal(site.image.read_bytes(), before, "the operator's file")
+    site.expect(0, "status")
+    contains(greeting(first), "220")
+
+
+@case
+def confirmed(site):
+    """apply --confirm, confirm: it stays"""
+    first, second = two(site)
+    site.expect(0, "apply", site.dir / "next.stwi", "--confirm", "2")
+    assert site.status().get("confirmUntil"), "nothing pending"
+    contains(site.expect(0, "status")[0], "confirm pending")
+    site.expect(0, "confirm")
+    site.expect(1, "confirm")
+    stwtest.time.sleep(2.5)
+    contains(greeting(second), "220")
+    assert refuses(first)
+
+
+@case
+def unconfirmed(site):
+    """apply --confirm without confirm: the generation before comes back, and so does its file"""
+    first, second = two(site)
+    before, file = site.active(), site.image.read_bytes()
+    site.expect(0, "apply", site.dir / "next.stwi", "--confirm", "1")
+    contains(greeting(second), "220")
+    site.wait_for(lambda s: s["image"]["active"] == before, "the revert")
+    until(lambda: site.image.read_bytes() == file, "the operator's file")
+    contains(greeting(first), "220")
+    assert refuses(second)
+    site.expect(0, "status")
+    equal(site.status()["lastReload"]["cause"], "unconfirmed", "cause")
+    # what was not confirmed is not tried again by itself
+    site.expect(1, "apply", site.dir / "next.stwi")
+
+
+@case
+def unconfirmed_over_restart(site):
+    """a restart does not confirm: the clock goes on"""
+    first, second = two(site)
+    before = site.active()
+    site.expect(0, "apply", site.dir / "next.stwi", "--confirm", "2")
+    site.stop()
+    site.start()
+    contains(greeting(second), "220")
+    assert site.status().get("confirmUntil"), "nothing pending after the restart"
+    site.wait_for(lambda s: s["image"]["active"] == before, "the revert")
+    contains(greeting(first), "220")
+    site.expect(0, "status")
+
+
+@case
+def pending_blocks(site):
+    """while an apply waits, another one and a reload are told so; revert ends it"""
+    first, _ = two(site)
+    file = site.image.read_bytes()
+    site.expect(0, "apply", site.dir / "next.stwi", "--confirm", "60")
+    _, complaint = site.expect(2, "apply", site.dir / "next.stwi")
+    contains(complaint, "confirm")
+    site.expect(2, "reload", "--wait")
+    site.expect(0, "revert")
+    contains(greeting(first), "220")
+    equal(site.image.read_bytes(), file, "the operator's file")
+    site.expect(0, "status")
+    assert not site.status().get("confirmUntil")
+
+
+@case
+def revert(site):
+    """revert goes back, leaves the operator's file alone, and says that it is not served"""
+    first, second = two(site)
+    before = site.active()
+    next_image = (site.dir / "next.stwi").read_bytes()
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{second}"))
+    site.wait_for(lambda s: s["generation"] == 2, "the second generation")
+    site.expect(0, "revert")
+    equal(site.active(), before, "active generation")
+    equal(site.image.read_bytes(), next_image, "the operator's file")
+    site.expect(1, "status")
+    contains(site.status()["degraded"], "not served")
+    site.expect(1, "reload", "--wait")
+    site.expect(1, "revert")  # there is nothing before it
+    site.expect(0, "reload", "--wait", "--force")
+    contains(greeting(second), "220")
+    site.expect(0, "status")
+
+
+@case
+def revert_to_digest(site):
+    """revert DIGEST goes back to any generation that is kept; beginnings of digests will do"""
+    ports = free_ports(3)
+    digests = []
+    for port in ports:
+        site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+        if site.daemon is None:
+            site.start()
+        status = site.wait_for(lambda s: s["listeners"][0]["port"] == port, "the listener")
+        digests.append(status["image"]["active"])
+    site.expect(1, "revert", "00000000000000000")
+    contains(site.expect(0, "revert", digests[2])[0], "unchanged")
+    site.expect(0, "revert", digests[0][:16])
+    contains(greeting(ports[0]), "220")
+    equal(site.active(), digests[0], "active generation")
+
+
+@case
+def exit_statuses(site):
+    """statuses for what cannot be asked"""
+    site.expect(2, "status")  # not running
+    site.expect(2, "nonsense")
+    site.expect(2, "ip")
+    two(site)
+    site.expect(2, "apply", site.dir / "gone.stwi")
+    site.expect(2, "apply", site.dir / "next.stwi", "--confirm", "0")
+    site.expect(2, "reload", "--nonsense")
+    site.expect(2, "log", "loud")
+    site.expect(2, "status", "--xml")
+    equal(stwtest.subprocess.run([stwtest.STWCTL, "--help"], capture_output=True).returncode, 0,
+          "--help")
+
+
+stwtest.run()

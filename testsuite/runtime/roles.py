@@ -1,0 +1,144 @@
+"""Roles that die: restarts, queued connections, and a generation that cannot live."""
+
+import os
+import signal
+import socket
+import time
+
+import stwtest
+from stwtest import case, contains, equal, free_ports, greeting, listener, until
+
+
+def kill_role(site, name):
+    """Kills a role; its process id."""
+    pid = site.role(name)["pid"]
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+@case
+def restart(site):
+    """a role that is killed comes back on the active generation"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start()
+    for name in ("edge", "web"):
+        before = kill_role(site, name)
+        status = site.wait_for(
+            lambda s: any(r["name"] == name and r["phase"] == "serving" and r["pid"] != before
+                          for r in s["roles"]), name + " to come back")
+        equal(next(r["restarts"] for r in status["roles"] if r["name"] == name), 1, "restarts")
+        equal(status["generation"], 1, "generation")
+    contains(greeting(port), "220")
+    site.expect(0, "status")
+
+
+@case
+def queued_connections(site):
+    """a connection that comes while edge is down is served when it is back"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start()
+    kill_role(site, "edge")
+    # the socket is main's: the kernel goes on queueing for it
+    for _ in range(5):
+        contains(greeting(port, timeout=10), "220")
+
+
+@case
+def gauges(site):
+    """what a dead role counted as open is open no more"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start()
+    with socket.create_connection(("127.0.0.1", port)) as s:
+        contains(s.makefile("rb").readline().decode(), "220")
+        until(lambda: site.role("edge")["connections"] == 1, "the session to be counted")
+        kill_role(site, "edge")
+        until(lambda: site.role("edge")["connections"] == 0, "the count to be cleared")
+
+
+@case
+def killed_with_main(site):
+    """no role outlives main, however main ends"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start()
+    pids = [r["pid"] for r in site.status()["roles"]]
+    site.daemon.kill()
+    site.daemon.wait()
+
+    def gone(pid):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        return open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[0] == "Z"
+
+    until(lambda: all(gone(pid) for pid in pids), "the roles to end")
+    # and a control socket that was left behind is no obstacle
+    site.daemon = None
+    site.start()
+
+
+@case
+def nothing_inherited(site):
+    """a role has no environment and no descriptor that it was not given"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    reader, writer = os.pipe()
+    site.start(env={"STW_CANARY": "secret-of-the-environment"}, pass_fds=(writer,))
+    pipe = os.readlink(f"/proc/self/fd/{writer}")
+    try:
+        for role in site.status()["roles"]:
+            with open(f"/proc/{role['pid']}/environ", "rb") as f:
+                equal(f.read(), b"", "environment of " + role["name"])
+            links = []
+            for fd in os.listdir(f"/proc/{role['pid']}/fd"):
+                try:
+                    links.append(os.readlink(f"/proc/{role['pid']}/fd/{fd}"))
+                except FileNotFoundError:
+                    pass
+            assert pipe not in links, links
+            assert not any(x.endswith(("lock", "live.mdb")) for x in links), links
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+@case
+def dies_again_and_again(site):
+    """a role that dies three times after a commit: the generation before comes back"""
+    first, second = free_ports(2)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{first}"))
+    site.start()
+    good = site.active()
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{second}"))
+    bad = site.wait_for(lambda s: s["generation"] == 2, "the second generation")["image"]["active"]
+    seen = set()
+    end = time.monotonic() + 8
+    while site.active() != good and time.monotonic() < end:
+        role = site.role("edge")
+        if role["pid"] and role["pid"] not in seen and role["phase"] == "serving":
+            seen.add(role["pid"])
+            os.kill(role["pid"], signal.SIGKILL)
+        time.sleep(0.01)
+    status = site.wait_for(lambda s: s["image"]["active"] == good and all(
+        r["phase"] == "serving" for r in s["roles"]), "the revert")
+    equal(len(seen), 3, "deaths")
+    equal(status["health"], "degraded", "health")
+    contains(status["degraded"], "died 3 times")
+    refused = (site.state / "refused").read_text()
+    contains(refused, bad)
+    contains(refused, "reverted")
+    contains(greeting(first), "220")
+    # it is not tried again by itself, not even by a start; only by force
+    site.expect(1, "reload", "--wait")
+    site.stop()
+    site.start()
+    equal(site.active(), good, "after a restart")
+    site.expect(0, "reload", "--wait", "--force")
+    equal(site.active(), bad, "by force")
+
+
+stwtest.run()
