@@ -67,7 +67,7 @@ static void report_open_string(struct toml *t)
 		if (c == '\n' || (c == '\r' && i + 1 < t->text.n && t->text.p[i + 1] == '\n')) {
 			if (!multi)
 				break;
-		} else if (is_control(c) && !(multi && c == '\r')) {
+		} else if (is_control(c)) {
 			reader_error(t->r, DIAG_SYNTAX, i, i + 1,
 				     "control character U+%04X in a string", c);
 			return;
@@ -141,6 +141,24 @@ static bool expected(struct toml *t, const char *wanted)
 		reader_error(t->r, DIAG_SYNTAX, t->tok.begin, t->tok.end, "expected %s, found %s",
 			     wanted, token_name(t->tok.token));
 	return false;
+}
+
+/* The same inside brackets that were opened at byte `open`; always NULL. */
+static struct node *expected_inside(struct toml *t, const char *wanted, uint32_t open)
+{
+	struct reader *r = t->r;
+	struct diag *d;
+
+	if (t->tok.token == TOML_OPEN_STRING || t->tok.token == TOML_STRAY)
+		return expected(t, wanted), NULL;
+	d = reader_error(r, DIAG_SYNTAX, t->tok.begin, t->tok.end, "expected %s, found %s", wanted,
+			 token_name(t->tok.token));
+	diag_relate(r->diags, d, reader_span(r, open, open + 1), "opened here");
+	if (t->text.p[open] == '{' && t->tok.token == TOML_NEWLINE)
+		diag_hint(r->diags, d,
+			  "what stands in braces stands on one line; a [table] has "
+			  "more room");
+	return NULL;
 }
 
 static bool is_key(enum toml_token token)
@@ -290,6 +308,8 @@ static struct node *parse_inline(struct toml *t, uint32_t depth)
 		return NULL;
 	advance(t, TOML_MODE_KEY);
 	while (t->tok.token != TOML_UNCURLY || table->node.map.count > 0) {
+		if (!is_key(t->tok.token))
+			return expected_inside(t, "a key", begin);
 		if (!parse_pair(t, table, scope, begin, &set))
 			return NULL;
 		if (set)
@@ -298,7 +318,7 @@ static struct node *parse_inline(struct toml *t, uint32_t depth)
 		if (t->tok.token == TOML_UNCURLY)
 			break;
 		if (t->tok.token != TOML_COMMA)
-			return expected(t, "',' or '}'"), NULL;
+			return expected_inside(t, "',' or '}'", begin);
 		advance(t, TOML_MODE_KEY);
 	}
 	table->node.span.end = t->tok.end;
@@ -331,7 +351,7 @@ static struct node *parse_array(struct toml *t, uint32_t depth)
 		if (t->tok.token == TOML_CLOSE)
 			break;
 		if (t->tok.token != TOML_COMMA)
-			return expected(t, "',' or ']'"), NULL;
+			return expected_inside(t, "',' or ']'", list->span.begin);
 	}
 	list->span.end = t->tok.end;
 	return list;

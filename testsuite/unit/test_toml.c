@@ -88,6 +88,19 @@ static void recovery_passes_brackets(void **state)
 		     "syntax 2:5, syntax 4:5");
 }
 
+static void brackets_show_where_they_opened(void **state)
+{
+	const struct diag *d = only(*state, "a = 1\nl = [1,\n  2\nb = 3\n", "syntax 4:1");
+
+	assert_non_null(d->related);
+	assert_int_equal(d->related->span.begin, 10);
+	d = only(*state, "t = {\n  a = 1 }\n", "syntax 1:6");
+	assert_int_equal(d->related->span.begin, 4);
+	assert_true(str_starts(d->hint, STR("what stands in braces stands on one line")));
+	d = only(*state, "a = '''x\ry'''\n", "syntax 1:9");
+	assert_null(d->related);
+}
+
 static void duplicates_show_both(void **state)
 {
 	struct reader_unit *u = *state;
@@ -240,6 +253,7 @@ int main(void)
 		TEST(styles),
 		TEST(every_error_of_a_file),
 		TEST(recovery_passes_brackets),
+		TEST(brackets_show_where_they_opened),
 		TEST(duplicates_show_both),
 		TEST(sets),
 		TEST(secrets_are_not_quoted),
