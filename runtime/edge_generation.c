@@ -19,7 +19,7 @@ struct build {
 	struct arena *arena; /* the generation's */
 	struct stw_bytes secrets;
 	struct rec_SystemSettings settings;
-	struct tls_names *names;
+	struct tls_names *names; /* made by the first listener that uses TLS */
 	struct tls_tickets *tickets;
 	struct caps_count **counts;
 	char *error;
@@ -229,6 +229,17 @@ static void take_ticket_keys(struct build *build)
 
 /* ---- metrics ---- */
 
+static bool serves_http(const struct edge_generation *generation)
+{
+	size_t i;
+
+	for (i = 0; i < generation->listener_count; i++) {
+		if (generation->listeners[i]->protocol == PROTOCOL_HTTP)
+			return true;
+	}
+	return false;
+}
+
 static bool set_metrics_login(struct build *build,
 			      const struct rec_MetricsPrometheusProperties *enabled,
 			      uint64_t object)
@@ -256,12 +267,15 @@ static bool set_metrics_login(struct build *build,
 	return true;
 }
 
+/* The login is a secret of the roles that serve metrics: main sends it to no other. */
 static bool build_metrics(struct build *build)
 {
 	struct rec_Metrics record = {0};
 	struct stw_bytes defaults;
 	struct stw_object object;
 
+	if (!serves_http(build->generation))
+		return true;
 	if (stw_defaults(build->reader, STW_TYPE_Metrics, &defaults) &&
 	    !rec_Metrics_decode(build->arena, defaults, &record))
 		return FAIL(build, "Metrics: the defaults cannot be read");
@@ -364,6 +378,8 @@ static bool listener_tls(struct build *build, struct listener *listener,
 
 	if (!record->useTls)
 		return true;
+	if (!build->names && !build_certificates(build))
+		return false;
 	if (tls_names_count(build->names) == 0)
 		return FAIL(build, "NetworkListener '%s', field useTls: there is no certificate",
 			    listener->name);
@@ -518,8 +534,8 @@ static bool build_all(struct build *build)
 	if (!open_image(build) || !secrets_map(build) || !read_settings(build))
 		return false;
 	take_ticket_keys(build);
-	return build_decider(build) && build_certificates(build) && build_listeners(build) &&
-	       build_metrics(build) && build_log(build);
+	return build_decider(build) && build_listeners(build) && build_metrics(build) &&
+	       build_log(build);
 }
 
 struct edge_generation *edge_generation_build(struct edge_input *input, struct tls_tickets *tickets,

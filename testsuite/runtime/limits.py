@@ -1,0 +1,207 @@
+"""Who may connect, and how many: blocked addresses, both caps, the list of sessions, drain, the log of refusals."""
+
+import json
+import re
+import ssl
+
+from stwtest import case, contains, equal, run, until
+from talk import MAIL, REFUSAL, Talk, insecure, listeners
+
+ALL = MAIL + ["http"]
+
+
+@case
+def blocked(site):
+    """a blocked address is dropped without a word, an allowed one never; expiry counts"""
+    text, ports = listeners()
+    text += ('[BlockedIp.a]\naddress = "127.0.0.2"\n[BlockedIp.b]\naddress = "127.0.1.0/24"\n'
+             '[BlockedIp.c]\naddress = "127.0.2.1"\nexpiresAt = "2020-01-01T00:00:00Z"\n'
+             '[BlockedIp.d]\naddress = "127.0.0.1"\n'
+             '[AllowedIp.e]\naddress = "127.0.1.7"\n')
+    site.build(text)
+    site.start()
+    for protocol in MAIL:
+        with Talk(protocol, ports[protocol], source="127.0.0.2", greet=False) as talk:
+            equal(talk.ended(), True, protocol)
+    for source, dropped in (("127.0.1.1", True), ("127.0.1.7", False), ("127.0.2.1", False),
+                            ("127.0.0.3", False), ("127.0.0.1", False)):
+        with Talk("smtp", ports["smtp"], source=source, greet=False) as talk:
+            equal(talk.line() == b"", dropped, source)
+
+
+@case
+def live(site):
+    """bans and temporary allows of stwctl hold at once, without a reload"""
+    text, ports = listeners(["smtp"])
+    site.build(text + '[BlockedIp.a]\naddress = "127.0.0.2"\n')
+    site.start()
+
+    def served(source):
+        with Talk("smtp", ports["smtp"], source=source, greet=False) as talk:
+            return talk.line() != b""
+
+    equal(served("127.0.0.3"), True)
+    site.expect(0, "bans", "add", "127.0.0.3")
+    until(lambda: not served("127.0.0.3"), "the ban")
+    site.expect(0, "allow", "127.0.0.2", "1h")
+    until(lambda: served("127.0.0.2"), "the allow")
+    site.build(text + '[BlockedIp.a]\naddress = "127.0.0.2"\n[BlockedIp.b]\naddress = "127.0.0.9"\n')
+    site.expect(0, "reload", "--wait")
+    equal(served("127.0.0.2"), True, "allowed after a reload")
+    equal(served("127.0.0.3"), False, "banned after a reload")
+    site.expect(0, "bans", "remove", "127.0.0.3")
+    until(lambda: served("127.0.0.3"), "the end of the ban")
+
+
+@case
+def listener_cap(site):
+    """over its listener's cap a client is told so by the protocol's own refusal, in the clear and under TLS"""
+    text, ports = listeners(ALL, maxConnections=1, useTls=False)
+    site.build(text)
+    site.start()
+    for protocol in ALL:
+        with Talk(protocol, ports[protocol], greet=protocol != "http"):
+            with Talk(protocol, ports[protocol], greet=False) as second:
+                equal(second.line().startswith(REFUSAL[protocol]), True, protocol)
+                second.file.read()
+        until(lambda: all(r["connections"] == 0 for r in site.status()["roles"]), "the sessions to end")
+        with Talk(protocol, ports[protocol], greet=protocol != "http") as third:
+            equal(protocol == "http" or not third.greeting.startswith(REFUSAL[protocol]), True, protocol)
+    text, ports = listeners(ALL, maxConnections=1, tlsImplicit=True)
+    site.build(text)
+    site.expect(0, "reload", "--wait")
+    for protocol in ALL:
+        with Talk(protocol, ports[protocol], tls=insecure(), greet=protocol != "http"):
+            with Talk(protocol, ports[protocol], tls=insecure(), greet=False) as second:
+                equal(second.line().startswith(REFUSAL[protocol]), True, protocol + " under TLS")
+
+
+@case
+def total_cap(site):
+    """SystemSettings.maxConnections holds over all listeners and roles; health answers even so"""
+    text, ports = listeners(["smtp", "imap", "http"], useTls=False)
+    site.build("maxConnections = 2\n" + text)
+    health = listeners(["http"])[1]["http"]
+    site.start("--health", f"127.0.0.1:{health}")
+    with Talk("smtp", ports["smtp"]), Talk("http", ports["http"], greet=False) as web:
+        web.send(b"GET /healthz/live HTTP/1.1\r\nHost: h\r\n\r\n")
+        contains(web.line(), b" 200 ")
+        for protocol in ("smtp", "imap", "http"):
+            with Talk(protocol, ports[protocol], greet=False) as more:
+                equal(more.line().startswith(REFUSAL[protocol]), True, protocol)
+        with Talk("http", health, greet=False) as talk:
+            talk.send(b"GET /healthz/ready HTTP/1.1\r\nHost: h\r\n\r\n")
+            contains(talk.line(), b" 200 ")
+
+
+@case
+def cap_over_reload(site):
+    """a cap counts the sessions from before a reload, and takes its new value"""
+    text, ports = listeners(["smtp"], maxConnections=2)
+    site.build(text)
+    site.start()
+    with Talk("smtp", ports["smtp"]):
+        site.build(text.replace("maxConnections = 2", "maxConnections = 1"))
+        site.expect(0, "reload", "--wait")
+        with Talk("smtp", ports["smtp"], greet=False) as second:
+            equal(second.line().startswith(b"421 "), True)
+    until(lambda: site.role("edge")["connections"] == 0, "the sessions to end")
+    with Talk("smtp", ports["smtp"]) as third:
+        contains(third.greeting, b"220 ")
+
+
+@case
+def refusals_in_the_log(site):
+    """the first refusal of an address is one line with the reference's fields, the others one count"""
+    text, ports = listeners(["smtp"])
+    text += ('[BlockedIp.a]\naddress = "127.0.0.2"\n'
+             f'[Tracer.file]\n"@type" = "Log"\npath = "{site.dir}"\nprefix = "mail"\nrotate = "never"\n')
+    site.build(text)
+    site.start()
+    for _ in range(20):
+        with Talk("smtp", ports["smtp"], source="127.0.0.2", greet=False) as talk:
+            equal(talk.ended(), True)
+    site.stop()
+    lines = [line for line in (site.dir / "mail").read_text().splitlines() if "security.ip-blocked" in line]
+    equal(len(lines), 2, "\n".join(lines))
+    equal(bool(re.fullmatch(
+        r"time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ level=info event=security\.ip-blocked role=edge listenerId=smtp "
+        rf"localPort={ports['smtp']} remoteIp=127\.0\.0\.2 remotePort=\d+ reason=blocked-ip", lines[0])), True, lines[0])
+    contains(lines[1], "repeats=19")
+
+
+@case
+def rotation(site):
+    """a Tracer with rotation writes PREFIX.YYYY-MM-DD; events named in it are left out or kept"""
+    text, ports = listeners(["smtp"])
+    for name, extra in (("most", 'events = ["smtp.connection-start"]\n'),
+                        ("one", 'eventsPolicy = "include"\nevents = ["smtp.connection-start"]\n')):
+        text += (f'[Tracer.{name}]\n"@type" = "Log"\npath = "{site.dir}"\nprefix = "{name}"\n'
+                 f'level = "debug"\n{extra}')
+    site.build(text)
+    site.start()
+    with Talk("smtp", ports["smtp"]):
+        pass
+    site.stop()
+    files = {p.name.split(".")[0]: p for p in site.dir.glob("*.20??-??-??")}
+    equal(sorted(files), ["most", "one"])
+    most, one = files["most"].read_text(), files["one"].read_text()
+    contains(most, "smtp.connection-end")
+    equal("smtp.connection-start" in most, False, most)
+    equal({line.split("event=")[1].split()[0] for line in one.splitlines()}, {"smtp.connection-start"})
+
+
+@case
+def open_sessions(site):
+    """stwctl connections shows each session with listener, peer and TLS"""
+    text, ports = listeners(["smtp", "imap"])
+    site.build(text)
+    site.start()
+    with Talk("smtp", ports["smtp"], source="127.0.0.5") as smtp, Talk("imap", ports["imap"]) as imap:
+        imap.start_tls()
+        equal(imap.ask(b"b NOOP\r\n").startswith(b"b OK"), True)
+        out, _ = site.expect(0, "connections")
+        lines = sorted(line for line in out.splitlines() if "listenerId=" in line)
+        equal(len(lines), 2, out)
+        for part in ("listenerId=imap", "protocol=imap", "remoteIp=127.0.0.1", "tls=TLSv1.3", "cipher=TLS_"):
+            contains(lines[0], part)
+        for part in ("listenerId=smtp", "remoteIp=127.0.0.5", "tls=none",
+                     f"remotePort={smtp.socket.getsockname()[1]}"):
+            contains(lines[1], part)
+
+
+@case
+def many(site):
+    """hundreds of clients at a time are served, under TLS too, and every place is given back"""
+    text, ports = listeners(["smtp", "imap"], tlsImplicit=True)
+    site.build(text)
+    site.start()
+    context = insecure()
+    for _ in range(2):
+        talks = [Talk(p, ports[p], tls=context) for p in ("smtp", "imap") for _ in range(150)]
+        equal(site.role("edge")["connections"], 300)
+        for talk in talks:
+            talk.ask(b"a NOOP\r\n")
+            talk.close()
+    until(lambda: site.role("edge")["connections"] == 0, "the places to be free")
+
+
+@case
+def drain(site):
+    """stwctl drain lets sessions end and takes no new ones"""
+    text, ports = listeners(["smtp"])
+    site.build(text)
+    site.start()
+    with Talk("smtp", ports["smtp"]) as talk:
+        site.ctl("drain")
+        contains(talk.ask(b"NOOP\r\n"), b"250 ")
+        try:
+            with Talk("smtp", ports["smtp"], greet=False) as late:
+                late.socket.settimeout(1)
+                equal(late.line(), b"", "a new session")
+        except OSError:
+            pass  # refused, or left in the queue: not served in any case
+        contains(talk.ask(b"QUIT\r\n"), b"221 ")
+
+
+run()
