@@ -30,12 +30,12 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"status", command_status},   {"ip", command_ip},
-	{"reload", command_reload},   {"preview", command_preview},
-	{"apply", command_apply},     {"confirm", command_confirm},
-	{"revert", command_revert},   {"allow", command_allow},
-	{"bans", command_bans},	      {"connections", command_connections},
-	{"drain", command_drain},     {"log", command_log},
+	{"status", command_status}, {"ip", command_ip},
+	{"reload", command_reload}, {"preview", command_preview},
+	{"apply", command_apply},   {"confirm", command_confirm},
+	{"revert", command_revert}, {"allow", command_allow},
+	{"bans", command_bans},     {"connections", command_connections},
+	{"drain", command_drain},   {"log", command_log},
 };
 
 void format_time(int64_t seconds, char out[32])
@@ -152,9 +152,8 @@ static void log_command(const struct peer *p, char **words, size_t count)
 		who = (struct ucred){0};
 	for (size_t i = 0; i < count; i++)
 		buf_printf(&line, "%s%s", i ? " " : "", words[i]);
-	LOG_EVENT(p->daemon->log, LOG_LEVEL_DEBUG, "stw.control",
-		  LOG_N("uid", (uint64_t)who.uid), LOG_N("pid", (uint64_t)who.pid),
-		  LOG_T("details", buf_str(&line)));
+	LOG_EVENT(p->daemon->log, LOG_LEVEL_DEBUG, "stw.control", LOG_N("uid", (uint64_t)who.uid),
+		  LOG_N("pid", (uint64_t)who.pid), LOG_T("details", buf_str(&line)));
 	buf_free(&line);
 }
 

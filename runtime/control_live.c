@@ -51,8 +51,8 @@ static bool parse_duration(struct peer *p, const char *text, uint64_t *out)
 		*out = n;
 		return true;
 	}
-	peer_fail(p, CONTROL_CANNOT, "'%s' is no duration such as 90s, 30m, 12h, 7d (at most 10 years)",
-		  text);
+	peer_fail(p, CONTROL_CANNOT,
+		  "'%s' is no duration such as 90s, 30m, 12h, 7d (at most 10 years)", text);
 	return false;
 }
 

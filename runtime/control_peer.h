@@ -18,8 +18,8 @@ struct peer {
 	int fd;
 	struct io_watch *watch;
 	struct buf out, err; /* of the reply */
-	size_t sent;	     /* bytes of err, then out, that are gone */
-	int status;	     /* enum control_exit, once finished */
+	size_t sent;         /* bytes of err, then out, that are gone */
+	int status;          /* enum control_exit, once finished */
 	bool finished;
 	enum peer_wait wait;
 	uint64_t request; /* WAIT_SESSIONS: its number */

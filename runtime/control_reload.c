@@ -235,9 +235,10 @@ void command_revert(struct peer *p, char **words, size_t count)
 		to = store_previous(&d->store, &d->active->copy.digest);
 	if (!to)
 		return peer_fail(p, CONTROL_REFUSED,
-				 count == 2 ? "no generation that served has this digest, or several"
-					      " begin with it; see stwctl status"
-					    : "there is no generation to go back to");
+				 count == 2
+					 ? "no generation that served has this digest, or several"
+					   " begin with it; see stwctl status"
+					 : "there is no generation to go back to");
 	if (digest_eq(&to->digest, &d->active->copy.digest)) {
 		buf_puts(&p->out, STR("unchanged: this generation is active\n"));
 		return peer_finish(p, CONTROL_OK);
@@ -268,6 +269,7 @@ void command_drain(struct peer *p, char **words, size_t count)
 		control_drained(d);
 		return;
 	}
-	buf_puts(&p->out, STR("no new connections are accepted; sessions end when they are done\n"));
+	buf_puts(&p->out,
+		 STR("no new connections are accepted; sessions end when they are done\n"));
 	peer_finish(p, CONTROL_OK);
 }

@@ -97,8 +97,8 @@ static void text_roles(const struct daemon *d, struct buf *out)
 
 		buf_printf(out,
 			   "  %-5s pid %-8d %-10s restarts %" PRIu64 "  connections %" PRIu64 "\n",
-			   role_word(role), r->pid > 0 ? (int)r->pid : 0, phase_word(r), r->restarts,
-			   atomic_load(&d->shared->slot[role].open));
+			   role_word(role), r->pid > 0 ? (int)r->pid : 0, phase_word(r),
+			   r->restarts, atomic_load(&d->shared->slot[role].open));
 	}
 }
 

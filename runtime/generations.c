@@ -70,8 +70,8 @@ static bool write_text(const char *path, struct str text, char *error, size_t er
 	return ok;
 }
 
-bool store_write_text(struct generation_store *store, const char *name, struct str text, char *error,
-		      size_t error_size)
+bool store_write_text(struct generation_store *store, const char *name, struct str text,
+		      char *error, size_t error_size)
 {
 	char *path;
 	bool ok;
@@ -120,8 +120,7 @@ static void read_good(struct generation_store *store, struct str line)
 	uint64_t seconds;
 
 	if (!digest_from_hex(next_word(&line), &mark.digest) ||
-	    num_u64(next_word(&line), &seconds) != NUM_OK ||
-	    store->good_count == GENERATIONS_KEPT)
+	    num_u64(next_word(&line), &seconds) != NUM_OK || store->good_count == GENERATIONS_KEPT)
 		return;
 	mark.time = (int64_t)seconds;
 	store->good[store->good_count++] = mark;
@@ -173,11 +172,12 @@ static void write_refused(struct generation_store *store)
 		const struct refusal *r = &store->refused[i];
 
 		digest_hex(&r->digest, hex);
-		buf_printf(&text, "%s %s %" PRId64 " %s\n", hex, r->reverted ? "reverted" : "failed",
-			   r->time, r->why);
+		buf_printf(&text, "%s %s %" PRId64 " %s\n", hex,
+			   r->reverted ? "reverted" : "failed", r->time, r->why);
 	}
 	/* the list in memory holds in any case; what the disk lacks is known from .trouble */
-	if (text.failed || !store_write_text(store, "refused", buf_str(&text), error, sizeof(error)))
+	if (text.failed ||
+	    !store_write_text(store, "refused", buf_str(&text), error, sizeof(error)))
 		(void)snprintf(store->trouble, sizeof(store->trouble), "%.299s",
 			       text.failed ? "out of memory" : error);
 	buf_free(&text);
@@ -301,7 +301,8 @@ bool copy_file(int from, int to)
 
 		if (n > 0)
 			continue;
-		/* nothing on the first call: a file system that cannot (EXDEV, EINVAL, some say 0) */
+		/* nothing on the first call: a file system that cannot (EXDEV, EINVAL, some say 0)
+		 */
 		if (at == 0)
 			return copy_by_hand(from, to);
 		return n == 0;
@@ -393,7 +394,8 @@ bool store_fetch(struct generation_store *store, const struct digest *digest,
 	copy.digest = stw_image_manifest(copy.image)->file;
 	if (!digest_eq(&copy.digest, digest)) {
 		image_copy_close(&copy);
-		*fault = (struct stw_fault){STW_DAMAGED, "the copy of that generation is another image"};
+		*fault = (struct stw_fault){STW_DAMAGED,
+					    "the copy of that generation is another image"};
 		return false;
 	}
 	*out = copy;
@@ -428,7 +430,8 @@ static void drop_mark(struct generation_store *store, size_t i)
 	if (store->good[i].fd >= 0)
 		close(store->good[i].fd);
 	store->good_count--;
-	memmove(&store->good[i], &store->good[i + 1], (store->good_count - i) * sizeof(store->good[0]));
+	memmove(&store->good[i], &store->good[i + 1],
+		(store->good_count - i) * sizeof(store->good[0]));
 }
 
 static void forget_good(struct generation_store *store, const struct digest *digest)
@@ -597,8 +600,7 @@ bool store_take(struct generation_store *store, int fd, struct image_copy *out,
 	copy.digest = stw_image_manifest(copy.image)->file;
 	image_name(&copy.digest, name);
 	keep_name(store, name);
-	if (!copy.in_memory &&
-	    renameat(store->images_fd, INCOMING, store->images_fd, name) != 0) {
+	if (!copy.in_memory && renameat(store->images_fd, INCOMING, store->images_fd, name) != 0) {
 		(void)system_fault(fault, "name the copy of the image");
 		goto fail;
 	}

@@ -31,7 +31,7 @@ struct image_copy {
 struct good_mark {
 	struct digest digest;
 	int64_t time; /* seconds since the epoch, of the commit */
-	int fd;	      /* the memfd, where nothing is kept on disk; else -1 */
+	int fd;       /* the memfd, where nothing is kept on disk; else -1 */
 };
 
 struct refusal {
@@ -48,13 +48,13 @@ struct generation_store {
 	int dir_fd;    /* -1: nothing can be kept */
 	int images_fd; /* the same */
 	int lock_fd;
-	bool locked;	  /* store_look: a stwd runs with this directory */
+	bool locked;       /* store_look: a stwd runs with this directory */
 	char trouble[300]; /* why nothing can be kept; empty: all is well */
 	struct good_mark good[GENERATIONS_KEPT];
 	size_t good_count; /* the last one is the newest */
 	struct refusal refused[REFUSALS_KEPT];
 	size_t refused_count;
-	struct settle_job *job;	 /* what a thread brings to the disk now */
+	struct settle_job *job;  /* what a thread brings to the disk now */
 	struct settle_job *next; /* what comes after it */
 };
 
@@ -104,11 +104,11 @@ const struct good_mark *store_named(const struct generation_store *store, struct
 /* Copies all of a file to another descriptor: reflink, copy_file_range, or read and write. */
 bool copy_file(int from, int to) WARN_UNUSED;
 /* A small text file of the state directory, replaced as a whole. False: errno-like in error. */
-bool store_write_text(struct generation_store *store, const char *name, struct str text, char *error,
-		      size_t error_size) WARN_UNUSED;
+bool store_write_text(struct generation_store *store, const char *name, struct str text,
+		      char *error, size_t error_size) WARN_UNUSED;
 /* Its content, appended; false when it is not there. */
-bool store_read_text(const struct generation_store *store, const char *name, struct buf *out)
-	WARN_UNUSED;
+bool store_read_text(const struct generation_store *store, const char *name,
+		     struct buf *out) WARN_UNUSED;
 bool store_remove_text(struct generation_store *store, const char *name) WARN_UNUSED;
 
 #endif

@@ -44,9 +44,8 @@ static void attach_fds(struct msghdr *message, union ipc_control *control, const
 bool ipc_send(int fd, enum ipc_type type, uint64_t generation, const void *payload, size_t n,
 	      const int *fds, size_t fd_count)
 {
-	struct ipc_header header = {.type = (uint32_t)type,
-				    .length = (uint32_t)n,
-				    .generation = generation};
+	struct ipc_header header = {
+		.type = (uint32_t)type, .length = (uint32_t)n, .generation = generation};
 	struct iovec parts[2] = {{&header, sizeof(header)}, {(void *)(uintptr_t)payload, n}};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = n ? 2 : 1};
 	union ipc_control control;

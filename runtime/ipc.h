@@ -23,27 +23,27 @@
 
 enum ipc_type {
 	/* main to role */
-	IPC_PREPARE = 1,   /* fds: image, secrets memfd; payload: struct ipc_prepare */
-	IPC_LISTENER,	   /* fd: listening socket; payload: struct ipc_listener */
+	IPC_PREPARE = 1, /* fds: image, secrets memfd; payload: struct ipc_prepare */
+	IPC_LISTENER,    /* fd: listening socket; payload: struct ipc_listener */
 	IPC_PREPARE_END,
 	IPC_COMMIT,
 	IPC_ABORT,
 	IPC_LIVE_SNAPSHOT, /* fd: memfd in the form of live_table_write; replaces the table */
-	IPC_LIVE_PUT,	   /* payload: struct live_entry */
+	IPC_LIVE_PUT,      /* payload: struct live_entry */
 	IPC_LIVE_REMOVE,   /* payload: struct live_entry (kind and network count) */
 	IPC_CONNECTIONS,   /* payload: uint64_t request number; asks for the open sessions */
-	IPC_DRAIN,	   /* stop to accept; sessions end when they are done */
-	IPC_LOG_LEVEL,	   /* payload: uint32_t level, or UINT32_MAX: as configured */
+	IPC_DRAIN,         /* stop to accept; sessions end when they are done */
+	IPC_LOG_LEVEL,     /* payload: uint32_t level, or UINT32_MAX: as configured */
 	IPC_TICKET_KEYS,   /* payload: TLS ticket keys after a rotation, as in the secrets memfd */
 	/* role to main */
 	IPC_READY = 64,
-	IPC_FAILED,	   /* payload: text */
+	IPC_FAILED, /* payload: text */
 	IPC_COMMITTED,
-	IPC_WARNING,	   /* payload: text, shown in status until the next commit */
-	IPC_SESSIONS,	   /* payload: uint64_t request number, then text lines; several may follow */
-	IPC_SESSIONS_END,  /* payload: uint64_t request number */
+	IPC_WARNING,  /* payload: text, shown in status until the next commit */
+	IPC_SESSIONS, /* payload: uint64_t request number, then text lines; several may follow */
+	IPC_SESSIONS_END, /* payload: uint64_t request number */
 	IPC_DRAINED,
-	IPC_BAN		   /* payload: struct live_entry; asks main to add an automatic ban */
+	IPC_BAN /* payload: struct live_entry; asks main to add an automatic ban */
 };
 
 struct ipc_header {
@@ -53,18 +53,18 @@ struct ipc_header {
 };
 
 struct ipc_prepare {
-	uint32_t threads;	   /* worker threads of this role, decided by main */
-	uint32_t listeners;	   /* LISTENER messages that follow */
-	uint64_t max_connections;  /* SystemSettings.maxConnections */
-	char hostname[256];	   /* decided by main: SystemSettings, STALWART_HOSTNAME, the system */
+	uint32_t threads;         /* worker threads of this role, decided by main */
+	uint32_t listeners;       /* LISTENER messages that follow */
+	uint64_t max_connections; /* SystemSettings.maxConnections */
+	char hostname[256]; /* decided by main: SystemSettings, STALWART_HOSTNAME, the system */
 };
 
 struct ipc_listener {
 	uint64_t object; /* NetworkListener id; 0: the address of --health */
-	uint32_t bind;	 /* index in NetworkListener.bind */
-	uint8_t family;	 /* 4 or 6: of the socket, after a fallback */
+	uint32_t bind;   /* index in NetworkListener.bind */
+	uint8_t family;  /* 4 or 6: of the socket, after a fallback */
 	uint8_t address[16];
-	uint16_t port;	 /* the bound one, also when the configuration says 0 */
+	uint16_t port; /* the bound one, also when the configuration says 0 */
 };
 
 struct ipc_message {

@@ -37,7 +37,8 @@ static void each_expired(void *ctx, const struct live_entry *entry)
 
 	net_network_format(&entry->network, text);
 	LOG_EVENT(d->log, LOG_LEVEL_INFO,
-		  entry->kind == LIVE_BAN ? "security.ip-block-expired" : "security.ip-allow-expired",
+		  entry->kind == LIVE_BAN ? "security.ip-block-expired"
+					  : "security.ip-allow-expired",
 		  LOG_T("remoteIp", str_c(text)));
 	tell_removed(d, entry);
 }

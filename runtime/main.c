@@ -218,8 +218,8 @@ static bool open_shared(struct daemon *d)
 	if (d->shared_fd < 0 || ftruncate(d->shared_fd, (off_t)sizeof(struct shared_page)) != 0 ||
 	    fcntl(d->shared_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0)
 		return false;
-	d->shared = mmap(NULL, sizeof(*d->shared), PROT_READ | PROT_WRITE, MAP_SHARED, d->shared_fd,
-			 0);
+	d->shared =
+		mmap(NULL, sizeof(*d->shared), PROT_READ | PROT_WRITE, MAP_SHARED, d->shared_fd, 0);
 	if (d->shared == MAP_FAILED)
 		d->shared = NULL;
 	if (!d->shared)
@@ -359,8 +359,7 @@ static void close_all(struct daemon *d)
 
 static bool start_serving(struct daemon *d)
 {
-	LOG_EVENT(d->log, LOG_LEVEL_INFO, "server.startup",
-		  LOG_T("version", STR(PACKAGE_VERSION)));
+	LOG_EVENT(d->log, LOG_LEVEL_INFO, "server.startup", LOG_T("version", STR(PACKAGE_VERSION)));
 	reload_start_up(d);
 	if (d->stopping)
 		return true;

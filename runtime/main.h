@@ -25,7 +25,7 @@
 enum stwd_exit {
 	STWD_OK = 0,
 	STWD_REFUSED = 1, /* an image is there, but nothing can be served */
-	STWD_USAGE = 2	  /* wrong command line, or no image */
+	STWD_USAGE = 2    /* wrong command line, or no image */
 };
 
 struct daemon_options {
@@ -44,7 +44,7 @@ struct generation_socket {
 /* What a listener's certificates look like, for status. */
 struct certificate_info {
 	struct str identity; /* of the Certificate; "self-signed" for our own */
-	char *names;	     /* "mail.example.org, *.example.org"; owned */
+	char *names;         /* "mail.example.org, *.example.org"; owned */
 	int64_t not_after;   /* seconds since the epoch */
 };
 
@@ -59,19 +59,19 @@ struct generation {
 	struct generation_socket *sockets;
 	size_t socket_count;
 	struct buf secrets[ROLE_COUNT]; /* in the memfd's form, secret; wiped at the end */
-	struct digest secrets_digest;	/* of all of them but the ticket keys */
+	struct digest secrets_digest;   /* of all of them but the ticket keys */
 	struct certificate_info *certificates;
 	size_t certificate_count;
 	bool self_signed;
 	struct log_sinks *sinks; /* of main's own log, until the commit */
-	struct notes warnings; /* true as long as this generation serves */
-	struct notes pending;  /* what waits for a restart */
+	struct notes warnings;   /* true as long as this generation serves */
+	struct notes pending;    /* what waits for a restart */
 };
 
 enum role_phase {
-	ROLE_DOWN,	/* no process; the backoff timer runs, or nobody wants it */
+	ROLE_DOWN,      /* no process; the backoff timer runs, or nobody wants it */
 	ROLE_PREPARING, /* was sent PREPARE and has not answered */
-	ROLE_READY,	/* READY, not yet told to commit */
+	ROLE_READY,     /* READY, not yet told to commit */
 	ROLE_COMMITTING,
 	ROLE_SERVING
 };
@@ -88,7 +88,7 @@ struct role_process {
 	uint64_t serves;    /* generation it committed last; 0: none yet */
 	uint64_t answering; /* generation of .phase */
 	uint64_t restarts;
-	unsigned deaths; /* since the last commit, while it was young */
+	unsigned deaths;               /* since the last commit, while it was young */
 	uint64_t started_ms, asked_ms; /* io_clock_ms: of the process, of .phase */
 	bool drained;
 	struct notes warnings; /* as it said since the last commit */
@@ -105,28 +105,19 @@ enum reload_cause {
 	CAUSE_CRASHES
 };
 
-enum reload_outcome {
-	RELOAD_ACTIVE,
-	RELOAD_UNCHANGED,
-	RELOAD_REFUSED,
-	RELOAD_BUSY
-};
+enum reload_outcome { RELOAD_ACTIVE, RELOAD_UNCHANGED, RELOAD_REFUSED, RELOAD_BUSY };
 
 struct reload_result {
 	enum reload_outcome outcome;
 	enum reload_cause cause;
 	struct digest digest; /* of the file that was tried; zero where there was none */
-	int64_t time;	      /* seconds since the epoch; 0: there was no reload yet */
+	int64_t time;         /* seconds since the epoch; 0: there was no reload yet */
 	uint64_t micros;      /* from request to the last COMMITTED */
 	char reason[200];     /* of the request */
-	char text[600];	      /* one sentence */
+	char text[600];       /* one sentence */
 };
 
-enum reload_phase {
-	RELOAD_IDLE,
-	RELOAD_PREPARE,
-	RELOAD_COMMIT
-};
+enum reload_phase { RELOAD_IDLE, RELOAD_PREPARE, RELOAD_COMMIT };
 
 struct reload {
 	enum reload_phase phase;
@@ -176,31 +167,31 @@ struct daemon {
 	int shared_fd;
 	struct shared_page *shared;
 	struct role_process roles[ROLE_COUNT]; /* [ROLE_MAIN] is not used */
-	struct generation *active;	       /* NULL until the first commit */
+	struct generation *active;             /* NULL until the first commit */
 	uint64_t last_number;
 	struct reload reload;
 	struct start_up start_up;
 	struct reload_result last;
 	struct confirmation confirm;
-	struct digest seen;   /* file digest that the file on disk claims, see reload_look */
-	struct digest polled; /* the same at the last poll */
+	struct digest seen;     /* file digest that the file on disk claims, see reload_look */
+	struct digest polled;   /* the same at the last poll */
 	struct digest verified; /* the last image that passed verification */
 	bool verified_valid;
 	uint8_t ticket_keys[TLS_TICKET_KEYS_MAX * TLS_TICKET_KEY_SIZE]; /* newest first */
 	size_t ticket_key_count;
 	struct io_timer *ticket_timer, *housekeeping, *watchdog, *stop_timer;
 	struct io_signal *signals[4];
-	uint32_t threads; /* of the roles that run; a change waits for a restart */
+	uint32_t threads;      /* of the roles that run; a change waits for a restart */
 	struct notes warnings; /* of the process, not of a generation */
 	char degraded[600];    /* why; empty: healthy */
 	int64_t started;
 	uint64_t commit_ms; /* of the last commit, io_clock_ms */
 	bool draining, stopping;
 	bool skip_sockets; /* generation_new looks, but binds nothing: --check, preview */
-	int log_level; /* enum log_level, or -1: as configured */
-	int ready_fd;	  /* of the process that waits for us to be ready; -1 */
-	int complaint_fd; /* standard error of whoever started us; -1 */
-	int status;	  /* exit status, when the loop ends */
+	int log_level;     /* enum log_level, or -1: as configured */
+	int ready_fd;      /* of the process that waits for us to be ready; -1 */
+	int complaint_fd;  /* standard error of whoever started us; -1 */
+	int status;        /* exit status, when the loop ends */
 };
 
 /* ---- main.c ---- */
@@ -293,7 +284,8 @@ void roles_free(struct daemon *daemon);
 /* ---- confirm.c ---- */
 
 /* Writes an image to the operator's file, as a whole. */
-bool operator_file_write(struct daemon *daemon, int from, char *error, size_t error_size) WARN_UNUSED;
+bool operator_file_write(struct daemon *daemon, int from, char *error,
+			 size_t error_size) WARN_UNUSED;
 /* Writes digests and deadline down, so that they outlive stwd. */
 void confirm_arm(struct daemon *daemon, const struct digest *next, const struct digest *before,
 		 uint64_t seconds);

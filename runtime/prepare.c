@@ -283,8 +283,8 @@ static bool add_socket(struct daemon *d, struct generation *g, const struct list
 	g->socket_count++;
 	if (socket_pending(s->entry, wish, differs, sizeof(differs))) {
 		net_socket_format(&s->entry->bound, at);
-		notes_add(&g->pending, "NetworkListener '%.*s' at %s: %s",
-			  STR_ARG(owner_name(l)), at, differs);
+		notes_add(&g->pending, "NetworkListener '%.*s' at %s: %s", STR_ARG(owner_name(l)),
+			  at, differs);
 	}
 	return true;
 }
@@ -375,7 +375,8 @@ static void make_threads(struct daemon *d, struct generation *g)
 		d->threads = wanted;
 	g->threads = d->threads;
 	if (wanted != d->threads)
-		notes_add(&g->pending, "SystemSettings threadPoolSize: %u threads run, %u are wanted",
+		notes_add(&g->pending,
+			  "SystemSettings threadPoolSize: %u threads run, %u are wanted",
 			  d->threads, wanted);
 }
 

@@ -21,7 +21,8 @@ struct identity {
 bool identity_find(const char *user, const char *group, struct identity *out, char *error,
 		   size_t error_size) WARN_UNUSED;
 /* Becomes that identity for good and keeps CAP_NET_BIND_SERVICE, where this process has it. */
-bool privileges_drop_to(const struct identity *identity, char *error, size_t error_size) WARN_UNUSED;
+bool privileges_drop_to(const struct identity *identity, char *error,
+			size_t error_size) WARN_UNUSED;
 /* Gives up every capability and the way back to any; for roles. */
 bool privileges_drop_all(void) WARN_UNUSED;
 bool privileges_may_bind_low_ports(void);

@@ -62,8 +62,7 @@ static void log_result(struct daemon *d, const struct reload_result *result)
 	char hex[DIGEST_HEX_SIZE];
 
 	digest_hex(&result->digest, hex);
-	LOG_EVENT(d->log,
-		  result->outcome == RELOAD_REFUSED ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+	LOG_EVENT(d->log, result->outcome == RELOAD_REFUSED ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
 		  "stw.reload", LOG_T("result", str_c(reload_outcome_word(result->outcome))),
 		  LOG_T("causedBy", str_c(reload_cause_word(result->cause))),
 		  LOG_T("reason", str_c(result->reason)), LOG_T("digest", str_c(hex)),
@@ -160,7 +159,8 @@ static enum reload_outcome refuse(struct daemon *d, const char *why, struct relo
 	return RELOAD_REFUSED;
 }
 
-enum reload_outcome reload_refuse_unread(struct daemon *d, const char *why, struct reload_result *out)
+enum reload_outcome reload_refuse_unread(struct daemon *d, const char *why,
+					 struct reload_result *out)
 {
 	enum reload_cause cause = d->reload.cause;
 
@@ -261,9 +261,10 @@ static void judge_health(struct daemon *d)
 		(void)snprintf(text, sizeof(text), "%.450s; serving the generation %.12s instead",
 			       d->start_up.first_failure, hex);
 	else if (d->reload.reverts && !generation_is(d->active, &d->seen))
-		(void)snprintf(text, sizeof(text),
-			       "reverted to the generation %.12s; the image on disk is not served (%s)",
-			       hex, d->reload.reason);
+		(void)snprintf(
+			text, sizeof(text),
+			"reverted to the generation %.12s; the image on disk is not served (%s)",
+			hex, d->reload.reason);
 	else
 		text[0] = '\0';
 	daemon_degrade(d, text[0] ? text : NULL);
@@ -377,8 +378,9 @@ static void revert_for_crashes(struct daemon *d, const struct role_process *r)
 
 	if (!before || d->reload.phase == RELOAD_PREPARE)
 		return;
-	(void)snprintf(reason, sizeof(reason), "the role %s died %u times within %d s of the commit",
-		       role_word(r->role), r->deaths, TRIAL_MS / 1000);
+	(void)snprintf(reason, sizeof(reason),
+		       "the role %s died %u times within %d s of the commit", role_word(r->role),
+		       r->deaths, TRIAL_MS / 1000);
 	request.reason = reason;
 	/* a commit that never came to its end: the sockets of the one before go first */
 	if (d->reload.phase == RELOAD_COMMIT)
@@ -432,7 +434,7 @@ void reload_deadline(void *ctx)
 /* ---- the beginning of a reload ---- */
 
 enum reload_outcome reload_too_busy(struct daemon *d, const struct reload_request *request,
-				const char *why, struct reload_result *out)
+				    const char *why, struct reload_result *out)
 {
 	*out = (struct reload_result){.outcome = RELOAD_BUSY, .cause = request->cause};
 	(void)snprintf(out->text, sizeof(out->text), "%s", why);
@@ -492,7 +494,7 @@ static enum reload_outcome unchanged(struct daemon *d, struct reload_result *out
 }
 
 enum reload_outcome reload_continue(struct daemon *d, struct image_copy *copy, bool force,
-					      struct reload_result *out)
+				    struct reload_result *out)
 {
 	struct generation *next;
 	char why[600];

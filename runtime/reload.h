@@ -8,7 +8,7 @@
 void reload_begin(struct daemon *daemon, const struct reload_request *request);
 /* The result for a request that cannot be taken; one from outside is remembered. */
 enum reload_outcome reload_too_busy(struct daemon *daemon, const struct reload_request *request,
-				const char *why, struct reload_result *out);
+				    const char *why, struct reload_result *out);
 /* Step 3 and on, for a verified copy, which it takes over. */
 enum reload_outcome reload_continue(struct daemon *daemon, struct image_copy *copy, bool force,
 				    struct reload_result *out);

@@ -75,9 +75,10 @@ static enum reload_outcome read_file(struct daemon *d, const struct reload_reque
 		d->reload.digest = d->seen;
 	before = refused_before(d, request, &d->seen);
 	if (before) {
-		(void)snprintf(why, sizeof(why),
-			       "this image was %s before (%s); stwctl reload --force tries it again",
-			       before->reverted ? "reverted" : "refused", before->why);
+		(void)snprintf(
+			why, sizeof(why),
+			"this image was %s before (%s); stwctl reload --force tries it again",
+			before->reverted ? "reverted" : "refused", before->why);
 		return reload_refuse_unread(d, why, out);
 	}
 	if (!store_take(&d->store, fd, &copy, &fault))

@@ -10,10 +10,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static bool refuse(const struct secret_wish *wish, char *error, size_t size, const char *format, ...)
-	PRINTF_LIKE(4, 5);
+static bool refuse(const struct secret_wish *wish, char *error, size_t size, const char *format,
+		   ...) PRINTF_LIKE(4, 5);
 
-static bool refuse(const struct secret_wish *wish, char *error, size_t size, const char *format, ...)
+static bool refuse(const struct secret_wish *wish, char *error, size_t size, const char *format,
+		   ...)
 {
 	va_list args;
 	int n = snprintf(error, size, "%.*s '%.*s' %.*s: ", STR_ARG(wish->type),
@@ -55,8 +56,8 @@ static bool from_variable(const struct secret_wish *wish, struct buf *out, char 
 }
 
 /* Reads one file; ENOENT is left to the caller, who may know another place. */
-static bool from_path(const struct secret_wish *wish, const char *path, struct buf *out, bool *missing,
-		      char *error, size_t size)
+static bool from_path(const struct secret_wish *wish, const char *path, struct buf *out,
+		      bool *missing, char *error, size_t size)
 {
 	struct fs_error why;
 	char text[700];
@@ -117,12 +118,8 @@ bool secret_resolve(const struct secret_wish *wish, const struct secret_places *
 		buf_puts(out, wish->text);
 		ok = true;
 		break;
-	case SECRET_VARIABLE:
-		ok = from_variable(wish, out, error, error_size);
-		break;
-	case SECRET_FILE:
-		ok = from_file(wish, places, out, error, error_size);
-		break;
+	case SECRET_VARIABLE: ok = from_variable(wish, out, error, error_size); break;
+	case SECRET_FILE: ok = from_file(wish, places, out, error, error_size); break;
 	}
 	if (!ok)
 		return false;

@@ -10,9 +10,9 @@
 #define SECRET_FILE_MAX ((size_t)1024 * 1024)
 
 enum secret_kind {
-	SECRET_INLINE,	 /* text is the secret */
+	SECRET_INLINE,   /* text is the secret */
 	SECRET_VARIABLE, /* text is the name of an environment variable */
-	SECRET_FILE	 /* text is a path; a relative one is a credential */
+	SECRET_FILE      /* text is a path; a relative one is a credential */
 };
 
 /* One secret that the configuration asks for. */
@@ -27,7 +27,7 @@ struct secret_wish {
 /* Where relative paths are looked up, in this order; NULL: not set. */
 struct secret_places {
 	const char *credentials; /* $CREDENTIALS_DIRECTORY */
-	const char *directory;	 /* --secrets */
+	const char *directory;   /* --secrets */
 };
 
 /*

@@ -125,14 +125,10 @@ static bool system_field(struct reading *r, uint16_t number, struct stw_item ite
 	struct settings *s = to;
 
 	switch (number) {
-	case STW_FIELD_SystemSettings_defaultHostname:
-		return take_string(item, &s->hostname);
-	case STW_FIELD_SystemSettings_threadPoolSize:
-		return take_u64(item, &s->threads);
-	case STW_FIELD_SystemSettings_maxConnections:
-		return take_u64(item, &s->max_connections);
-	case STW_FIELD_SystemSettings_proxyTrustedNetworks:
-		return take_networks(r, item);
+	case STW_FIELD_SystemSettings_defaultHostname: return take_string(item, &s->hostname);
+	case STW_FIELD_SystemSettings_threadPoolSize: return take_u64(item, &s->threads);
+	case STW_FIELD_SystemSettings_maxConnections: return take_u64(item, &s->max_connections);
+	case STW_FIELD_SystemSettings_proxyTrustedNetworks: return take_networks(r, item);
 	}
 	return true;
 }
@@ -375,7 +371,8 @@ static bool prometheus_field(struct reading *r, uint16_t number, struct stw_item
 	switch (variant) {
 	case STW_VARIANT_SecretKeyOptional_None: return true;
 	case STW_VARIANT_SecretKeyOptional_Value:
-		return take_wish(r, STW_TYPE_SecretKeyValue, fields, SECRET_INLINE, &optional->wish);
+		return take_wish(r, STW_TYPE_SecretKeyValue, fields, SECRET_INLINE,
+				 &optional->wish);
 	case STW_VARIANT_SecretKeyOptional_EnvironmentVariable:
 		return take_wish(r, STW_TYPE_SecretKeyEnvironmentVariable, fields, SECRET_VARIABLE,
 				 &optional->wish);
@@ -486,9 +483,8 @@ void settings_decider(const struct settings *settings, struct stw_image *image,
 {
 	struct stw_reader *reader = stw_reader_main(image);
 
-	*out = (struct decider){.proxies = settings->proxies,
-				.proxy_count = settings->proxy_count,
-				.live = live};
+	*out = (struct decider){
+		.proxies = settings->proxies, .proxy_count = settings->proxy_count, .live = live};
 	/* a table that is damaged fails the digest long before; opened empty it decides nothing */
 	if (!address_table_open(stw_address_table(reader, STW_TYPE_AllowedIp), &out->allowed))
 		out->allowed = (struct address_table){0};

@@ -27,8 +27,8 @@ struct certificate_setting {
 
 struct settings {
 	struct arena arena;
-	struct str hostname;	  /* SystemSettings.defaultHostname, may be empty */
-	uint64_t threads;	  /* SystemSettings.threadPoolSize; 0: not set */
+	struct str hostname;      /* SystemSettings.defaultHostname, may be empty */
+	uint64_t threads;         /* SystemSettings.threadPoolSize; 0: not set */
 	uint64_t max_connections; /* SystemSettings.maxConnections */
 	struct net_network *proxies;
 	size_t proxy_count;
@@ -42,8 +42,8 @@ struct settings {
 
 /* Reads what main needs. Strings point into the image, which has to outlive out. False: out of
  * memory, or a record does not follow its form; error says which. */
-bool settings_read(struct stw_image *image, struct settings *out, char *error, size_t error_size)
-	WARN_UNUSED;
+bool settings_read(struct stw_image *image, struct settings *out, char *error,
+		   size_t error_size) WARN_UNUSED;
 void settings_free(struct settings *settings);
 
 /* The role that serves a protocol. */

@@ -142,7 +142,8 @@ static bool inherit(struct socket_pool *pool, int fd, struct notes *warnings)
 	if (int_option(fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM ||
 	    int_option(fd, SOL_SOCKET, SO_ACCEPTCONN) != 1 || !bound_address(fd, &at)) {
 		notes_add(warnings,
-			  "socket activation: descriptor %d is no listening TCP socket; closed", fd);
+			  "socket activation: descriptor %d is no listening TCP socket; closed",
+			  fd);
 		return false;
 	}
 	/* the manager's sockets block; those who accept from them must not */
@@ -167,7 +168,8 @@ void socket_pool_inherit(struct socket_pool *pool, int first, size_t count, stru
 			close(first + (int)i);
 }
 
-static struct socket_entry *find_kept(const struct socket_pool *pool, const struct socket_wish *wish)
+static struct socket_entry *find_kept(const struct socket_pool *pool,
+				      const struct socket_wish *wish)
 {
 	for (size_t i = 0; i < pool->count; i++) {
 		struct socket_entry *e = pool->entries[i];
@@ -257,9 +259,9 @@ static int open_listening(const struct socket_pool *pool, const struct socket_wi
 	int fd;
 
 	/*
-	 * With SO_REUSEPORT an occupied port looks free when its owner set it too. A bind without it
-	 * sees the other; where the other is a socket of ours that this generation replaces (from
-	 * 127.0.0.1:25 to [::]:25), there is nothing to see.
+	 * With SO_REUSEPORT an occupied port looks free when its owner set it too. A bind without
+	 * it sees the other; where the other is a socket of ours that this generation replaces
+	 * (from 127.0.0.1:25 to [::]:25), there is nothing to see.
 	 */
 	if (reuse_port && !have_overlap(pool, &wish->at)) {
 		fd = open_bound(wish, false, t);
@@ -289,10 +291,11 @@ static void explain(const struct socket_pool *pool, const struct socket_wish *wi
 			       "AmbientCapabilities=CAP_NET_BIND_SERVICE",
 			       at, wish->at.port);
 	else if (t->code == EADDRINUSE && have_overlap(pool, &wish->at))
-		(void)snprintf(error, size,
-			       "cannot bind %s: it overlaps an address that stwd serves now, which "
-			       "works without a restart only where socketReusePort is true for both",
-			       at);
+		(void)snprintf(
+			error, size,
+			"cannot bind %s: it overlaps an address that stwd serves now, which "
+			"works without a restart only where socketReusePort is true for both",
+			at);
 	else if (t->code == EADDRINUSE)
 		(void)snprintf(error, size, "cannot bind %s: another program uses this port", at);
 	else

@@ -12,9 +12,9 @@
 struct socket_options {
 	bool reuse_address;
 	bool reuse_port;
-	uint32_t send_buffer;	 /* bytes; 0: the system's */
+	uint32_t send_buffer;    /* bytes; 0: the system's */
 	uint32_t receive_buffer; /* bytes; 0: the system's */
-	uint32_t tos;		 /* 1 to 255; 0: the system's */
+	uint32_t tos;            /* 1 to 255; 0: the system's */
 	uint32_t backlog;
 };
 
@@ -31,7 +31,7 @@ struct socket_entry {
 	struct net_socket bound; /* after the IPv4 fallback, with the real port */
 	int fd;
 	unsigned references; /* generations that hold it */
-	bool inherited;	     /* from socket activation */
+	bool inherited;      /* from socket activation */
 };
 
 struct socket_pool {

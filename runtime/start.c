@@ -54,8 +54,8 @@ void start_up_next(struct daemon *d, const char *failure)
 		const struct good_mark *mark;
 
 		if (!d->start_up.first_failure[0])
-			(void)snprintf(d->start_up.first_failure,
-				       sizeof(d->start_up.first_failure), "%s", why);
+			(void)snprintf(d->start_up.first_failure, sizeof(d->start_up.first_failure),
+				       "%s", why);
 		mark = candidate(d, d->start_up.tried - 1);
 		if (!mark || d->options.strict || d->options.check) {
 			cannot_start(d);

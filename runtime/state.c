@@ -76,8 +76,8 @@ static bool ended(const struct live_entry *entry, int64_t now)
 static void set_trouble(struct state *state, const char *doing, int code)
 {
 	(void)snprintf(state->trouble, sizeof(state->trouble),
-		       "cannot %s live.mdb: %s; bans and temporary allows are in memory only", doing,
-		       mdb_strerror(code));
+		       "cannot %s live.mdb: %s; bans and temporary allows are in memory only",
+		       doing, mdb_strerror(code));
 }
 
 static bool remember(struct state *state, const struct live_entry *entry, bool removed)

@@ -32,7 +32,8 @@ static const char help[] =
 	"  reload [--wait] [--force] [--reason TEXT]\n"
 	"                                read the image again; --force tries a refused one\n"
 	"  preview FILE                  what an image would change\n"
-	"  apply FILE|- [--confirm SECS] put an image in place; without `confirm` it is taken back\n"
+	"  apply FILE|- [--confirm SECS] put an image in place; without `confirm` it is taken "
+	"back\n"
 	"  confirm                       keep what was applied\n"
 	"  revert [DIGEST]               back to a generation that served\n"
 	"  allow ADDR DURATION           let an address in for a while (90s, 30m, 12h, 7d)\n"
@@ -44,7 +45,8 @@ static const char help[] =
 	"  log LEVEL                     error, warn, info, debug, trace, or default\n"
 	"\n"
 	"Exit status: 0 active or unchanged, 1 refused and the old generation serves, 2 could not\n"
-	"ask, 3 active but a restart is pending, 4 timed out; status: 0 healthy, 1 degraded, 2 not\n"
+	"ask, 3 active but a restart is pending, 4 timed out; status: 0 healthy, 1 degraded, 2 "
+	"not\n"
 	"running.\n";
 
 struct options {
@@ -56,7 +58,7 @@ struct options {
 struct form {
 	const char *name;
 	int least, most; /* words after the name */
-	bool file;	 /* the first of them is an image */
+	bool file;       /* the first of them is an image */
 };
 
 static const struct form forms[] = {

@@ -95,7 +95,8 @@ int main(int argc, char **argv)
 		case OPTION_HEALTH: options.health = optarg; break;
 		case OPTION_ROLE: return run_role(optarg);
 		case OPTION_HELP: return fputs(help, stdout) < 0 ? STWD_REFUSED : STWD_OK;
-		case OPTION_VERSION: return puts("stwd " PACKAGE_VERSION) < 0 ? STWD_REFUSED : STWD_OK;
+		case OPTION_VERSION:
+			return puts("stwd " PACKAGE_VERSION) < 0 ? STWD_REFUSED : STWD_OK;
 		default: return usage("wrong usage", "");
 		}
 	}
