@@ -2,6 +2,7 @@
  * JSON values into nodes. This is the hot path of the compiler: a plan of a million objects
  * goes through here, so strings without escapes are slices of the source, a node is one bump
  * of the arena, and duplicate keys are found without hashing in the usual cases (keyset.h).
+ * Maps get no index for the same reason: node_map_find scans one until something is appended.
  *
  * An error ends the text, or the line of NDJSON, except for a comma too many or too few:
  * what was meant is plain there, and more can be found in the same run.
