@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/huge.h"
 #include "base/utf8.h"
 
 #define BUF_FIRST_CAP ((size_t)256)
@@ -52,6 +53,7 @@ void buf_reserve(struct buf *buf, size_t n)
 		buf->failed = true;
 		return;
 	}
+	huge_advise(p, cap);
 	buf->p = p;
 	buf->cap = cap;
 }

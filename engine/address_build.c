@@ -4,15 +4,20 @@
  */
 #include <stdlib.h>
 
+#include "base/huge.h"
 #include "engine/address_table.h"
 #include "libstw/bytes.h"
 
-/* What sorting needs of an entry, small enough to be moved around. */
+/* What sorting needs of an entry, small enough to be moved around: 12 bytes for IPv4, 24 for
+ * IPv6, since the address is as long as its family has it. */
 struct key {
-	uint8_t written[16];
-	uint8_t prefix;
 	uint32_t index; /* in the caller's array */
+	uint8_t prefix;
+	uint8_t written[];
 };
+
+#define KEY_SIZE_4 12
+#define KEY_SIZE_6 24
 
 /* A sparse column in the making. */
 struct sparse {
@@ -22,7 +27,8 @@ struct sparse {
 
 /* The sorted keys of one family. */
 struct family {
-	struct key *keys, *spare;
+	char *keys, *spare; /* of malloc, so aligned for any key */
+	size_t key_size;
 	uint32_t count;
 	uint8_t width;
 	bool has_hosts; /* some address has host bits */
@@ -34,7 +40,7 @@ struct address_order {
 
 /* One family's columns in the making. */
 struct part {
-	const struct key *keys;
+	const struct family *family;
 	uint32_t count;
 	uint8_t width;
 	uint32_t usual; /* source of most entries */
@@ -45,6 +51,25 @@ struct part {
 	struct str last_note;
 	uint32_t last_note_at;
 };
+
+static struct key *key_at(const struct family *family, const char *keys, uint32_t i)
+{
+	return (struct key *)(uintptr_t)(keys + i * family->key_size);
+}
+
+static const struct key *part_key(const struct part *part, uint32_t i)
+{
+	return key_at(part->family, part->family->keys, i);
+}
+
+/* Two constant sizes, so that each is a few moves. */
+static void key_copy(struct key *to, const struct key *from, size_t size)
+{
+	if (size == KEY_SIZE_4)
+		memcpy(to, from, KEY_SIZE_4);
+	else
+		memcpy(to, from, KEY_SIZE_6);
+}
 
 /* The byte of the network address: host bits cleared. */
 static uint8_t base_byte(const struct key *key, unsigned i)
@@ -70,11 +95,11 @@ static uint8_t pass_byte(enum pass pass, const struct key *key, unsigned i)
 static void sort_pass(struct family *family, enum pass pass, unsigned i)
 {
 	size_t at[256] = {0}, sum = 0;
-	struct key *keys = family->keys;
+	char *keys = family->keys;
 
 	for (uint32_t k = 0; k < family->count; k++)
-		at[pass_byte(pass, &keys[k], i)]++;
-	if (at[pass_byte(pass, &keys[0], i)] == family->count)
+		at[pass_byte(pass, key_at(family, keys, k), i)]++;
+	if (at[pass_byte(pass, key_at(family, keys, 0), i)] == family->count)
 		return;
 	for (unsigned b = 0; b < 256; b++) {
 		size_t n = at[b];
@@ -82,8 +107,12 @@ static void sort_pass(struct family *family, enum pass pass, unsigned i)
 		at[b] = sum;
 		sum += n;
 	}
-	for (uint32_t k = 0; k < family->count; k++)
-		family->spare[at[pass_byte(pass, &keys[k], i)]++] = keys[k];
+	for (uint32_t k = 0; k < family->count; k++) {
+		const struct key *key = key_at(family, keys, k);
+		uint32_t place = (uint32_t)at[pass_byte(pass, key, i)]++;
+
+		key_copy(key_at(family, family->spare, place), key, family->key_size);
+	}
 	family->keys = family->spare;
 	family->spare = keys;
 }
@@ -194,15 +223,12 @@ static void put_entry(struct part *part, const struct key *key, const struct add
 /* `wide` is strictly wider than `narrow` and has it inside. */
 static bool key_covers(const struct part *part, const struct key *wide, const struct key *narrow)
 {
-	struct key cut = *narrow;
+	unsigned whole = wide->prefix / 8, rest = wide->prefix % 8;
 
-	if (wide->prefix >= narrow->prefix)
+	if (wide->prefix >= narrow->prefix || memcmp(wide->written, narrow->written, whole) != 0)
 		return false;
-	cut.prefix = wide->prefix;
-	for (unsigned i = 0; i < part->width; i++)
-		if (base_byte(wide, i) != base_byte(&cut, i))
-			return false;
-	return true;
+	return whole == part->width || rest == 0 ||
+	       (wide->written[whole] ^ narrow->written[whole]) >> (8 - rest) == 0;
 }
 
 /* In sorted order the entries that are still open form a stack, each inside the one below. */
@@ -212,7 +238,8 @@ static void put_parents(struct part *part)
 	unsigned depth = 0;
 
 	for (uint32_t i = 0; i < part->count; i++) {
-		while (depth > 0 && !key_covers(part, &part->keys[open[depth - 1]], &part->keys[i]))
+		while (depth > 0 &&
+		       !key_covers(part, part_key(part, open[depth - 1]), part_key(part, i)))
 			depth--;
 		if (depth > 0)
 			sparse_put_u64(&part->sparse[STW_COLUMN_PARENT], i, open[depth - 1], 4);
@@ -259,17 +286,22 @@ static uint32_t usual_source(const struct part *part, const struct address_sourc
 	return candidate;
 }
 
+#define PREFETCH_AHEAD 24
+
 static void part_fill(struct part *part, const struct family *family,
 		      const struct address_source *source)
 {
-	*part = (struct part){.keys = family->keys, .count = family->count, .width = family->width};
+	*part = (struct part){.family = family, .count = family->count, .width = family->width};
 	part->usual = usual_source(part, source);
 	put_parents(part);
 	for (part->at = 0; part->at < part->count; part->at++) {
 		struct address_entry entry;
 
-		source->entry(source->ctx, part->keys[part->at].index, &entry);
-		put_entry(part, &part->keys[part->at], &entry);
+		if (source->prefetch && part->at + PREFETCH_AHEAD < part->count)
+			source->prefetch(source->ctx,
+					 part_key(part, part->at + PREFETCH_AHEAD)->index);
+		source->entry(source->ctx, part_key(part, part->at)->index, &entry);
+		put_entry(part, part_key(part, part->at), &entry);
 	}
 	if (part->width == 4 && !part->base.failed)
 		put_index(part);
@@ -282,16 +314,21 @@ static bool family_reserve(struct family *family, uint32_t count)
 {
 	size_t n = count ? count : 1;
 
-	family->keys = malloc(n * sizeof(*family->keys));
-	family->spare = malloc(n * sizeof(*family->spare));
-	return family->keys && family->spare;
+	family->keys = malloc(n * family->key_size);
+	family->spare = malloc(n * family->key_size);
+	if (!family->keys || !family->spare)
+		return false;
+	huge_advise(family->keys, n * family->key_size);
+	huge_advise(family->spare, n * family->key_size);
+	return true;
 }
 
 static void family_add(struct family *family, const struct net_network *network, uint32_t index)
 {
-	struct key *key = &family->keys[family->count++];
+	struct key *key = key_at(family, family->keys, family->count++);
 
-	*key = (struct key){.prefix = network->prefix, .index = index};
+	key->index = index;
+	key->prefix = network->prefix;
 	memcpy(key->written, network->addr.b, family->width);
 	for (unsigned b = 0; !family->has_hosts && b < family->width; b++)
 		family->has_hosts = base_byte(key, b) != key->written[b];
@@ -327,8 +364,8 @@ struct address_order *address_order_new(const struct address_source *source)
 
 	if (!order)
 		return NULL;
-	order->families[0].width = 4;
-	order->families[1].width = 16;
+	order->families[0] = (struct family){.width = 4, .key_size = KEY_SIZE_4};
+	order->families[1] = (struct family){.width = 16, .key_size = KEY_SIZE_6};
 	if (order_fill(order, source))
 		return order;
 	address_order_free(order);
@@ -353,7 +390,8 @@ void address_order_repeats(const struct address_order *order,
 		const struct family *family = &order->families[f];
 
 		for (uint32_t i = 1; i < family->count; i++) {
-			const struct key *a = &family->keys[i - 1], *b = &family->keys[i];
+			const struct key *a = key_at(family, family->keys, i - 1);
+			const struct key *b = key_at(family, family->keys, i);
 
 			if (a->prefix == b->prefix &&
 			    memcmp(a->written, b->written, family->width) == 0)
@@ -506,6 +544,6 @@ static void array_entry(const void *ctx, uint32_t index, struct address_entry *o
 
 struct address_source address_source_of(const struct address_entry *entries, size_t count)
 {
-	return (struct address_source){array_network, array_entry, entries,
+	return (struct address_source){array_network, array_entry, NULL, entries,
 				       count > UINT32_MAX ? UINT32_MAX : (uint32_t)count};
 }

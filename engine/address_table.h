@@ -34,6 +34,9 @@ struct address_table {
 struct address_source {
 	void (*network)(const void *ctx, uint32_t index, struct net_network *out);
 	void (*entry)(const void *ctx, uint32_t index, struct address_entry *out);
+	/* entries are taken in the order of addresses, which memory knows nothing of: says which
+	 * one comes a little later; may be NULL */
+	void (*prefetch)(const void *ctx, uint32_t index);
 	const void *ctx;
 	uint32_t count;
 };

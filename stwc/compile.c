@@ -23,6 +23,7 @@
 
 #include <stdlib.h>
 
+#include "base/huge.h"
 #include "stwc/check/check.h"
 #include "stwc/state.h"
 
@@ -39,6 +40,7 @@ bool state_grow(void **array, size_t *cap, size_t count, size_t size)
 	grown = realloc(*array, bytes);
 	if (!grown)
 		return false;
+	huge_advise(grown, bytes);
 	*array = grown;
 	*cap = want;
 	return true;
@@ -103,8 +105,9 @@ void compile_free(struct compilation *c)
 		for (i = 0; i < c->state->text_count; i++) {
 			if (c->state->texts[i].reader)
 				reader_close(c->state->texts[i].reader);
-			/* a source may hold an inline secret */
-			buf_wipe(&c->state->texts[i].bytes);
+			/* a source may hold an inline secret, known or only suspected */
+			if (c->inline_secrets || c->diags.count)
+				buf_wipe(&c->state->texts[i].bytes);
 			buf_free(&c->state->texts[i].bytes);
 		}
 		free(c->state->texts);
@@ -113,7 +116,6 @@ void compile_free(struct compilation *c)
 	for (i = 0; i < c->packed_count; i++)
 		packed_free(&c->packed[i]);
 	free(c->packed);
-	free(c->source_digests);
 	free(c->objects);
 	arena_free(&c->scratch);
 	arena_free(&c->arena);

@@ -48,7 +48,6 @@ struct compilation {
 	size_t object_count, object_cap;
 	struct packed *packed; /* one per packed type that occurs */
 	size_t packed_count;
-	struct digest *source_digests; /* by source number - 1 */
 	size_t inline_secrets;         /* secrets that stand in the sources */
 	size_t deferred;               /* files and variables that were named but not opened */
 	bool unreadable;               /* an input could not be read: exit status 2 */

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/digest.h"
 #include "base/fs.h"
 #include "core/suggest.h"
 #include "libstw/format.h"
@@ -145,16 +144,6 @@ static enum format choose_format(struct compilation *c, struct str name, struct 
 	return format;
 }
 
-static bool record_digest(struct compilation *c, struct str text)
-{
-	struct digest *all = realloc(c->source_digests, c->sources.count * sizeof(*all));
-
-	if (!all)
-		return false;
-	c->source_digests = all;
-	return digest_of(text.p, text.n, &all[c->sources.count - 1]);
-}
-
 static bool is_image(struct str text)
 {
 	return text.n >= STW_FOOTER_SIZE &&
@@ -168,7 +157,7 @@ static bool load_text(struct compilation *c, struct str name, struct compile_tex
 	struct reader_policy policy = {split_collections, &file};
 	uint32_t number = sources_add(&c->sources, name, buf_str(&text->bytes));
 
-	if (!number || !record_digest(c, buf_str(&text->bytes)))
+	if (!number)
 		return false;
 	file.source = sources_get(&c->sources, number);
 	file.format = choose_format(c, name, file.source->text);

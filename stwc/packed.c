@@ -32,12 +32,18 @@ void packed_free(struct packed *packed)
 	address_order_free(packed->order);
 }
 
-/* An entry in the making. */
-struct making {
-	struct packed_entry entry;
-	struct packed_rare rare;
-	bool is_rare;
-};
+/* The rare fields of an entry, made on first use; NULL: out of memory. */
+static struct packed_rare *rare_of(struct packed *packed, struct packed_entry *entry)
+{
+	if (entry->rare == PACKED_NOT_RARE) {
+		if (!state_grow((void **)&packed->rare, &packed->rare_cap, packed->rare_count,
+				sizeof(struct packed_rare)))
+			return NULL;
+		entry->rare = (uint32_t)packed->rare_count++;
+		packed->rare[entry->rare] = (struct packed_rare){.has_note = false};
+	}
+	return &packed->rare[entry->rare];
+}
 
 static bool network_fits(struct str s, struct net_network *out)
 {
@@ -47,67 +53,71 @@ static bool network_fits(struct str s, struct net_network *out)
 	       !(out->addr.family == 4 && memcmp(out->addr.b, none, sizeof(none)) == 0);
 }
 
-static bool quick_reason(const struct schema_object *type, struct str word, struct making *making)
+static bool quick_reason(struct packed *packed, struct str word, struct packed_entry *entry)
 {
-	const struct schema_field *field = schema_field_find(type->structure, STR("reason"));
+	const struct schema_field *field;
 	const struct schema_enum_member *member;
 
+	if (packed->last_number && str_eq(word, packed->last_reason)) {
+		entry->reason = packed->last_number;
+		return true;
+	}
+	field = schema_field_find(packed->type->structure, STR("reason"));
 	if (!field || field->type->kind != TYPE_ENUM)
 		return false;
 	member = schema_enum_member_find(field->type->members, word);
 	if (!member)
 		return false;
-	making->entry.reason = (uint16_t)(member->number + 1);
+	/* the member's name outlives the word, which may be scratch */
+	packed->last_reason = str_c(member->name);
+	packed->last_number = (uint16_t)(member->number + 1);
+	entry->reason = packed->last_number;
 	return true;
 }
 
 /* The short way for one member of a body; false: not for it. */
-static bool quick_field(const struct schema_object *type, const struct node_entry *e,
-			struct making *making)
+static bool quick_field(struct packed *packed, const struct node_entry *e,
+			struct packed_entry *entry)
 {
+	struct packed_rare *rare;
+
 	if (e->value->kind != NODE_STRING || !e->value->string.n)
 		return false;
-	if (str_eq_c(e->key, "address")) {
-		making->entry.place = e->value->span.begin;
-		return network_fits(e->value->string, &making->entry.network);
+	if (str_eq(e->key, STR("address"))) {
+		entry->place = e->value->span.begin;
+		return network_fits(e->value->string, &entry->network);
 	}
-	if (str_eq_c(e->key, "reason"))
-		return quick_reason(type, e->value->string, making);
-	if (!str_eq_c(e->key, "expiresAt"))
+	if (str_eq(e->key, STR("reason")))
+		return quick_reason(packed, e->value->string, entry);
+	if (!str_eq(e->key, STR("expiresAt")))
 		return false;
-	making->is_rare = making->rare.has_expires = true;
-	return scalar_date_time(e->value->string, &making->rare.expires) == SCALAR_OK;
+	rare = rare_of(packed, entry);
+	if (!rare)
+		return false;
+	rare->has_expires = true;
+	return scalar_date_time(e->value->string, &rare->expires) == SCALAR_OK;
 }
 
-static bool quick(const struct draft *draft, struct making *making)
+static bool quick(struct packed *packed, const struct draft *draft, struct packed_entry *entry)
 {
 	const struct node_entry *e;
 
 	if (draft->body->kind != NODE_MAP)
 		return false;
 	for (e = draft->body->map.first; e; e = e->next) {
-		if (!quick_field(draft->type, e, making))
+		if (!quick_field(packed, e, entry))
 			return false;
 	}
-	return making->entry.network.addr.family != 0;
+	return entry->network.addr.family != 0;
 }
 
-static void take_value(struct compilation *c, const struct value_field *f, struct making *making)
+static bool take_rare(struct compilation *c, const struct value_field *f, struct packed_rare *rare)
 {
 	const struct value *value = f->value;
-	struct packed_rare *rare = &making->rare;
 	bool null = value->kind == VALUE_NULL;
 
-	if (strcmp(f->field->name, "address") == 0) {
-		making->entry.network = value->network;
-		making->entry.place = value->span.begin;
-		return;
-	}
-	if (value->kind == VALUE_ENUM) {
-		making->entry.reason = (uint16_t)(value->member->number + 1);
-		return;
-	}
-	making->is_rare = true;
+	if (!rare)
+		return false;
 	if (strcmp(f->field->name, "expiresAt") == 0) {
 		rare->has_expires = !null;
 		rare->null_expires = null;
@@ -121,47 +131,60 @@ static void take_value(struct compilation *c, const struct value_field *f, struc
 		/* the node may be scratch */
 		rare->note = null ? STR_NONE : arena_str(&c->arena, value->string);
 	}
+	return true;
 }
 
-/* The long way: false when the body was wrong or memory ran out (the arena knows). */
-static bool careful(struct compilation *c, const struct draft *draft, struct making *making)
+static bool take_value(struct compilation *c, struct packed *packed, const struct value_field *f,
+		       struct packed_entry *entry)
+{
+	if (strcmp(f->field->name, "address") == 0) {
+		entry->network = f->value->network;
+		entry->place = f->value->span.begin;
+		return true;
+	}
+	if (f->value->kind == VALUE_ENUM) {
+		entry->reason = (uint16_t)(f->value->member->number + 1);
+		return true;
+	}
+	return take_rare(c, f, rare_of(packed, entry));
+}
+
+/* The long way. *wrong when the body was, which has been reported; false: out of memory. */
+static bool careful(struct compilation *c, struct packed *packed, const struct draft *draft,
+		    struct packed_entry *entry, bool *wrong)
 {
 	struct object *object = bind_draft(c, draft);
 	size_t i;
 
-	if (!object || object->poisoned)
+	if (!object)
 		return false;
-	for (i = 0; i < object->body.count; i++)
-		take_value(c, &object->body.fields[i], making);
+	*wrong = object->poisoned;
+	for (i = 0; !*wrong && i < object->body.count; i++) {
+		if (!take_value(c, packed, &object->body.fields[i], entry))
+			return false;
+	}
 	return true;
 }
 
 bool packed_append(struct compilation *c, const struct draft *draft)
 {
-	const struct making empty = {
-		.entry = {.source = draft->span.source - 1, .rare = PACKED_NOT_RARE}};
 	struct packed *packed = packed_of(c, draft->type);
-	struct making making = empty;
+	struct packed_entry *entry;
+	bool wrong = false;
 
-	if (!packed)
-		return false;
-	if (!quick(draft, &making)) {
-		making = empty;
-		if (!careful(c, draft, &making))
-			return !c->arena.failed;
-	}
-	if (making.is_rare) {
-		if (!state_grow((void **)&packed->rare, &packed->rare_cap, packed->rare_count,
-				sizeof(struct packed_rare)))
-			return false;
-		making.entry.rare = (uint32_t)packed->rare_count;
-		packed->rare[packed->rare_count++] = making.rare;
-	}
-	if (packed->count >= UINT32_MAX - 1 ||
+	if (!packed || packed->count >= UINT32_MAX - 1 ||
 	    !state_grow((void **)&packed->entries, &packed->cap, packed->count,
 			sizeof(struct packed_entry)))
 		return false;
-	packed->entries[packed->count++] = making.entry;
+	entry = &packed->entries[packed->count];
+	*entry = (struct packed_entry){.source = draft->span.source - 1, .rare = PACKED_NOT_RARE};
+	if (!quick(packed, draft, entry)) {
+		*entry = (struct packed_entry){.source = draft->span.source - 1,
+					       .rare = PACKED_NOT_RARE};
+		if (!careful(c, packed, draft, entry, &wrong))
+			return false;
+	}
+	packed->count += !wrong;
 	return true;
 }
 
@@ -193,9 +216,14 @@ static void source_entry(const void *ctx, uint32_t index, struct address_entry *
 	}
 }
 
+static void source_prefetch(const void *ctx, uint32_t index)
+{
+	__builtin_prefetch(&((const struct packed *)ctx)->entries[index]);
+}
+
 struct address_source packed_source(const struct packed *packed)
 {
-	return (struct address_source){source_network, source_entry, packed,
+	return (struct address_source){source_network, source_entry, source_prefetch, packed,
 				       (uint32_t)packed->count};
 }
 
@@ -251,7 +279,8 @@ static void find_lines(struct packed *packed)
 		struct packed_entry *entry = &packed->entries[i];
 		bool same = source && source->number == entry->source + 1;
 
-		if (!same || entry->place >= next || entry->place < source_line_start(source, line)) {
+		if (!same || entry->place >= next ||
+		    entry->place < source_line_start(source, line)) {
 			source = sources_get(packed->sources, entry->source + 1);
 			line = source_line_number(source, entry->place);
 			next = source_line_start(source, line + 1);

@@ -34,6 +34,8 @@ struct packed {
 	struct packed_rare *rare;
 	size_t count, cap, rare_count, rare_cap;
 	struct address_order *order; /* once everything is read */
+	struct str last_reason;      /* lists repeat one reason: the word looked up last … */
+	uint16_t last_number;        /* … and its member's number + 1 */
 };
 
 /* For address_table_build; the packed type must outlive it. Lines are worked out on the way. */
