@@ -48,12 +48,12 @@ struct compilation {
 	size_t object_count, object_cap;
 	struct packed *packed; /* one per packed type that occurs */
 	size_t packed_count;
-	size_t inline_secrets;         /* secrets that stand in the sources */
-	size_t deferred;               /* files and variables that were named but not opened */
-	bool unreadable;               /* an input could not be read: exit status 2 */
-	bool has_settings;             /* a source is in the 0.15 dialect, which knows no domains */
-	bool incomplete;               /* a syntax error hid a part: absences are not reported */
-	struct compile_state *state;   /* private to the passes */
+	size_t inline_secrets;       /* secrets that stand in the sources */
+	size_t deferred;             /* files and variables that were named but not opened */
+	bool unreadable;             /* an input could not be read: exit status 2 */
+	bool has_settings;           /* a source is in the 0.15 dialect, which knows no domains */
+	bool incomplete;             /* a syntax error hid a part: absences are not reported */
+	struct compile_state *state; /* private to the passes */
 };
 
 bool compile_init(struct compilation *c, const struct compile_options *options) WARN_UNUSED;

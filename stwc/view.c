@@ -155,8 +155,7 @@ static bool open_made(struct view *view, const struct view_made *made, struct ad
 {
 	struct stw_bytes bytes = {(const uint8_t *)made->bytes.p, made->bytes.n};
 
-	return address_table_open(bytes, out) ||
-	       fail(view, "the address table is not well formed");
+	return address_table_open(bytes, out) || fail(view, "the address table is not well formed");
 }
 
 /* Sources keep entries; the table that is used in place is made of them once. */

@@ -16,9 +16,9 @@ struct view {
 	struct stw_image *image; /* NULL: sources */
 	struct stw_reader *reader;
 	int fd;
-	bool failed_open;               /* the file could not be read at all */
-	enum stw_error error;           /* why an image was refused */
-	char fault[320];                /* a sentence about the last failure */
+	bool failed_open;     /* the file could not be read at all */
+	enum stw_error error; /* why an image was refused */
+	char fault[320];      /* a sentence about the last failure */
 	struct view_made {
 		const struct schema_object *type;
 		struct buf bytes;
