@@ -36,7 +36,8 @@ static bool bind_all(struct compilation *c, const struct schema_structure *struc
 		const struct schema_field *field = &structure->fields[i];
 		struct value_field bound = {field, SPAN_NONE, NULL};
 
-		if (!field->default_json)
+		/* what must be given has no default, even where the reference names one: Rate */
+		if (!field->default_json || field->required)
 			continue;
 		bound.value = bind_default(c, structure, field);
 		if (!bound.value)
@@ -104,6 +105,8 @@ struct value *defaults_field(struct compilation *c, const struct schema_structur
 {
 	struct value_object all;
 
+	if (field->required)
+		return NULL;
 	if (!field->default_json)
 		return implicit_default(c, field->type);
 	return defaults_bind(c, structure, &all) ? value_field_get(&all, field->name) : NULL;

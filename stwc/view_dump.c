@@ -12,6 +12,7 @@
  */
 #include "stwc/view_dump.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "stwc/bind.h"
@@ -24,6 +25,7 @@ struct dump {
 	struct view_nodes nodes;
 	struct view_out out;
 	bool plan;
+	struct map client_ids;   /* type and client id */
 	struct object **objects; /* in the order of writing */
 	size_t count;
 };
@@ -101,28 +103,40 @@ static bool is_list(struct object *const *objects, size_t count)
 	return true;
 }
 
-/* Another object answers to the name that this one would be written under. */
-static bool is_taken(const struct object *object, struct object *const *objects, size_t count)
+static struct str taken_key(struct arena *arena, const struct object *object, struct str name)
 {
-	size_t i;
-
-	if (object->client_id.n)
-		return false;
-	for (i = 0; i < count; i++) {
-		if (objects[i]->client_id.n && str_eq(objects[i]->client_id, object->identity))
-			return true;
-	}
-	return false;
+	return arena_printf(arena, "%s/%.*s", object->type->name, STR_ARG(name));
 }
 
-/* Only where client ids occur can there be such a pair: the test is quadratic, they are rare. */
-static size_t count_client_ids(struct object *const *objects, size_t count)
+/* Client ids that are no identities; few sources have any. */
+static bool note_client_ids(struct dump *d)
 {
-	size_t n = 0, i;
+	struct compilation *c = &d->view->c;
+	size_t i;
 
-	for (i = 0; i < count; i++)
-		n += objects[i]->client_id.n > 0;
-	return n;
+	map_init(&d->client_ids, &d->view->hash_key, &c->arena);
+	for (i = 0; i < c->object_count; i++) {
+		struct object *object = c->objects[i];
+		struct str key;
+
+		if (!object->client_id.n)
+			continue;
+		key = taken_key(&c->arena, object, object->client_id);
+		if (!key.p || !map_put(&d->client_ids, key, object))
+			return false;
+	}
+	return true;
+}
+
+/* Another object answers to the name that this one would be written under. */
+static bool is_taken(const struct dump *d, const struct object *object)
+{
+	struct str key;
+
+	if (object->client_id.n || !d->client_ids.count)
+		return false;
+	key = taken_key(d->nodes.arena, object, object->identity);
+	return key.p && map_has(&d->client_ids, key);
 }
 
 static bool write_unnamed(struct dump *d, struct object *const *objects, size_t count)
@@ -132,7 +146,7 @@ static bool write_unnamed(struct dump *d, struct object *const *objects, size_t 
 	size_t i;
 
 	for (i = 0; ok && i < count; i++) {
-		if (!is_taken(objects[i], objects, count))
+		if (!is_taken(d, objects[i]))
 			continue;
 		if (!open)
 			open_type(d, type, VIEW_LIST);
@@ -149,16 +163,15 @@ static bool write_type(struct dump *d, struct object *const *objects, size_t cou
 {
 	const struct schema_object *type = objects[0]->type;
 	bool singleton = type->kind == OBJECT_SINGLETON, list = is_list(objects, count), ok = true;
-	bool pairs = !singleton && !list && count_client_ids(objects, count) > 0;
 	size_t i;
 
 	open_type(d, str_c(type->name), singleton ? VIEW_BODY : list ? VIEW_LIST : VIEW_MAP);
 	for (i = 0; ok && i < count; i++) {
-		if (!pairs || !is_taken(objects[i], objects, count))
+		if (!is_taken(d, objects[i]))
 			ok = write_object(d, objects[i], name_of(objects[i]));
 	}
 	close_type(d);
-	return ok && (!pairs || write_unnamed(d, objects, count));
+	return ok && (singleton || write_unnamed(d, objects, count));
 }
 
 static bool write_packed(struct dump *d, const struct schema_object *type)
@@ -223,6 +236,14 @@ static bool write_plan(struct dump *d)
 		const struct object *object = d->objects[i];
 		bool singleton = object->type->kind == OBJECT_SINGLETON;
 
+		if (is_taken(d, object)) {
+			(void)snprintf(
+				d->view->fault, sizeof(d->view->fault),
+				"a plan has no second name for %s '%.*s', which is the client "
+				"id of another",
+				object->type->name, STR_ARG(object->identity));
+			return false;
+		}
 		d->out.type = str_c(object->type->name);
 		d->out.container = singleton ? VIEW_BODY : VIEW_MAP;
 		if (!write_object(d, object, name_of(object)))
@@ -256,7 +277,7 @@ static bool write_all(struct dump *d)
 	const struct schema *schema = d->view->c.schema;
 	size_t i;
 
-	if (!sort_objects(d))
+	if (!sort_objects(d) || !note_client_ids(d))
 		return false;
 	if (!d->plan)
 		return write_types(d);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "stwc/view_reference.h"
 
 enum mark { MARK_NONE, MARK_WANTED, MARK_DONE };
 
@@ -195,6 +196,8 @@ static void put_property(struct writer *w, const struct schema_field *field)
 	put_type(w, field->type);
 	put(w, "]");
 	put_doc(w, field->doc);
+	if (view_form_sentence(field))
+		buf_printf(w->out, ",\"$comment\":\"%s\"", view_form_sentence(field));
 	if (field->default_json)
 		buf_printf(w->out, ",\"default\":%s", field->default_json);
 	if (field->deprecated || field->until)
@@ -202,16 +205,31 @@ static void put_property(struct writer *w, const struct schema_field *field)
 	put(w, "}");
 }
 
-/* A client id may stand for the key that names an object, so no body must have that field. */
-static bool names_an_object(const struct schema *schema, const char *field)
+static bool has_body(const struct schema_structure *structure, const struct schema_structure *body)
+{
+	size_t i;
+
+	if (structure == body)
+		return true;
+	for (i = 0; i < structure->variant_count; i++) {
+		if (structure->variants[i].body == body)
+			return true;
+	}
+	return false;
+}
+
+/* A client id may stand for the key that names an object, so its body need not have the field. */
+static bool names_object(const struct schema *schema, const struct schema_structure *structure,
+			 const char *field)
 {
 	size_t i, j;
 
 	for (i = 0; i < schema->object_count; i++) {
-		for (j = 0; j < schema->objects[i].key_count; j++) {
-			const struct schema_key *key = &schema->objects[i].keys[j];
+		const struct schema_object *object = &schema->objects[i];
 
-			if (key->identity && strcmp(key->fields[0], field) == 0)
+		for (j = 0; j < object->key_count; j++) {
+			if (object->keys[j].identity && !strcmp(object->keys[j].fields[0], field) &&
+			    has_body(object->structure, structure))
 				return true;
 		}
 	}
@@ -234,7 +252,8 @@ static void put_required(struct writer *w, const struct schema_structure *struct
 		const struct schema_field *field = &structure->fields[i];
 
 		if (!field->required || field->update == UPDATE_SERVER_SET ||
-		    names_an_object(w->schema, field->name) || host_decides(structure, field->name))
+		    names_object(w->schema, structure, field->name) ||
+		    host_decides(structure, field->name))
 			continue;
 		buf_printf(w->out, "%s\"%s\"", before, field->name);
 		before = ",";

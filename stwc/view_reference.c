@@ -214,15 +214,15 @@ static void put_default_row(struct buf *out, const struct schema_field *field)
 	char text[64];
 	struct str units;
 
-	if (view_default_json(&json, field)) {
+	if (field->required) {
+		put_row(out, "default", "none: it must be given");
+	} else if (view_default_json(&json, field)) {
 		units = in_units(field->type, buf_str(&json), text);
 		if (units.n)
 			put_row(out, "default", "%.*s (%.*s)", STR_ARG(buf_str(&json)),
 				STR_ARG(units));
 		else
 			put_row(out, "default", "%.*s", STR_ARG(buf_str(&json)));
-	} else if (field->required) {
-		put_row(out, "default", "none: it must be given");
 	}
 	buf_free(&json);
 }
@@ -266,7 +266,7 @@ static const char *reload_sentence(uint8_t reload)
 }
 
 /* The validator of a text field (validation.md 2.3), or NULL where nothing is to be said. */
-static const char *format_sentence(const struct schema_field *field)
+const char *view_form_sentence(const struct schema_field *field)
 {
 	switch ((enum validator)field->validator) {
 	case VALIDATE_NONE:
@@ -342,7 +342,7 @@ void view_field_text(struct buf *out, const struct schema_structure *structure,
 		     const struct schema_field *field)
 {
 	const struct schema_type *inner = innermost(field->type);
-	const char *written = spelling(field->type), *format = format_sentence(field);
+	const char *written = spelling(field->type), *format = view_form_sentence(field);
 	struct buf type = BUF_INIT;
 
 	buf_printf(out, "%s.%s\n", structure->name, field->name);

@@ -18,6 +18,9 @@ const char *view_structure_word(const struct schema_structure *structure);
 const char *view_update_word(const struct schema_field *field);
 const char *view_reload_word(uint8_t reload);
 
+/* What a text field must be (validation.md 2.3): "a domain name"; NULL: any text. */
+const char *view_form_sentence(const struct schema_field *field);
+
 /* The value that an absent field has, as JSON in the server's form (validation.md 1.8). False: it
  * has none, and nothing is written. */
 bool view_default_json(struct buf *out, const struct schema_field *field);

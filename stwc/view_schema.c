@@ -166,6 +166,16 @@ static const struct schema_enum *enum_named(const struct maker *m, struct str na
 	return NULL;
 }
 
+/* The image need not hold the shape of what a reference leads to; the number is permanent, so
+ * ours has the name, unless the type is newer than we are. */
+static const struct schema_object *target_numbered(uint16_t number)
+{
+	static const struct schema_object unknown = {.name = "?", .wire_name = "?"};
+	const struct schema_structure *ours = schema_structure_numbered(&schema_builtin, number);
+
+	return ours && ours->object ? ours->object : &unknown;
+}
+
 /* stw_type_read has cut types that are nested too deep. */
 static const struct schema_type *make_type(struct maker *m, const struct stw_type *from)
 {
@@ -180,6 +190,8 @@ static const struct schema_type *make_type(struct maker *m, const struct stw_typ
 		type->structure = structure_numbered(m, from->structure);
 		if (!type->structure)
 			return NULL;
+	} else if (type->kind == TYPE_REFERENCE) {
+		type->target = target_numbered(from->structure);
 	} else if (type->kind == TYPE_ENUM) {
 		type->members = enum_named(m, from->enumeration);
 		if (!type->members)

@@ -6,3 +6,5 @@ stwc_tests = \
 	testsuite/stwc/seeds.py
 TESTS += $(stwc_tests)
 EXTRA_DIST += $(stwc_tests) testsuite/stwc/stwctest.py
+
+include testsuite/stwc-view.mk

@@ -1,0 +1,8 @@
+# the commands that read: dump, verify, get, ip, schema, explain
+stwc_view_tests = \
+	testsuite/stwc/foreign.py \
+	testsuite/stwc/reference.py \
+	testsuite/stwc/roundtrip.py \
+	testsuite/stwc/view.py
+TESTS += $(stwc_view_tests)
+EXTRA_DIST += $(stwc_view_tests) testsuite/stwc/generate.py

@@ -1,0 +1,258 @@
+"""schema and explain: the reference as text, as lines, and as a JSON Schema that says what stwc says."""
+import json
+import re
+import sys
+
+import generate
+import roundtrip
+import stwctest
+
+KNOWN = {"$schema", "$comment", "$ref", "$defs", "title", "type", "properties", "additionalProperties", "anyOf",
+         "allOf", "if", "then", "required", "items", "minItems", "minProperties", "maxProperties", "propertyNames",
+         "pattern", "minLength", "maxLength", "minimum", "maximum", "enum", "const", "format", "description",
+         "default", "deprecated"}
+TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+
+
+class Validator:
+    """The part of draft 2020-12 that the schema uses, written from the specification."""
+
+    def __init__(self, document):
+        self.document = document
+
+    def find(self, reference):
+        node = self.document
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+        return node
+
+    @staticmethod
+    def has_type(value, name):
+        if name == "integer":
+            return isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value)
+        if name == "number":
+            return isinstance(value, (int, float)) and not isinstance(value, bool)
+        return isinstance(value, TYPES[name])
+
+    def errors(self, value, schema, path=""):
+        if "$ref" in schema:
+            yield from self.errors(value, self.find(schema["$ref"]), path)
+        if "type" in schema and not self.has_type(value, schema["type"]):
+            yield f"{path}: no {schema['type']}"
+            return
+        if "const" in schema and value != schema["const"] or "enum" in schema and value not in schema["enum"]:
+            yield f"{path}: not a member"
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            if value < schema.get("minimum", value) or value > schema.get("maximum", value):
+                yield f"{path}: out of bounds"
+        if isinstance(value, str):
+            if len(value) < schema.get("minLength", 0) or len(value) > schema.get("maxLength", len(value)):
+                yield f"{path}: length"
+            if "pattern" in schema and not re.search(schema["pattern"], value):
+                yield f"{path}: {value!r} does not match {schema['pattern']}"
+        if isinstance(value, dict):
+            yield from self.object_errors(value, schema, path)
+        if isinstance(value, list):
+            if len(value) < schema.get("minItems", 0):
+                yield f"{path}: too few"
+            for i, item in enumerate(value):
+                yield from self.errors(item, schema.get("items", {}), f"{path}/{i}")
+        for part in schema.get("allOf", []):
+            yield from self.errors(value, part, path)
+        if "anyOf" in schema:
+            tries = [list(self.errors(value, part, path)) for part in schema["anyOf"]]
+            if all(tries):
+                yield from min(tries, key=len)
+        if "if" in schema and not list(self.errors(value, schema["if"], path)):
+            yield from self.errors(value, schema.get("then", {}), path)
+
+    def object_errors(self, value, schema, path):
+        known = schema.get("properties", {})
+        for name in schema.get("required", []):
+            if name not in value:
+                yield f"{path}: needs {name}"
+        if len(value) < schema.get("minProperties", 0) or len(value) > schema.get("maxProperties", len(value)):
+            yield f"{path}: number of members"
+        for name, member in value.items():
+            if "propertyNames" in schema:
+                yield from self.errors(name, schema["propertyNames"], f"{path}/{name}")
+            if name in known:
+                yield from self.errors(member, known[name], f"{path}/{name}")
+            elif schema.get("additionalProperties") is False:
+                yield f"{path}: no {name}"
+            elif isinstance(schema.get("additionalProperties"), dict):
+                yield from self.errors(member, schema["additionalProperties"], f"{path}/{name}")
+
+
+def keywords(schema, found):
+    """Every keyword and reference of a schema."""
+    for word, value in schema.items():
+        found[0].add(word)
+        if word == "$ref":
+            found[1].add(value)
+        if word in ("properties", "$defs"):
+            for part in value.values():
+                keywords(part, found)
+        elif word in ("anyOf", "allOf"):
+            for part in value:
+                keywords(part, found)
+        elif word in ("if", "then", "items", "propertyNames", "additionalProperties") and isinstance(value, dict):
+            keywords(value, found)
+    return found
+
+
+REFUSED = [
+    ("an unknown type", {"NetworkListner": {}}),
+    ("an unknown field", {"NetworkListener": {"a": {"bind": "[::]:25", "binds": 1}}}),
+    ("a missing field", {"NetworkListener": {"a": {"protocol": "smtp"}}}),
+    ("a wrong type", {"NetworkListener": {"a": {"bind": 25}}}),
+    ("a value out of bounds", {"NetworkListener": {"a": {"bind": "[::]:25", "maxConnections": 0}}}),
+    ("an unknown member", {"NetworkListener": {"a": {"bind": "[::]:25", "protocol": "ftp"}}}),
+    ("an unknown variant", {"Tracer": {"a": {"@type": "Paper"}}}),
+    ("a missing variant", {"Tracer": {"a": {"path": "/x"}}}),
+    ("a field of another variant", {"Tracer": {"a": {"@type": "Stdout", "path": "/x"}}}),
+    ("a null that is no value", {"NetworkListener": {"a": {"bind": "[::]:25", "useTls": None}}}),
+    ("a duration without a unit", {"NetworkListener": {"a": {"bind": "[::]:25", "tlsTimeout": "90"}}}),
+    ("a field that the server sets", {"AcmeProvider": {"a": {"contact": "a@example.org", "accountUri": "https://a/"}}}),
+    ("data", {"Trace": {"a": {}}}),
+    ("a list where one body belongs", {"SystemSettings": [{}]}),
+]
+ACCEPTED = [
+    ("sets as one value, list and map", {"NetworkListener": [{"name": "a", "bind": "[::]:1"}, {"name": "b", "bind": ["[::]:2"]},
+                                                             {"name": "c", "bind": {"[::]:3": True}}]}),
+    ("lists as map", {"MtaHook": {"a": {"url": "https://a.example.org/", "enable": {
+        "match": {"0": {"if": "a", "then": "b"}}, "else": "c"}}}}),
+    ("an expression as text", {"MtaHook": {"a": {"url": "https://a.example.org/", "enable": "true"}}}),
+    ("a rate as text", {"Imap": {"maxRequestRate": "100/1h 30m"}}),
+    ("both spellings of null", {"Imap": {"maxRequestRate": None}, "NetworkListener": {
+        "a": {"bind": "[::]:2525", "socketTtl": {"@null": True}}}}),
+    ("types with x: before", {"x:NetworkListener": {"a": {"bind": "[::]:2525"}}}),
+    ("durations and sizes", {"Email": {"maxMessageSize": "50 MB"}, "NetworkListener": {
+        "a": {"bind": "[::]:2525", "tlsTimeout": "1h30m"}, "b": {"bind": "[::]:2526", "tlsTimeout": 5}}}),
+]
+
+
+def checks(tap, name, made, good, validator):
+    errors = list(validator.errors(made, validator.document))
+    done = stwctest.check_text(json.dumps(made), "--from", "json")
+    tap.ok(bool(errors) != good and (done.status == 0) == good,
+           f"{name} is {'accepted' if good else 'refused'} by the JSON Schema and by check")
+    if bool(errors) == good or (done.status == 0) != good:
+        print("#   %s\n#   %s" % (errors[:5], done.codes()))
+
+
+def json_schema(tap):
+    text = stwctest.run("schema", "--to", "json-schema").stdout
+    document = json.loads(text)
+    words, references = keywords(document, (set(), set()))
+    tap.equal(document["$schema"], "https://json-schema.org/draft/2020-12/schema", "the schema says its draft")
+    tap.equal(words - KNOWN, set(), "it has keywords of the draft only")
+    missing = [r for r in references if r.removeprefix("#/$defs/") not in document["$defs"]]
+    tap.equal(missing, [], "its references lead somewhere")
+    tap.equal(len(references), len(document["$defs"]), "and it defines nothing that is not used")
+    validator = Validator(document)
+    for name, made in REFUSED:
+        checks(tap, name, made, False, validator)
+    for name, made in ACCEPTED:
+        checks(tap, name, made, True, validator)
+    reference = generate.Reference()
+    for seed in range(3):
+        made = generate.Generator(reference, seed).configuration(roundtrip.KEYED)
+        errors = list(validator.errors(made, document))
+        if not tap.ok(not errors, f"a random configuration is valid, seed {seed}"):
+            print("#   " + "\n#   ".join(errors[:10]))
+    one = json.loads(stwctest.run("schema", "NetworkListener", "--to", "json-schema").stdout)
+    tap.equal(list(Validator(one).errors({"bind": "[::]:25", "protocol": "smtp"}, one)), [], "a schema of one type")
+    tap.ok("DnsServer" not in one["$defs"], "has what the type uses alone")
+
+
+def lines(tap):
+    rows = [line.split("\t") for line in stwctest.run("schema", "--to", "list").stdout.splitlines()]
+    tap.ok(len(rows) >= 2096 and all(len(row) == 8 for row in rows), "the list has a line of 8 columns for every field")
+    tap.equal(len({row[0] for row in rows}), len(rows), "no field twice")
+    by_name = {row[0]: row[1:] for row in rows}
+    tap.equal(by_name["NetworkListener.socketTtl"][:5],
+              ["unsignedInteger", "true", "null", "1", "255"], "type, nullable, default and bounds")
+    tap.equal(by_name["NetworkListener.bind"], ["set of socketAddress", "false", "", "1", "", "mutable", "false"],
+              "a set that must have a member")
+    tap.equal(by_name["Domain.directoryId"][0], "reference to Directory", "a reference")
+    tap.equal(by_name["Domain.directoryId"][6], "true", "the mark of the enterprise edition")
+    tap.equal(by_name["BlockedIp.address"][5], "immutable", "an immutable field")
+    tap.equal(by_name["BlockedIp.createdAt"][5], "serverSet", "a field that the server sets")
+    tap.equal(by_name["NetworkListener.tlsTimeout"][2], "60000", "a default in the server's form")
+    some = stwctest.run("schema", "Tracer", "--to", "list").stdout
+    tap.ok("TracerLog.path\t" in some and "TracerStdout." in some, "the list of a union has the fields of its variants")
+    tap.equal(some.count("TracerLog.path\t"), 1, "each once")
+
+
+def texts(tap):
+    overview = stwctest.run("schema").stdout.splitlines()
+    tap.equal(len(overview), 150, "schema lists every type")
+    kinds = {line.split()[0]: line.split()[1] for line in overview}
+    tap.equal([kinds["NetworkListener"], kinds["SystemSettings"], kinds["Account/User"], kinds["Trace"]],
+              ["collection", "singleton", "view", "data"], "with its kind")
+    done = stwctest.run("explain", "NetworkListener.protocol")
+    for part in ("NetworkListener.protocol\n", "enum NetworkListenerProtocol", '"smtp"', "  manageSieve\n",
+                 "reload ", "acts on it", "mutable"):
+        tap.ok(part in done.stdout, f"explain of a field has {part.strip()}")
+    done = stwctest.run("explain", "NetworkListener.tlsTimeout")
+    tap.ok("60000 (1m)" in done.stdout, "a default with its unit")
+    tap.ok("none: it must be given" in stwctest.run("explain", "NetworkListener.bind").stdout, "or that there is none")
+    done = stwctest.run("explain", "Domain.directoryId")
+    tap.ok("refers to    Directory" in done.stdout and "licence" in done.stdout, "the target of a reference")
+    done = stwctest.run("explain", "Tracer")
+    tap.ok("Log  TracerLog, enacted by stwd" in done.stdout, "explain of a union has its variants")
+    tap.equal(stwctest.run("explain", "Tracer.Log").status, 0, "a variant")
+    tap.ok(stwctest.run("explain", "Tracer.path").stdout.startswith("TracerLog.path\n"), "a field of a variant")
+    tap.ok(stwctest.run("explain", "SystemSettings.services.cleartext").stdout.startswith("Service.cleartext\n"),
+           "a field inside a map of objects")
+    tap.ok("\n  tls12\n      TLS 1.2." in stwctest.run("explain", "TlsVersion").stdout, "an enum with its members")
+    done = stwctest.run("explain", "MtaHook.enable")
+    tap.ok("variables" in done.stdout, "the variables of an expression")
+    done = stwctest.run("explain", "unknown-field")
+    tap.ok(done.stdout.startswith("error[unknown-field]: "), "a diagnostic")
+    tap.equal(json.loads(stwctest.run("explain", "--format", "json", "unknown-field").stdout)["severity"], "error",
+              "as JSON")
+    listed = json.loads(stwctest.run("explain", "--list", "--format", "json").stdout)["codes"]
+    plain = stwctest.run("explain", "--list").stdout.splitlines()
+    tap.equal([c["code"] for c in listed], [line.split()[0] for line in plain], "the list of diagnostics in both forms")
+    made = json.loads(stwctest.run("explain", "--format", "json", "NetworkListener.useTls").stdout)
+    tap.equal([made["default"], made["enacted"], made["fieldType"]], [True, True, "boolean"], "a field as JSON")
+    long = [line for line in stwctest.run("schema", "NetworkListener").stdout.splitlines()
+            if line.startswith("      ") and len(line) > 80]
+    tap.equal(long, [], "sentences keep to 80 columns")
+
+
+def refusals(tap):
+    for name, args, said in (
+            ("explain of nothing", ["explain"], "name one"),
+            ("explain of what there is not", ["explain", "unknown-feild"], "did you mean 'unknown-field'?"),
+            ("explain of a field that there is not", ["explain", "NetworkListener.x.y"], "no diagnostic"),
+            ("explain inside an enum", ["explain", "TlsVersion.x"], "no diagnostic"),
+            ("schema of what there is not", ["schema", "NetworkListner"], "did you mean 'NetworkListener'?"),
+            ("schema of two types", ["schema", "Http", "Imap"], "one type"),
+            ("schema to nothing", ["schema", "--to", "xml"], "json-schema")):
+        done = stwctest.run(*args)
+        tap.ok(done.status == 2 and done.stdout == "" and said in done.stderr, f"{name}: status 2 and why")
+
+
+def every_name(tap):
+    """Nothing in the reference that explain cannot say: one run for each structure."""
+    owners = sorted({line.partition(".")[0] for line in stwctest.run("schema", "--to", "list").stdout.splitlines()})
+    bad = [o for o in owners[::7] if not stwctest.run("explain", o).stdout.startswith(o + ": a ")]
+    tap.equal(bad, [], "every structure is explained")
+
+
+def main():
+    tap = stwctest.Tap()
+    json_schema(tap)
+    lines(tap)
+    texts(tap)
+    refusals(tap)
+    every_name(tap)
+    tap.done()
+    return 1 if tap.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
