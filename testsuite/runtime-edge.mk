@@ -2,6 +2,7 @@
 if HAVE_CMOCKA
 edge_tests = \
 	testsuite/unit/test_caps \
+	testsuite/unit/test_conn \
 	testsuite/unit/test_http \
 	testsuite/unit/test_log \
 	testsuite/unit/test_proto \
@@ -16,6 +17,9 @@ edge_test_libs = $(EDGE_LIBS) libengine.a libstw.a libbase.a $(LMDB_LIBS) $(CRYP
 testsuite_unit_test_caps_SOURCES = testsuite/unit/test_caps.c testsuite/unit/unit.h
 testsuite_unit_test_caps_CPPFLAGS = $(edge_test_cppflags)
 testsuite_unit_test_caps_LDADD = $(edge_test_libs)
+testsuite_unit_test_conn_SOURCES = testsuite/unit/test_conn.c testsuite/unit/unit.h
+testsuite_unit_test_conn_CPPFLAGS = $(edge_test_cppflags)
+testsuite_unit_test_conn_LDADD = $(edge_test_libs)
 testsuite_unit_test_http_SOURCES = testsuite/unit/test_http.c testsuite/unit/unit.h
 testsuite_unit_test_http_CPPFLAGS = $(edge_test_cppflags)
 testsuite_unit_test_http_LDADD = $(edge_test_libs)
@@ -28,3 +32,12 @@ testsuite_unit_test_proto_LDADD = $(edge_test_libs)
 testsuite_unit_test_tls_SOURCES = testsuite/unit/test_tls.c testsuite/unit/unit.h
 testsuite_unit_test_tls_CPPFLAGS = $(edge_test_cppflags)
 testsuite_unit_test_tls_LDADD = $(edge_test_libs)
+
+# a running stwd
+edge_scenarios = \
+	testsuite/runtime/limits.py \
+	testsuite/runtime/protocols.py \
+	testsuite/runtime/tls.py \
+	testsuite/runtime/web.py
+TESTS += $(edge_scenarios)
+EXTRA_DIST += $(edge_scenarios) testsuite/runtime/talk.py
