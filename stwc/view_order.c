@@ -124,7 +124,8 @@ static void collect_links(struct sorter *s)
 		s->entries[i].target_count = s->link_count - before;
 	}
 	for (i = 0; i < s->count && !s->failed; i++) {
-		s->entries[i].targets = s->links + at;
+		if (s->entries[i].target_count)
+			s->entries[i].targets = s->links + at;
 		at += s->entries[i].target_count;
 	}
 }

@@ -85,6 +85,18 @@ def check(tap, name, text, forms=OWN + ("plan",), more=()):
             back_and_forth(tap, folder, image, name, form, more)
 
 
+def no_second_name(tap):
+    """What a plan cannot say is refused, not changed."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, image = os.path.join(folder, "s.json"), os.path.join(folder, "s.stwi")
+        with open(source, "w", encoding="utf-8") as out:
+            json.dump(CASES[0][1], out)
+        build(source, image)
+        done = stwctest.run("dump", "--to", "plan", image)
+        tap.ok(done.status == 2 and done.stdout == "" and "NetworkListener 'x'" in done.stderr,
+               "a plan has one name for an object alone")
+
+
 def main():
     tap = stwctest.Tap()
     reference = generate.Reference()
@@ -95,6 +107,7 @@ def main():
         check(tap, f"seed {seed}", json.dumps(made, indent=1))
     for name, made, forms, more in CASES:
         check(tap, name, json.dumps(made, indent=1), forms, more)
+    no_second_name(tap)
     tap.done()
     return 1 if tap.failed else 0
 
