@@ -181,6 +181,9 @@ static bool find_entry(struct view *view, const struct schema_object *type, stru
 		*rest = str_from(*rest, n + 1);
 		return found->object || fail(view, NULL, "out of memory");
 	}
+	if (!rest->n)
+		return fail(view, NULL, "name one of the %u entries: %s/ADDRESS",
+			    address_table_count(&table), type->name);
 	return fail(view, NULL, "there is no %s '%.*s'", type->name, STR_ARG(*rest));
 }
 
@@ -209,7 +212,7 @@ static bool find_object(struct view *view, const struct schema_object *type, str
 	struct str all = *rest;
 	size_t n = all.n + 1;
 
-	if (type->packed && all.n)
+	if (type->packed)
 		return find_entry(view, type, rest, found);
 	if (!view_load(view, type))
 		return false;

@@ -277,6 +277,8 @@ def gets(case):
         case.says(f"get no type, {source}", ["get", "NetworkListner/mx", source], 2, "", "did you mean 'NetworkListener'?")
         case.says(f"get too deep, {source}", ["get", "NetworkListener/mx/protocol/x", source], 2, "", "nothing inside")
         case.says(f"get beyond the end, {source}", ["get", "NetworkListener/mx/bind/2", source], 2, "", "no place")
+        case.says(f"get a collection, {source}", ["get", "MtaHook", source], 2, "", "one of the 2 objects")
+        case.says(f"get a packed type, {source}", ["get", "BlockedIp", source], 2, "", "one of the 3 entries")
         case.says(f"get data, {source}", ["get", "Trace/x", source], 2, "", "data of a running server")
         case.says(f"get a view, {source}", ["get", "Account/User/x", source], 2, "")
     case.says("get an overlaid field", ["get", "NetworkListener/mx/protocol", "mail.toml", "--overlay", "over.toml"], 0,
