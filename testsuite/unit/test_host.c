@@ -1,0 +1,208 @@
+/* What main learns from its host: name, threads, directories to watch. */
+#include "unit.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "runtime/hostname.h"
+#include "runtime/notes.h"
+#include "runtime/threads.h"
+#include "runtime/watch.h"
+
+static void host_names(void **state)
+{
+	static const struct {
+		const char *configured, *environment, *system, *expected;
+	} cases[] = {
+		{"Mail.example.org", "other", "third", "Mail.example.org"},
+		{"", "Other.Example", "third", "other.example"},
+		{"", "", "Third.Example", "third.example"},
+		{"", NULL, "third", "third"},
+		{"", NULL, "192.0.2.1", "localhost"},
+		{"", NULL, "2001:db8::1", "localhost"},
+		{"", NULL, "", "localhost"},
+		{"", NULL, NULL, "localhost"},
+	};
+	char out[HOSTNAME_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		hostname_choose(str_c(cases[i].configured), cases[i].environment, cases[i].system,
+				out);
+		assert_string_equal(out, cases[i].expected);
+	}
+}
+
+static void long_host_name(void **state)
+{
+	char name[2 * HOSTNAME_SIZE], out[HOSTNAME_SIZE];
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	hostname_choose((struct str){name, sizeof(name)}, NULL, NULL, out);
+	assert_int_equal(strlen(out), HOSTNAME_SIZE - 1);
+}
+
+static void quotas(void **state)
+{
+	(void)state;
+	assert_int_equal(threads_cpu_max(STR("max 100000\n")), 0);
+	assert_int_equal(threads_cpu_max(STR("200000 100000\n")), 2);
+	assert_int_equal(threads_cpu_max(STR("150000 100000")), 2);
+	assert_int_equal(threads_cpu_max(STR("1000 100000")), 1);
+	assert_int_equal(threads_cpu_max(STR("300000")), 3);
+	assert_int_equal(threads_cpu_max(STR("100000 0")), 0);
+	assert_int_equal(threads_cpu_max(STR("junk")), 0);
+	assert_int_equal(threads_cpu_max(STR("")), 0);
+	assert_int_equal(threads_cpu_max(STR("18446744073709551615 1")), THREADS_MAX);
+	assert_int_equal(threads_cfs(STR("-1\n"), STR("100000\n")), 0);
+	assert_int_equal(threads_cfs(STR("250000\n"), STR("100000\n")), 3);
+}
+
+static void write_file(const char *dir, const char *name, const char *text)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void make_dir(const char *dir, const char *name)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static void remove_tree(const char *dir)
+{
+	char command[600];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	assert_int_equal(system(command), 0);
+}
+
+/* The quota of a group around ours holds for us too; the smallest wins. */
+static void nested_groups(void **state)
+{
+	char dir[] = "/tmp/stw-cgroup-XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	make_dir(dir, "a");
+	make_dir(dir, "a/b");
+	write_file(dir, "a/cpu.max", "400000 100000\n");
+	write_file(dir, "a/b/cpu.max", "max 100000\n");
+	assert_int_equal(threads_cgroup_quota(STR("0::/a/b\n"), dir), 4);
+	write_file(dir, "a/b/cpu.max", "200000 100000\n");
+	assert_int_equal(threads_cgroup_quota(STR("0::/a/b\n"), dir), 2);
+	assert_int_equal(threads_cgroup_quota(STR("0::/\n"), dir), 0);
+	write_file(dir, "cpu.max", "700000 100000\n");
+	assert_int_equal(threads_cgroup_quota(STR("0::/\n"), dir), 7);
+	make_dir(dir, "cpu");
+	make_dir(dir, "cpu/x");
+	write_file(dir, "cpu/x/cpu.cfs_quota_us", "300000\n");
+	write_file(dir, "cpu/x/cpu.cfs_period_us", "100000\n");
+	assert_int_equal(threads_cgroup_quota(STR("9:cpuset:/x\n4:cpu,cpuacct:/x\n"), dir), 3);
+	assert_int_equal(threads_cgroup_quota(STR("9:cpuset:/x\n"), dir), 0);
+	remove_tree(dir);
+}
+
+static void configured_threads(void **state)
+{
+	(void)state;
+	assert_int_equal(threads_decide(3), 3);
+	assert_int_equal(threads_decide(UINT64_MAX), THREADS_MAX);
+	assert_true(threads_decide(0) >= 1);
+}
+
+struct chain {
+	char text[4096];
+	size_t last;
+};
+
+static void add_link(void *ctx, const char *dir, const char *name, bool last)
+{
+	struct chain *chain = ctx;
+	size_t n = strlen(chain->text);
+
+	snprintf(chain->text + n, sizeof(chain->text) - n, "%s %s\n", dir, name);
+	chain->last += last;
+}
+
+static void symlink_chain(void **state)
+{
+	char dir[] = "/tmp/stw-chain-XXXXXX", path[128], expected[512];
+	struct chain chain = {{0}, 0};
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	make_dir(dir, "one");
+	write_file(dir, "one/mail.stwi", "x");
+	snprintf(path, sizeof(path), "%s/data", dir);
+	assert_int_equal(symlink("one", path), 0);
+	snprintf(path, sizeof(path), "%s/link", dir);
+	assert_int_equal(symlink("data/../data/mail.stwi", path), 0);
+	watch_chain(path, add_link, &chain);
+	snprintf(expected, sizeof(expected),
+		 "/ tmp\n/tmp %s\n%s link\n%s data\n%s one\n%s data\n%s one\n%s/one mail.stwi\n",
+		 dir + 5, dir, dir, dir, dir, dir, dir);
+	assert_string_equal(chain.text, expected);
+	assert_int_equal(chain.last, 1);
+	remove_tree(dir);
+}
+
+/* A chain that bites its own tail ends. */
+static void endless_chain(void **state)
+{
+	char dir[] = "/tmp/stw-chain-XXXXXX", path[128];
+	struct chain chain = {{0}, 0};
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/loop", dir);
+	assert_int_equal(symlink("loop", path), 0);
+	watch_chain(path, add_link, &chain);
+	assert_int_equal(chain.last, 0);
+	remove_tree(dir);
+}
+
+static void note_limit(void **state)
+{
+	struct notes notes = {0}, more = {0};
+
+	(void)state;
+	for (int i = 0; i < NOTES_MAX + 3; i++)
+		notes_add(&notes, "note %d", i);
+	assert_int_equal(notes.count, NOTES_MAX);
+	assert_int_equal(notes.dropped, 3);
+	notes_add(&more, "one more");
+	notes_move(&notes, &more);
+	assert_int_equal(notes.dropped, 4);
+	assert_int_equal(more.count, 0);
+	assert_string_equal(notes.items[0], "note 0");
+	notes_clear(&notes);
+	assert_int_equal(notes.count, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(host_names),
+		cmocka_unit_test(long_host_name),
+		cmocka_unit_test(quotas),
+		cmocka_unit_test(nested_groups),
+		cmocka_unit_test(configured_threads),
+		cmocka_unit_test(symlink_chain),
+		cmocka_unit_test(endless_chain),
+		cmocka_unit_test(note_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

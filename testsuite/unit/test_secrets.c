@@ -1,0 +1,205 @@
+/* Secrets: where they are looked up, what is cut, what is refused, and how they are handed over. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/secrets.h"
+
+static char dir[] = "/tmp/stw-secrets-XXXXXX";
+static char credentials[64], directory[64];
+
+static void write_file(const char *folder, const char *name, const char *text, size_t n)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, n, f), n);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(credentials, sizeof(credentials), "%s/credentials", dir);
+	snprintf(directory, sizeof(directory), "%s/secrets", dir);
+	return mkdir(credentials, 0700) || mkdir(directory, 0700);
+}
+
+static int teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	return system(command);
+}
+
+static bool resolve(enum secret_kind kind, const char *text, const char *first, const char *second,
+		    struct buf *out, char *error, size_t size)
+{
+	struct secret_wish wish = {.kind = kind,
+				   .text = str_c(text),
+				   .type = STR("Certificate"),
+				   .identity = STR("mail"),
+				   .property = STR("privateKey")};
+	struct secret_places places = {first, second};
+
+	*out = BUF_INIT;
+	out->secret = true;
+	return secret_resolve(&wish, &places, out, error, size);
+}
+
+static void expect(enum secret_kind kind, const char *text, const char *expected)
+{
+	struct buf out;
+	char error[500] = "";
+
+	if (!resolve(kind, text, credentials, directory, &out, error, sizeof(error)))
+		fail_msg("%s", error);
+	assert_str(buf_str(&out), expected);
+	buf_free(&out);
+}
+
+static void refused(enum secret_kind kind, const char *text, const char *part)
+{
+	struct buf out;
+	char error[500] = "";
+
+	assert_false(resolve(kind, text, credentials, directory, &out, error, sizeof(error)));
+	if (!strstr(error, part) || !strstr(error, "Certificate 'mail' privateKey"))
+		fail_msg("%s", error);
+	buf_free(&out);
+}
+
+static void places(void **state)
+{
+	char path[128];
+
+	(void)state;
+	write_file(credentials, "both", "of the manager\n", 15);
+	write_file(directory, "both", "of the operator\n", 16);
+	write_file(directory, "second", "two \t\r\n\n", 8);
+	expect(SECRET_FILE, "both", "of the manager");
+	expect(SECRET_FILE, "second", "two");
+	snprintf(path, sizeof(path), "%s/both", directory);
+	expect(SECRET_FILE, path, "of the operator");
+	refused(SECRET_FILE, "none", "none");
+	refused(SECRET_FILE, "none", credentials);
+	refused(SECRET_FILE, "/nowhere/at/all", "/nowhere/at/all");
+	refused(SECRET_FILE, "", "empty");
+}
+
+static void unset_places(void **state)
+{
+	struct buf out;
+	char error[500] = "";
+
+	(void)state;
+	assert_false(resolve(SECRET_FILE, "both", NULL, "", &out, error, sizeof(error)));
+	assert_non_null(strstr(error, "not set"));
+	buf_free(&out);
+}
+
+/* A file that is there and cannot be read is no reason to look elsewhere. */
+static void unreadable(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/folder", credentials);
+	assert_int_equal(mkdir(path, 0700), 0);
+	write_file(directory, "folder", "x", 1);
+	refused(SECRET_FILE, "folder", path);
+}
+
+static void empty(void **state)
+{
+	(void)state;
+	write_file(directory, "blank", " \n\t\n", 4);
+	refused(SECRET_FILE, "blank", "empty");
+	assert_int_equal(setenv("STW_TEST_SECRET", "", 1), 0);
+	refused(SECRET_VARIABLE, "STW_TEST_SECRET", "empty");
+	refused(SECRET_INLINE, "", "empty");
+}
+
+static void variables(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("STW_TEST_SECRET", " leading stays \n", 1), 0);
+	expect(SECRET_VARIABLE, "STW_TEST_SECRET", " leading stays");
+	assert_int_equal(unsetenv("STW_TEST_SECRET"), 0);
+	refused(SECRET_VARIABLE, "STW_TEST_SECRET", "STW_TEST_SECRET is not set");
+	refused(SECRET_VARIABLE, "", "no name");
+	expect(SECRET_INLINE, "inline", "inline");
+}
+
+/* A message about a secret has none of it, even when it is too large. */
+static void large(void **state)
+{
+	size_t n = SECRET_FILE_MAX + 1;
+	char *text = malloc(n);
+	struct buf out;
+	char error[500] = "";
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'Q', n);
+	write_file(directory, "large", text, n);
+	assert_false(resolve(SECRET_FILE, "large", NULL, directory, &out, error, sizeof(error)));
+	assert_null(strstr(error, "QQQ"));
+	assert_int_equal(out.n, 0);
+	buf_free(&out);
+	free(text);
+}
+
+static void sealed(void **state)
+{
+	struct buf bytes = BUF_INIT;
+	uint16_t structure, field;
+	uint64_t object;
+	uint32_t length;
+	char got[64];
+	int fd;
+
+	(void)state;
+	secrets_put(&bytes, 40, 5, 77, STR("key"));
+	assert_int_equal(bytes.n, 2 + 2 + 8 + 4 + 3);
+	fd = secrets_seal(buf_str(&bytes));
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, got, sizeof(got), 0), bytes.n);
+	memcpy(&structure, got, 2);
+	memcpy(&field, got + 2, 2);
+	memcpy(&object, got + 4, 8);
+	memcpy(&length, got + 12, 4);
+	assert_int_equal(structure, 40);
+	assert_int_equal(field, 5);
+	assert_int_equal(object, 77);
+	assert_int_equal(length, 3);
+	assert_memory_equal(got + 16, "key", 3);
+	assert_int_equal(pwrite(fd, "x", 1, 0), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(ftruncate(fd, 0), -1);
+	close(fd);
+	buf_free(&bytes);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(places),     cmocka_unit_test(unset_places),
+		cmocka_unit_test(unreadable), cmocka_unit_test(empty),
+		cmocka_unit_test(variables),  cmocka_unit_test(large),
+		cmocka_unit_test(sealed),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
