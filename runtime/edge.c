@@ -132,6 +132,40 @@ static bool run_commit(struct step *step)
 	return true;
 }
 
+static bool listens(const struct edge_generation *generation, const struct listener *wanted)
+{
+	size_t i;
+
+	for (i = 0; generation && i < generation->listener_count; i++) {
+		const struct listener *one = generation->listeners[i];
+
+		if (one->object == wanted->object && one->port == wanted->port &&
+		    net_addr_eq(&one->address, &wanted->address))
+			return true;
+	}
+	return false;
+}
+
+/* Logs the listeners of one generation that the other does not have. */
+static void tell_listeners(struct log *log, const char *event, const struct edge_generation *has,
+			   const struct edge_generation *has_not)
+{
+	char address[NET_TEXT_SIZE];
+	size_t i, n;
+
+	for (i = 0; has && i < has->listener_count; i++) {
+		const struct listener *one = has->listeners[i];
+
+		if (listens(has_not, one))
+			continue;
+		n = net_addr_format(&one->address, address);
+		LOG_EVENT(log, LOG_LEVEL_INFO, event, LOG_T("listenerId", str_c(one->name)),
+			  LOG_T("localIp", ((struct str){address, n})),
+			  LOG_N("localPort", one->port),
+			  LOG_T("protocol", str_c(proto_word(one->protocol))));
+	}
+}
+
 /* Every thread uses the new one: nobody looks into the old one any more. */
 static void commit_done(struct server *server, struct edge_generation *generation)
 {
@@ -139,6 +173,8 @@ static void commit_done(struct server *server, struct edge_generation *generatio
 
 	server->current = generation;
 	server->committing = NULL;
+	tell_listeners(server->log, "network.listen-start", generation, old);
+	tell_listeners(server->log, "network.listen-stop", old, generation);
 	edge_generation_free(old);
 	server->committed(server, generation->number);
 }

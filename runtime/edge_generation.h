@@ -75,7 +75,6 @@ struct edge_generation {
 	uint8_t ticket_keys[TLS_TICKET_KEYS_MAX * TLS_TICKET_KEY_SIZE];
 	size_t ticket_key_count;
 	struct web_metrics metrics;
-	char warning[256]; /* for status, or empty */
 
 	/* how the threads of the role take it up or let it go; server.c's */
 	struct step *steps; /* one per thread, made beforehand so that a commit cannot fail */

@@ -4,7 +4,7 @@
 
 void line_init(struct line *line, size_t limit)
 {
-	*line = (struct line){.text = BUF_INIT, .limit = limit, .flaw = LINE_GOOD};
+	*line = (struct line){.text = {.secret = true}, .limit = limit, .flaw = LINE_GOOD};
 }
 
 static void flawed(struct line *line, enum line_flaw flaw)
@@ -51,10 +51,12 @@ size_t line_feed(struct line *line, const char *bytes, size_t n, bool *complete)
 
 void line_next(struct line *line)
 {
-	if (line->text.cap > LINE_KEEP)
+	if (line->text.cap > LINE_KEEP) {
 		buf_free(&line->text);
-	else
-		buf_clear(&line->text);
+		line->text.secret = true;
+	} else {
+		buf_wipe(&line->text);
+	}
 	line->cr = false;
 	line->flaw = LINE_GOOD;
 }

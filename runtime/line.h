@@ -2,6 +2,7 @@
  * Lines of the mail protocols, read octet by octet: they end with CR LF and nothing else. A line
  * that ends with a bare LF, holds a NUL or a bare CR, or is too long is handed over as flawed, so
  * that its protocol refuses it; no peer can make two readers of one stream see different lines.
+ * Lines may hold passwords, so their memory is overwritten once they were looked at.
  */
 #ifndef STW_RUNTIME_LINE_H
 #define STW_RUNTIME_LINE_H

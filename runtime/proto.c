@@ -39,7 +39,7 @@ bool proto_open(struct proto *proto, const struct proto_settings *settings)
 	*proto = (struct proto){.machine = protocols[settings->protocol].machine,
 				.settings = *settings,
 				.secure = settings->secure,
-				.held = BUF_INIT};
+				.held = {.secret = true}};
 	line_init(&proto->line, proto->machine->line_limit);
 	if (settings->protocol != PROTOCOL_HTTP)
 		return true;
@@ -102,6 +102,7 @@ struct str proto_assemble(struct proto *proto, struct str line)
 void proto_release(struct proto *proto)
 {
 	buf_free(&proto->held);
+	proto->held.secret = true; /* the next command may hold a password too */
 	proto->literals = 0;
 	proto->skip = 0;
 }

@@ -35,14 +35,17 @@ struct http_parser {
 
 struct http_parser *http_parser_new(void)
 {
-	return calloc(1, sizeof(struct http_parser));
+	struct http_parser *parser = calloc(1, sizeof(*parser));
+
+	if (parser)
+		parser->text.secret = true; /* credentials */
+	return parser;
 }
 
 void http_parser_free(struct http_parser *parser)
 {
 	if (!parser)
 		return;
-	buf_wipe(&parser->text); /* credentials */
 	buf_free(&parser->text);
 	free(parser);
 }
@@ -53,7 +56,6 @@ static void parser_reset(struct http_parser *parser)
 
 	buf_wipe(&text);
 	*parser = (struct http_parser){.text = text};
-	buf_clear(&parser->text);
 }
 
 static const char *status_phrase(unsigned status)

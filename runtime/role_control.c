@@ -63,8 +63,6 @@ static void on_committed(struct server *server, uint64_t generation)
 	answer(control, IPC_COMMITTED, generation, NULL, 0);
 	if (control->warning)
 		answer_text(control, IPC_WARNING, generation, control->warning);
-	if (server->current->warning[0])
-		answer_text(control, IPC_WARNING, generation, server->current->warning);
 }
 
 static void on_abort(struct role_control *control)

@@ -1,10 +1,8 @@
 """Who may connect, and how many: blocked addresses, both caps, the list of sessions, drain, the log of refusals."""
 
-import json
 import re
-import ssl
 
-from stwtest import case, contains, equal, run, until
+from stwtest import Skip, case, contains, equal, free_ports, greeting, listener, run, until
 from talk import MAIL, REFUSAL, Talk, insecure, listeners
 
 ALL = MAIL + ["http"]
@@ -27,6 +25,23 @@ def blocked(site):
                             ("127.0.0.3", False), ("127.0.0.1", False)):
         with Talk("smtp", ports["smtp"], source=source, greet=False) as talk:
             equal(talk.line() == b"", dropped, source)
+
+
+@case
+def dual_stack(site):
+    """an IPv4 client of an IPv6 socket is judged and shown by its IPv4 address"""
+    try:
+        port, = free_ports(1, "::1")
+    except OSError:
+        raise Skip("no IPv6 here") from None
+    site.build(listener("smtp", "smtp", f"[::]:{port}") + '[BlockedIp.a]\naddress = "127.0.0.2"\n')
+    site.start()
+    with Talk("smtp", port, source="127.0.0.2", greet=False) as talk:
+        equal(talk.ended(), True)
+    with Talk("smtp", port, source="127.0.0.3"):
+        contains(site.expect(0, "connections")[0], "remoteIp=127.0.0.3 ")
+    contains(greeting(port, "::1"), "220 ")
+    contains(site.log(), "remoteIp=127.0.0.2 ")
 
 
 @case
@@ -149,6 +164,26 @@ def rotation(site):
     contains(most, "smtp.connection-end")
     equal("smtp.connection-start" in most, False, most)
     equal({line.split("event=")[1].split()[0] for line in one.splitlines()}, {"smtp.connection-start"})
+
+
+@case
+def listeners_in_the_log(site):
+    """a log file that cannot be opened refuses the generation; listeners that come and go are logged"""
+    text, ports = listeners(["smtp", "imap"])
+    tracer = f'[Tracer.file]\n"@type" = "Log"\npath = "{site.dir}"\nprefix = "mail"\nrotate = "never"\n'
+    site.build(text + tracer)
+    site.start()
+    site.build(text + tracer.replace(str(site.dir), str(site.dir / "missing")))
+    out, err = site.expect(1, "reload", "--wait")
+    contains(out + err, str(site.dir / "missing"))
+    site.build(text.replace("[NetworkListener.imap]", "[NetworkListener.other]") + tracer)
+    site.expect(0, "reload", "--wait")
+    site.stop()
+    events = [tuple(re.findall(r"event=(\S+) role=edge listenerId=(\S+)", line))
+              for line in (site.dir / "mail").read_text().splitlines()]
+    events = [e[0] for e in events if e and "listen-" in e[0][0]]
+    equal(sorted(events), sorted([("network.listen-start", "imap"), ("network.listen-start", "smtp"),
+                                  ("network.listen-start", "other"), ("network.listen-stop", "imap")]))
 
 
 @case
