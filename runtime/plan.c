@@ -1,9 +1,12 @@
 #include "runtime/plan.h"
 
-#include "libstw/ids.h"
+#include "libstw/records.h"
 #include "libstw/shape.h"
 
 #include <inttypes.h>
+
+/* Different parts of one type that status names. */
+#define CARRIED_MAX 64
 
 /* ---- names and what is enacted ---- */
 
@@ -27,73 +30,119 @@ static const struct component {
 	{"metrics", {STW_TYPE_Metrics}},
 };
 
-bool plan_enacts(uint16_t structure)
-{
-	for (size_t i = 0; i < ARRAY_LEN(components); i++)
-		for (size_t k = 0; k < ARRAY_LEN(components[i].types); k++)
-			if (components[i].types[k] == structure)
-				return true;
-	return false;
-}
+/* What one type carries that is not enacted: variants and fields, by number. */
+struct carried {
+	struct stw_reader *reader;
+	uint16_t structure;
+	struct {
+		uint16_t body;   /* structure of the field; 0: a variant */
+		uint16_t number; /* of field or variant */
+		uint64_t count;
+	} parts[CARRIED_MAX];
+	size_t count;
+};
 
-static bool enacts_tracer(uint16_t variant)
+static void count_part(struct carried *carried, uint16_t body, uint16_t number)
 {
-	return variant == STW_VARIANT_Tracer_Log || variant == STW_VARIANT_Tracer_Stdout;
-}
+	size_t i = 0;
 
-/* Tracers of other variants are configuration that stwd carries for others. */
-static void each_tracer(struct stw_image *image,
-			void (*each)(void *ctx, struct str name, uint64_t count), void *ctx)
-{
-	struct stw_reader *reader = stw_reader_main(image);
-	struct stw_shape shape;
-	struct stw_shape_member variant;
-	size_t at = 0;
-
-	if (!stw_shape_get(reader, STW_TYPE_Tracer, &shape))
+	while (i < carried->count &&
+	       (carried->parts[i].body != body || carried->parts[i].number != number))
+		i++;
+	if (i == CARRIED_MAX)
 		return;
-	while (stw_shape_next(&shape, &at, &variant)) {
-		struct stw_iterator *iterator;
-		struct stw_object object;
-		uint64_t count = 0;
+	if (i == carried->count) {
+		carried->parts[i].body = body;
+		carried->parts[i].number = number;
+		carried->parts[i].count = 0;
+		carried->count++;
+	}
+	carried->parts[i].count++;
+}
 
-		if (enacts_tracer(variant.number))
-			continue;
-		iterator = stw_iterate(reader, STW_TYPE_Tracer);
-		while (iterator && stw_iterator_next(iterator, &object))
-			count += object.variant == variant.number;
-		stw_iterator_free(iterator);
-		if (count)
-			each(ctx, variant.name, count);
+/* Structure of a variant's fields; 0: none. */
+static uint16_t body_of(struct carried *carried, uint16_t variant)
+{
+	struct stw_shape shape;
+	struct stw_shape_member member;
+
+	return stw_shape_get(carried->reader, carried->structure, &shape) &&
+			       stw_shape_member(&shape, variant, &member)
+		       ? member.body
+		       : 0;
+}
+
+static void count_object(struct carried *carried, const struct stw_object *object)
+{
+	struct stw_cursor cursor = stw_cursor_of(object->fields);
+	uint16_t body = carried->structure, number;
+	struct stw_item item;
+
+	if (object->variant) {
+		if (!rec_enacts(carried->structure, object->variant)) {
+			count_part(carried, 0, object->variant);
+			return;
+		}
+		body = body_of(carried, object->variant);
+	}
+	while (stw_next_field(&cursor, &number, &item))
+		if (!rec_enacts(body, number))
+			count_part(carried, body, number);
+}
+
+/* "Tracer/Journal", "SystemSettings.services", "TracerLog.lossy" */
+static void name_part(struct carried *carried, size_t i, struct buf *out)
+{
+	uint16_t body = carried->parts[i].body;
+	struct stw_shape shape;
+	struct stw_shape_member member;
+
+	if (!stw_shape_get(carried->reader, body ? body : carried->structure, &shape) ||
+	    !stw_shape_member(&shape, carried->parts[i].number, &member))
+		return;
+	buf_printf(out, "%.*s%c%.*s", STR_ARG(shape.name), body ? '.' : '/', STR_ARG(member.name));
+}
+
+/* Objects of a type that is enacted in part are looked into, field by field. */
+static void each_part(struct stw_image *image, uint16_t structure,
+		      void (*each)(void *ctx, struct str name, uint64_t count), void *ctx)
+{
+	struct carried carried = {.reader = stw_reader_main(image), .structure = structure};
+	struct stw_iterator *iterator = stw_iterate(carried.reader, structure);
+	struct stw_object object;
+
+	while (iterator && stw_iterator_next(iterator, &object))
+		count_object(&carried, &object);
+	stw_iterator_free(iterator);
+	for (size_t i = 0; i < carried.count; i++) {
+		struct buf name = BUF_INIT;
+
+		name_part(&carried, i, &name);
+		each(ctx, buf_str(&name), carried.parts[i].count);
+		buf_free(&name);
 	}
 }
 
-struct tracer_name {
-	void (*each)(void *ctx, struct str name, uint64_t count);
-	void *ctx;
-};
-
-static void name_tracer(void *ctx, struct str variant, uint64_t count)
+static bool is_packed(uint16_t structure)
 {
-	struct tracer_name *t = ctx;
-	struct buf name = BUF_INIT;
-
-	buf_printf(&name, "Tracer/%.*s", STR_ARG(variant));
-	t->each(t->ctx, buf_str(&name), count);
-	buf_free(&name);
+	return structure == STW_TYPE_BlockedIp || structure == STW_TYPE_AllowedIp;
 }
 
 void plan_not_enacted(struct stw_image *image,
 		      void (*each)(void *ctx, struct str name, uint64_t count), void *ctx)
 {
 	const struct stw_manifest *m = stw_image_manifest(image);
-	struct tracer_name tracers = {each, ctx};
 
-	for (size_t i = 0; i < m->type_count; i++)
-		if (m->types[i].objects && !plan_enacts(m->types[i].structure))
-			each(ctx, plan_type_name(image, m->types[i].structure),
-			     m->types[i].objects);
-	each_tracer(image, name_tracer, &tracers);
+	for (size_t i = 0; i < m->type_count; i++) {
+		uint16_t structure = m->types[i].structure;
+
+		if (m->types[i].objects == 0 || is_packed(structure))
+			continue;
+		if (rec_enacts(structure, 0))
+			each_part(image, structure, each, ctx);
+		else
+			each(ctx, plan_type_name(image, structure), m->types[i].objects);
+	}
 }
 
 /* ---- what differs ---- */
@@ -197,7 +246,7 @@ bool plan_count(struct stw_image *from, struct stw_image *to, uint16_t structure
 	struct plan_type plan = {.structure = structure};
 	bool ok;
 
-	if (structure == STW_TYPE_BlockedIp || structure == STW_TYPE_AllowedIp) {
+	if (is_packed(structure)) {
 		ok = count_packed(a, b, &plan);
 	} else {
 		left = stw_iterate(a, structure);

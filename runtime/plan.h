@@ -23,10 +23,9 @@ void plan_types(const struct stw_manifest *from, const struct stw_manifest *to,
  * `next` was made without sockets. */
 void plan_print(struct daemon *daemon, const struct generation *next, struct buf *out);
 
-/* True for the types that stwd enacts, wholly or in part. */
-bool plan_enacts(uint16_t structure);
-/* Calls back for each type of an image that stwd carries without enacting it; of a type that it
- * enacts in part, variant by variant ("Tracer/Journal"). */
+/* Calls back for what an image carries and stwd does not enact: types as a whole ("Domain"), and
+ * of those that it enacts in part, variants ("Tracer/Journal") and fields ("TracerLog.lossy"), each
+ * with the number of objects that have it. */
 void plan_not_enacted(struct stw_image *image,
 		      void (*each)(void *ctx, struct str name, uint64_t count), void *ctx);
 /* The type's name from the image's schema table; "?" where it has none. */

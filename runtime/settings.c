@@ -1,12 +1,12 @@
 #include "runtime/settings.h"
 
-#include "libstw/ids.h"
+#include "libstw/records.h"
 
 #include <stdio.h>
 
 #define SETTINGS_CHUNK ((size_t)16 * 1024)
 
-/* A reading of one image; failures stick. */
+/* A reading of one image. */
 struct reading {
 	struct stw_image *image;
 	struct stw_reader *reader;
@@ -31,162 +31,95 @@ static bool bad_record(struct reading *r, const char *type, struct str identity)
 	return false;
 }
 
-/* Calls field() for the defaults of a structure and then for what the record says. */
-static bool read_fields(struct reading *r, uint16_t structure, struct stw_bytes record,
-			bool (*field)(struct reading *r, uint16_t number, struct stw_item item,
-				      void *to),
-			void *to)
+/* Empty where the type has no defaults: then decoding changes nothing. */
+static struct stw_bytes defaults_of(struct reading *r, uint16_t structure)
 {
-	struct stw_bytes layers[2] = {{NULL, 0}, record};
+	struct stw_bytes defaults;
 
-	if (!stw_defaults(r->reader, structure, &layers[0]))
-		layers[0] = (struct stw_bytes){NULL, 0};
-	for (size_t i = 0; i < ARRAY_LEN(layers); i++) {
-		struct stw_cursor cursor = stw_cursor_of(layers[i]);
-		struct stw_item item;
-		uint16_t number;
-
-		while (stw_next_field(&cursor, &number, &item))
-			if (!field(r, number, item, to))
-				return false;
-		if (cursor.damaged)
-			return false;
-	}
-	return true;
+	return stw_defaults(r->reader, structure, &defaults) ? defaults
+							     : (struct stw_bytes){NULL, 0};
 }
 
-/* null means "not set": 0. */
-static bool take_u64(struct stw_item item, uint64_t *out)
+static uint32_t clamped(uint64_t n)
 {
-	if (item.wire == STW_WIRE_NULL) {
-		*out = 0;
-		return true;
-	}
-	return stw_item_unsigned(item, out);
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
-static bool take_u32(struct stw_item item, uint32_t *out)
+static struct net_addr address_of(uint8_t family, const uint8_t bytes[16])
 {
-	uint64_t n;
+	struct net_addr address = {.family = family};
 
-	if (!take_u64(item, &n))
-		return false;
-	*out = n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
-	return true;
-}
-
-static bool take_string(struct stw_item item, struct str *out)
-{
-	if (item.wire == STW_WIRE_NULL) {
-		*out = STR_NONE;
-		return true;
-	}
-	return stw_item_string(item, out);
-}
-
-static size_t count_items(struct stw_item sequence)
-{
-	struct stw_cursor cursor = stw_cursor_of(sequence.bytes);
-	struct stw_item item;
-	size_t n = 0;
-
-	while (stw_next_item(&cursor, &item))
-		n++;
-	return n;
+	memcpy(address.b, bytes, sizeof(address.b));
+	return address;
 }
 
 /* ---- SystemSettings ---- */
 
-static bool take_networks(struct reading *r, struct stw_item sequence)
+static bool take_proxies(struct settings *s, const struct rec_SystemSettings *record)
 {
-	struct settings *s = r->out;
-	struct stw_cursor cursor = stw_cursor_of(sequence.bytes);
-	struct stw_item item;
-	size_t n = count_items(sequence);
+	size_t n = record->proxyTrustedNetworks_count;
 
-	if (sequence.wire == STW_WIRE_NULL)
-		n = 0;
-	s->proxy_count = 0;
 	s->proxies = ARENA_ARRAY(&s->arena, struct net_network, n + 1);
 	if (!s->proxies)
 		return false;
-	while (s->proxy_count < n && stw_next_item(&cursor, &item)) {
-		struct net_network *network = &s->proxies[s->proxy_count++];
+	for (size_t i = 0; i < n; i++) {
+		const struct rec_network *from = &record->proxyTrustedNetworks[i];
 
-		if (!stw_item_network(item, &network->addr.family, network->addr.b,
-				      &network->prefix))
-			return false;
+		s->proxies[i].addr = address_of(from->family, from->bytes);
+		s->proxies[i].prefix = from->prefix;
 	}
-	return true;
-}
-
-static bool system_field(struct reading *r, uint16_t number, struct stw_item item, void *to)
-{
-	struct settings *s = to;
-
-	switch (number) {
-	case STW_FIELD_SystemSettings_defaultHostname: return take_string(item, &s->hostname);
-	case STW_FIELD_SystemSettings_threadPoolSize: return take_u64(item, &s->threads);
-	case STW_FIELD_SystemSettings_maxConnections: return take_u64(item, &s->max_connections);
-	case STW_FIELD_SystemSettings_proxyTrustedNetworks: return take_networks(r, item);
-	}
+	s->proxy_count = n;
 	return true;
 }
 
 static bool read_system(struct reading *r)
 {
-	struct stw_object object = {.fields = {NULL, 0}};
+	struct settings *s = r->out;
+	struct rec_SystemSettings record = {.maxConnections = 0};
+	struct stw_object object;
 
-	if (!stw_singleton(r->reader, STW_TYPE_SystemSettings, &object))
-		object.fields = (struct stw_bytes){NULL, 0};
-	if (!read_fields(r, STW_TYPE_SystemSettings, object.fields, system_field, r->out))
+	if (!rec_SystemSettings_decode(&s->arena, defaults_of(r, STW_TYPE_SystemSettings),
+				       &record) ||
+	    (stw_singleton(r->reader, STW_TYPE_SystemSettings, &object) &&
+	     !rec_SystemSettings_decode(&s->arena, object.fields, &record)))
 		return bad_record(r, "SystemSettings", STR("singleton"));
-	return true;
+	s->hostname = record.defaultHostname;
+	s->threads = record.has_threadPoolSize ? record.threadPoolSize : 0;
+	s->max_connections = record.maxConnections;
+	return take_proxies(s, &record) || no_memory(r);
 }
 
 /* ---- NetworkListener ---- */
 
-static bool take_binds(struct reading *r, struct stw_item sequence, struct listener_setting *l)
+static bool take_binds(struct settings *s, const struct rec_NetworkListener *record,
+		       struct listener_setting *l)
 {
-	struct stw_cursor cursor = stw_cursor_of(sequence.bytes);
-	struct stw_item item;
-	size_t n = count_items(sequence);
+	size_t n = record->bind_count;
 
-	l->binds = ARENA_ARRAY(&r->out->arena, struct net_socket, n + 1);
-	l->bind_count = 0;
+	l->binds = ARENA_ARRAY(&s->arena, struct net_socket, n + 1);
 	if (!l->binds)
 		return false;
-	while (l->bind_count < n && stw_next_item(&cursor, &item)) {
-		struct net_socket *at = &l->binds[l->bind_count++];
-
-		if (!stw_item_socket(item, &at->addr.family, at->addr.b, &at->port))
-			return false;
+	for (size_t i = 0; i < n; i++) {
+		l->binds[i].addr = address_of(record->bind[i].family, record->bind[i].bytes);
+		l->binds[i].port = record->bind[i].port;
 	}
+	l->bind_count = n;
 	return true;
 }
 
-static bool listener_field(struct reading *r, uint16_t number, struct stw_item item, void *to)
+/* null means "not set": the system's, or our own default. */
+static void take_options(const struct rec_NetworkListener *record, struct socket_options *out)
 {
-	struct listener_setting *l = to;
-
-	switch (number) {
-	case STW_FIELD_NetworkListener_name: return take_string(item, &l->name);
-	case STW_FIELD_NetworkListener_bind: return take_binds(r, item, l);
-	case STW_FIELD_NetworkListener_protocol: return stw_item_enum(item, &l->protocol);
-	case STW_FIELD_NetworkListener_useTls: return stw_item_bool(item, &l->use_tls);
-	case STW_FIELD_NetworkListener_tlsImplicit: return stw_item_bool(item, &l->tls_implicit);
-	case STW_FIELD_NetworkListener_socketBacklog: return take_u32(item, &l->options.backlog);
-	case STW_FIELD_NetworkListener_socketReuseAddress:
-		return stw_item_bool(item, &l->options.reuse_address);
-	case STW_FIELD_NetworkListener_socketReusePort:
-		return stw_item_bool(item, &l->options.reuse_port);
-	case STW_FIELD_NetworkListener_socketSendBufferSize:
-		return take_u32(item, &l->options.send_buffer);
-	case STW_FIELD_NetworkListener_socketReceiveBufferSize:
-		return take_u32(item, &l->options.receive_buffer);
-	case STW_FIELD_NetworkListener_socketTosV4: return take_u32(item, &l->options.tos);
-	}
-	return true;
+	*out = (struct socket_options){.reuse_address = record->socketReuseAddress,
+				       .reuse_port = record->socketReusePort};
+	if (record->has_socketSendBufferSize)
+		out->send_buffer = clamped(record->socketSendBufferSize);
+	if (record->has_socketReceiveBufferSize)
+		out->receive_buffer = clamped(record->socketReceiveBufferSize);
+	if (record->has_socketTosV4)
+		out->tos = clamped(record->socketTosV4);
+	if (record->has_socketBacklog)
+		out->backlog = clamped(record->socketBacklog);
 }
 
 /* Doubles an array in the arena; the old one is left behind. */
@@ -209,139 +142,147 @@ static void *grown(struct reading *r, void *items, size_t count, size_t size, si
 static bool add_listener(struct reading *r, const struct stw_object *object)
 {
 	struct settings *s = r->out;
+	struct rec_NetworkListener record = {.bind_count = 0};
 	struct listener_setting *l;
 
+	if (!rec_NetworkListener_decode(&s->arena, defaults_of(r, STW_TYPE_NetworkListener),
+					&record) ||
+	    !rec_NetworkListener_decode(&s->arena, object->fields, &record))
+		return bad_record(r, "NetworkListener", object->identity);
 	l = grown(r, s->listeners, s->listener_count, sizeof(*l), &r->listener_cap);
 	if (!l)
 		return no_memory(r);
 	s->listeners = l;
 	l = &s->listeners[s->listener_count++];
-	l->id = object->id;
-	l->name = object->identity;
-	l->options.reuse_address = l->options.reuse_port = true;
-	l->use_tls = true;
-	if (!read_fields(r, STW_TYPE_NetworkListener, object->fields, listener_field, l))
-		return bad_record(r, "NetworkListener", object->identity);
-	return true;
+	*l = (struct listener_setting){.id = object->id,
+				       .name = object->identity,
+				       .protocol = record.protocol,
+				       .use_tls = record.useTls,
+				       .tls_implicit = record.tlsImplicit};
+	take_options(&record, &l->options);
+	return take_binds(s, &record, l) || no_memory(r);
 }
 
 /* ---- secrets ---- */
 
-static bool text_field(struct reading *r, uint16_t number, struct stw_item item, void *to)
+static bool inline_secret(struct reading *r, struct rec_secret at, struct str *out)
 {
-	uint32_t offset, length;
 	struct stw_bytes bytes;
-	struct str *text = to;
 
-	/* each of these bodies has one field */
-	(void)number;
-	if (item.wire == STW_WIRE_STRING)
-		return stw_item_string(item, text);
-	if (!stw_item_secret(item, &offset, &length) ||
-	    !stw_secret(r->image, offset, length, &bytes))
+	if (!stw_secret(r->image, at.offset, at.length, &bytes))
 		return false;
-	*text = (struct str){(const char *)bytes.p, bytes.n};
+	*out = (struct str){(const char *)bytes.p, bytes.n};
 	return true;
 }
 
-static bool take_wish(struct reading *r, uint16_t body, struct stw_bytes fields,
-		      enum secret_kind kind, struct secret_wish *wish)
+static bool take_public_text(const struct rec_PublicText *text, struct secret_wish *wish)
 {
-	wish->kind = kind;
-	return read_fields(r, body, fields, text_field, &wish->text);
-}
-
-/* PublicText and SecretText number their variants alike; the bodies differ in the inline one. */
-static bool take_text(struct reading *r, struct stw_item item, uint16_t inline_body,
-		      struct secret_wish *wish)
-{
-	struct stw_bytes fields;
-	uint16_t variant;
-
-	if (!stw_item_object(item, &variant, &fields))
-		return false;
-	switch (variant) {
+	switch (text->variant) {
+	case 0:
 	case STW_VARIANT_PublicText_Text:
-		return take_wish(r, inline_body, fields, SECRET_INLINE, wish);
+		wish->kind = SECRET_INLINE;
+		wish->text = text->Text.value;
+		return true;
 	case STW_VARIANT_PublicText_EnvironmentVariable:
-		return take_wish(r, STW_TYPE_SecretKeyEnvironmentVariable, fields, SECRET_VARIABLE,
-				 wish);
+		wish->kind = SECRET_VARIABLE;
+		wish->text = text->EnvironmentVariable.variableName;
+		return true;
 	case STW_VARIANT_PublicText_File:
-		return take_wish(r, STW_TYPE_SecretKeyFile, fields, SECRET_FILE, wish);
+		wish->kind = SECRET_FILE;
+		wish->text = text->File.filePath;
+		return true;
 	}
 	return false;
 }
 
-_Static_assert((int)STW_VARIANT_PublicText_Text == (int)STW_VARIANT_SecretText_Text &&
-		       (int)STW_VARIANT_PublicText_EnvironmentVariable ==
-			       (int)STW_VARIANT_SecretText_EnvironmentVariable &&
-		       (int)STW_VARIANT_PublicText_File == (int)STW_VARIANT_SecretText_File,
-	       "take_text reads both unions");
+static bool take_secret_text(struct reading *r, const struct rec_SecretText *text,
+			     struct secret_wish *wish)
+{
+	switch (text->variant) {
+	case 0:
+	case STW_VARIANT_SecretText_Text:
+		wish->kind = SECRET_INLINE;
+		return inline_secret(r, text->Text.secret, &wish->text);
+	case STW_VARIANT_SecretText_EnvironmentVariable:
+		wish->kind = SECRET_VARIABLE;
+		wish->text = text->EnvironmentVariable.variableName;
+		return true;
+	case STW_VARIANT_SecretText_File:
+		wish->kind = SECRET_FILE;
+		wish->text = text->File.filePath;
+		return true;
+	}
+	return false;
+}
 
-static struct secret_wish *add_wish(struct reading *r)
+/* The kind is only known for a variant that asks for a secret. */
+static bool take_secret_key(struct reading *r, const struct rec_SecretKeyOptional *secret,
+			    struct secret_wish *wish)
+{
+	switch (secret->variant) {
+	case STW_VARIANT_SecretKeyOptional_Value:
+		wish->kind = SECRET_INLINE;
+		return inline_secret(r, secret->Value.secret, &wish->text);
+	case STW_VARIANT_SecretKeyOptional_EnvironmentVariable:
+		wish->kind = SECRET_VARIABLE;
+		wish->text = secret->EnvironmentVariable.variableName;
+		return true;
+	case STW_VARIANT_SecretKeyOptional_File:
+		wish->kind = SECRET_FILE;
+		wish->text = secret->File.filePath;
+		return true;
+	}
+	return false;
+}
+
+static bool add_wish(struct reading *r, const struct secret_wish *wish)
 {
 	struct settings *s = r->out;
 	struct secret_wish *w;
 
 	w = grown(r, s->secrets, s->secret_count, sizeof(*w), &r->secret_cap);
 	if (!w)
-		return NULL;
+		return no_memory(r);
 	s->secrets = w;
-	return &s->secrets[s->secret_count++];
-}
-
-struct pair {
-	struct secret_wish chain, key;
-};
-
-static bool certificate_field(struct reading *r, uint16_t number, struct stw_item item, void *to)
-{
-	struct pair *pair = to;
-
-	switch (number) {
-	case STW_FIELD_Certificate_certificate:
-		return take_text(r, item, STW_TYPE_PublicTextValue, &pair->chain);
-	case STW_FIELD_Certificate_privateKey:
-		return take_text(r, item, STW_TYPE_SecretTextValue, &pair->key);
-	}
+	s->secrets[s->secret_count++] = *wish;
 	return true;
 }
 
-static void name_wish(struct secret_wish *wish, uint16_t structure, uint16_t field,
-		      const struct stw_object *object, struct str type, struct str property)
+static struct secret_wish wish_of(uint16_t structure, uint16_t field,
+				  const struct stw_object *object, struct str type,
+				  struct str property)
 {
-	wish->structure = structure;
-	wish->field = field;
-	wish->object = object->id;
-	wish->type = type;
-	wish->identity = object->identity;
-	wish->property = property;
+	return (struct secret_wish){.structure = structure,
+				    .field = field,
+				    .object = object->id,
+				    .type = type,
+				    .identity = object->identity,
+				    .property = property};
 }
+
+/* ---- Certificate ---- */
 
 static bool add_certificate(struct reading *r, const struct stw_object *object)
 {
 	struct settings *s = r->out;
+	struct rec_Certificate record = {.certificate = {.variant = 0}};
 	struct certificate_setting *c;
-	struct secret_wish *chain, *key;
-	struct pair pair = {0};
+	struct secret_wish chain, key;
 
-	if (!read_fields(r, STW_TYPE_Certificate, object->fields, certificate_field, &pair))
+	chain = wish_of(STW_TYPE_Certificate, STW_FIELD_Certificate_certificate, object,
+			STR("Certificate"), STR("certificate"));
+	key = wish_of(STW_TYPE_Certificate, STW_FIELD_Certificate_privateKey, object,
+		      STR("Certificate"), STR("privateKey"));
+	if (!rec_Certificate_decode(&s->arena, object->fields, &record) ||
+	    !take_public_text(&record.certificate, &chain) ||
+	    !take_secret_text(r, &record.privateKey, &key))
 		return bad_record(r, "Certificate", object->identity);
 	c = grown(r, s->certificates, s->certificate_count, sizeof(*c), &r->certificate_cap);
 	if (!c)
 		return no_memory(r);
 	s->certificates = c;
-	name_wish(&pair.chain, STW_TYPE_Certificate, STW_FIELD_Certificate_certificate, object,
-		  STR("Certificate"), STR("certificate"));
-	name_wish(&pair.key, STW_TYPE_Certificate, STW_FIELD_Certificate_privateKey, object,
-		  STR("Certificate"), STR("privateKey"));
-	chain = add_wish(r);
-	if (chain)
-		*chain = pair.chain;
-	key = chain ? add_wish(r) : NULL;
-	if (!key)
-		return no_memory(r);
-	*key = pair.key;
+	if (!add_wish(r, &chain) || !add_wish(r, &key))
+		return false;
 	s->certificates[s->certificate_count++] =
 		(struct certificate_setting){.id = object->id,
 					     .identity = object->identity,
@@ -352,70 +293,26 @@ static bool add_certificate(struct reading *r, const struct stw_object *object)
 
 /* ---- Metrics ---- */
 
-struct optional_wish {
-	bool wanted;
-	struct secret_wish wish;
-};
-
-static bool prometheus_field(struct reading *r, uint16_t number, struct stw_item item, void *to)
-{
-	struct optional_wish *optional = to;
-	struct stw_bytes fields;
-	uint16_t variant;
-
-	if (number != STW_FIELD_MetricsPrometheusProperties_authSecret)
-		return true;
-	if (item.wire == STW_WIRE_NULL || !stw_item_object(item, &variant, &fields))
-		return item.wire == STW_WIRE_NULL;
-	optional->wanted = variant != STW_VARIANT_SecretKeyOptional_None;
-	switch (variant) {
-	case STW_VARIANT_SecretKeyOptional_None: return true;
-	case STW_VARIANT_SecretKeyOptional_Value:
-		return take_wish(r, STW_TYPE_SecretKeyValue, fields, SECRET_INLINE,
-				 &optional->wish);
-	case STW_VARIANT_SecretKeyOptional_EnvironmentVariable:
-		return take_wish(r, STW_TYPE_SecretKeyEnvironmentVariable, fields, SECRET_VARIABLE,
-				 &optional->wish);
-	case STW_VARIANT_SecretKeyOptional_File:
-		return take_wish(r, STW_TYPE_SecretKeyFile, fields, SECRET_FILE, &optional->wish);
-	}
-	return false;
-}
-
-static bool metrics_field(struct reading *r, uint16_t number, struct stw_item item, void *to)
-{
-	struct stw_bytes fields;
-	uint16_t variant;
-
-	if (number != STW_FIELD_Metrics_prometheus)
-		return true;
-	if (!stw_item_object(item, &variant, &fields))
-		return false;
-	if (variant != STW_VARIANT_MetricsPrometheus_Enabled)
-		return true;
-	return read_fields(r, STW_TYPE_MetricsPrometheusProperties, fields, prometheus_field, to);
-}
-
 static bool read_metrics(struct reading *r)
 {
-	struct optional_wish optional = {0};
+	struct rec_Metrics record = {.prometheus = {.variant = 0}};
+	const struct rec_SecretKeyOptional *secret = &record.prometheus.Enabled.authSecret;
 	struct stw_object object;
-	struct secret_wish *wish;
+	struct secret_wish wish;
 
 	if (!stw_singleton(r->reader, STW_TYPE_Metrics, &object))
 		return true;
-	if (!read_fields(r, STW_TYPE_Metrics, object.fields, metrics_field, &optional))
+	if (!rec_Metrics_decode(&r->out->arena, object.fields, &record))
 		return bad_record(r, "Metrics", STR("singleton"));
-	if (!optional.wanted)
+	if (record.prometheus.variant != STW_VARIANT_MetricsPrometheus_Enabled ||
+	    secret->variant == 0 || secret->variant == STW_VARIANT_SecretKeyOptional_None)
 		return true;
-	wish = add_wish(r);
-	if (!wish)
-		return no_memory(r);
-	*wish = optional.wish;
-	name_wish(wish, STW_TYPE_MetricsPrometheusProperties,
-		  STW_FIELD_MetricsPrometheusProperties_authSecret, &object, STR("Metrics"),
-		  STR("prometheus/authSecret"));
-	return true;
+	wish = wish_of(STW_TYPE_MetricsPrometheusProperties,
+		       STW_FIELD_MetricsPrometheusProperties_authSecret, &object, STR("Metrics"),
+		       STR("prometheus/authSecret"));
+	if (!take_secret_key(r, secret, &wish))
+		return bad_record(r, "Metrics", STR("singleton"));
+	return add_wish(r, &wish);
 }
 
 /* ---- all of it ---- */

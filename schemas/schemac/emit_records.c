@@ -214,6 +214,10 @@ void emit_records_h(struct rows *rows, struct buf *out, const struct schema *sch
 		put_prototype(out, plan.order[i]);
 		buf_puts(out, STR(" WARN_UNUSED;\n"));
 	}
+	buf_puts(out, STR("\n/* What the rows say stwd enacts: a field of a structure, a variant "
+			  "of a union; "
+			  "of member 0,\n * anything of it at all. */\n"
+			  "bool rec_enacts(uint16_t structure, uint16_t member);\n"));
 	buf_puts(out, STR("\n#endif\n"));
 }
 
@@ -358,6 +362,37 @@ static void put_object(struct buf *out, const struct schema_structure *s)
 		   is_union ? "variant, " : "");
 }
 
+/* The members of one structure that stwd enacts, as cases of the structure's switch. */
+static void put_enacted(struct buf *out, const struct schema_structure *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < (size_t)s->field_count + s->variant_count; i++) {
+		bool field = i < s->field_count;
+		const struct schema_variant *v = field ? NULL : &s->variants[i - s->field_count];
+
+		if (field ? !s->fields[i].runtime : !v->runtime)
+			continue;
+		if (!any)
+			buf_printf(out, "\tcase STW_TYPE_%s:\n\t\tswitch (member) {\n\t\tcase 0:\n",
+				   s->name);
+		any = true;
+		buf_printf(out, "\t\tcase %s_%s_%s:\n", field ? "STW_FIELD" : "STW_VARIANT",
+			   s->name, field ? s->fields[i].name : v->name);
+	}
+	if (any)
+		buf_puts(out, STR("\t\t\treturn true;\n\t\t}\n\t\treturn false;\n"));
+}
+
+static void put_enacts(struct buf *out, const struct schema *schema)
+{
+	buf_puts(out, STR("\nbool rec_enacts(uint16_t structure, uint16_t member)\n{\n"
+			  "\tswitch (structure) {\n"));
+	for (size_t i = 0; i < schema->structure_count; i++)
+		put_enacted(out, &schema->structures[i]);
+	buf_puts(out, STR("\t}\n\treturn false;\n}\n"));
+}
+
 void emit_records_c(struct rows *rows, struct buf *out, const struct schema *schema)
 {
 	struct plan plan;
@@ -374,4 +409,5 @@ void emit_records_c(struct rows *rows, struct buf *out, const struct schema *sch
 			put_single(out, plan.order[i]);
 		put_object(out, plan.order[i]);
 	}
+	put_enacts(out, schema);
 }

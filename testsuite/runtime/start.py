@@ -230,6 +230,22 @@ def threads(site):
     equal(site.status()["threads"], 1, "of one processor")
 
 
+@case
+def not_enacted(site):
+    """status names what the image carries and stwd does not enact, by type and count"""
+    port, = free_ports(1)
+    site.build('maxConnections = 99\nmailExchangers = [{hostname = "mx.example.org"}]\n'
+               + listener("smtp", "smtp", f"127.0.0.1:{port}")
+               + listener("lmtp", "lmtp", "127.0.0.1:0", overrideProxyTrustedNetworks='["10.0.0.0/8"]')
+               + '[Domain.a]\nname = "example.org"\n[Domain.b]\nname = "example.com"\n'
+               '[[Tracer]]\n"@type" = "Journal"\n')
+    site.start()
+    equal(site.status()["notEnacted"],
+          {"Domain": 2, "NetworkListener.overrideProxyTrustedNetworks": 1,
+           "SystemSettings.mailExchangers": 1, "Tracer/Journal": 1}, "not enacted")
+    contains(site.expect(0, "status")[0], "Domain 2")
+
+
 def process_status(pid, label):
     lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(x for x in lines if x.startswith(label + ":")).split()[1:]

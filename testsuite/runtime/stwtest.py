@@ -75,6 +75,8 @@ def refuses(port, host="127.0.0.1"):
         socket.create_connection((host, port), timeout=2).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        pass  # it closed while we were in its queue
     return False
 
 

@@ -236,6 +236,19 @@ static void top_level_unions(void **state)
 	assert_int_equal(t.variant, STW_VARIANT_Tracer_Journal);
 }
 
+/* What status names as carried: the rows decide. */
+static void enacted(void **state)
+{
+	(void)state;
+	assert_true(rec_enacts(STW_TYPE_NetworkListener, 0));
+	assert_true(rec_enacts(STW_TYPE_NetworkListener, STW_FIELD_NetworkListener_bind));
+	assert_true(rec_enacts(STW_TYPE_Tracer, STW_VARIANT_Tracer_Log));
+	assert_false(rec_enacts(STW_TYPE_Tracer, STW_VARIANT_Tracer_Journal));
+	assert_false(rec_enacts(STW_TYPE_SystemSettings, STW_FIELD_SystemSettings_services));
+	assert_false(rec_enacts(STW_TYPE_Domain, 0));
+	assert_false(rec_enacts(0, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +261,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nested_unions, start, finish),
 		cmocka_unit_test_setup_teardown(secrets_are_places, start, finish),
 		cmocka_unit_test_setup_teardown(top_level_unions, start, finish),
+		cmocka_unit_test(enacted),
 	};
 
 	return cmocka_run_group_tests_name("record decoders", tests, NULL, NULL);
