@@ -63,8 +63,9 @@ struct server {
 	struct acceptor acceptor;
 	struct worker *workers;
 	unsigned worker_count;
-	_Atomic unsigned refusing; /* sessions that only say no */
-	_Atomic unsigned sessions; /* all that exist */
+	unsigned idle[PROTOCOL_COUNT]; /* milliseconds that a session waits for its next command */
+	_Atomic unsigned refusing;     /* sessions that only say no */
+	_Atomic unsigned sessions;     /* all that exist */
 
 	/* the control thread's */
 	struct caps_count *counts;

@@ -57,7 +57,10 @@ static bool no_blocking(int fd)
 static bool set_up(struct role_control *control, enum role role)
 {
 	struct server *server = &control->server;
+	unsigned i;
 
+	for (i = 0; i < PROTOCOL_COUNT; i++)
+		server->idle[i] = proto_idle((enum protocol)i);
 	server->role = role;
 	server->shared = map_shared();
 	if (!server->shared)

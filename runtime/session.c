@@ -129,12 +129,17 @@ static void set_deadline(struct session *session, uint64_t ms)
 		io_conn_abort(session->conn); /* without a deadline it could stay for ever */
 }
 
+static void set_idle_deadline(struct session *session)
+{
+	set_deadline(session, session->worker->server->idle[session->listener->protocol]);
+}
+
 static void enter(struct session *session, enum session_state state)
 {
 	session->state = state;
 	switch (state) {
 	case SESSION_HANDSHAKE: set_deadline(session, session->listener->tls_timeout); return;
-	case SESSION_ACTIVE: set_deadline(session, proto_idle(session->listener->protocol)); return;
+	case SESSION_ACTIVE: set_idle_deadline(session); return;
 	case SESSION_ENDING:
 		/* time for the peer to read what we say, then for its FIN */
 		set_deadline(session, 5 * LIMIT_LINGER);
@@ -195,7 +200,7 @@ static void feed(struct session *session, const char *bytes, size_t n)
 	}
 	if (session->commands != session->proto.commands && session->state == SESSION_ACTIVE) {
 		session->commands = session->proto.commands;
-		set_deadline(session, proto_idle(session->listener->protocol));
+		set_idle_deadline(session);
 	}
 	switch (action) {
 	case PROTO_CONTINUE: return;
