@@ -323,6 +323,9 @@ void server_stop(struct server *server)
 	}
 	free(server->workers);
 	server->workers = NULL;
+	/* steps of a generation may still wait where no thread takes them any more */
+	io_loop_forget(server->acceptor.loop);
+	io_loop_forget(server->control);
 	edge_generation_free(server->current);
 	edge_generation_free(server->pending);
 	edge_generation_free(server->committing);

@@ -340,6 +340,14 @@ static void run_live(void *ctx)
 	free(message);
 }
 
+static void drop_live(void *ctx)
+{
+	struct live_message *message = ctx;
+
+	live_table_free(message->table);
+	free(message);
+}
+
 static bool live_post(struct acceptor *acceptor, const struct live_message *message)
 {
 	struct live_message *sent = malloc(sizeof(*sent));
@@ -348,7 +356,7 @@ static bool live_post(struct acceptor *acceptor, const struct live_message *mess
 		return false;
 	*sent = *message;
 	sent->acceptor = acceptor;
-	if (io_post(acceptor->loop, run_live, sent))
+	if (io_post_owned(acceptor->loop, run_live, drop_live, sent))
 		return true;
 	free(sent);
 	return false;

@@ -141,14 +141,24 @@ struct io_loop *io_loop_new(void)
 	return loop;
 }
 
+struct posted {
+	struct io_task task;
+	void (*fn)(void *ctx);
+	void (*drop)(void *ctx); /* or NULL */
+	void *ctx;
+};
+
 /* Tasks of io_post that nobody ran are freed; prepared tasks are their owner's. */
-static void drop_tasks(struct io_loop *loop)
+void io_loop_forget(struct io_loop *loop)
 {
 	struct io_task *task;
 
-	while ((task = task_take(loop)) != NULL) {
-		if (task->posted)
-			free(task);
+	while (loop && (task = task_take(loop)) != NULL) {
+		struct posted *posted = task->posted ? task->ctx : NULL;
+
+		if (posted && posted->drop)
+			posted->drop(posted->ctx);
+		free(posted);
 	}
 }
 
@@ -156,7 +166,7 @@ void io_loop_free(struct io_loop *loop)
 {
 	if (!loop)
 		return;
-	drop_tasks(loop);
+	io_loop_forget(loop);
 	if (loop->wake)
 		event_free(loop->wake);
 	if (loop->wake_fd >= 0)
@@ -216,12 +226,6 @@ void io_unpost_task(struct io_loop *loop, struct io_task *task)
 	pthread_mutex_unlock(&loop->lock);
 }
 
-struct posted {
-	struct io_task task; /* first: it is freed as a task by drop_tasks */
-	void (*fn)(void *ctx);
-	void *ctx;
-};
-
 static void run_posted(void *ctx)
 {
 	struct posted posted = *(struct posted *)ctx;
@@ -230,16 +234,23 @@ static void run_posted(void *ctx)
 	posted.fn(posted.ctx);
 }
 
-bool io_post(struct io_loop *loop, void (*fn)(void *ctx), void *ctx)
+bool io_post_owned(struct io_loop *loop, void (*fn)(void *ctx), void (*drop)(void *ctx), void *ctx)
 {
 	struct posted *posted = malloc(sizeof(*posted));
 
 	if (!posted)
 		return false;
-	*posted = (struct posted){
-		.task = {.fn = run_posted, .ctx = posted, .posted = true}, .fn = fn, .ctx = ctx};
+	*posted = (struct posted){.task = {.fn = run_posted, .ctx = posted, .posted = true},
+				  .fn = fn,
+				  .drop = drop,
+				  .ctx = ctx};
 	io_post_task(loop, &posted->task);
 	return true;
+}
+
+bool io_post(struct io_loop *loop, void (*fn)(void *ctx), void *ctx)
+{
+	return io_post_owned(loop, fn, NULL, ctx);
 }
 
 static void watch_ready(evutil_socket_t fd, short events, void *arg)

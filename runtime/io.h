@@ -19,9 +19,14 @@ void io_loop_free(struct io_loop *loop);
 /* Runs until io_loop_stop; false when the loop failed. */
 bool io_loop_run(struct io_loop *loop) WARN_UNUSED;
 void io_loop_stop(struct io_loop *loop);
+/* Forgets the tasks of a loop that does not run any more; before their owners are freed. */
+void io_loop_forget(struct io_loop *loop);
 /* Runs fn(ctx) in the loop's thread between two turns; callable from any thread. False: out of
  * memory. What the loop did not run before it is freed never runs. */
 bool io_post(struct io_loop *loop, void (*fn)(void *ctx), void *ctx) WARN_UNUSED;
+/* The same for a ctx that belongs to the task: drop(ctx) where fn never runs. */
+bool io_post_owned(struct io_loop *loop, void (*fn)(void *ctx), void (*drop)(void *ctx),
+		   void *ctx) WARN_UNUSED;
 
 /* The same with memory of the caller, so that it cannot fail: the commit of a reload uses it.
  * A task may be posted again only after its fn was called; fn may free it. */

@@ -7,6 +7,7 @@ is ended by its process id when the case is over, whatever happened in it.
 
 import json
 import os
+import re
 import pathlib
 import shutil
 import signal
@@ -174,7 +175,8 @@ class Site:
         return status
 
     def log(self):
-        return self.output.read_text(errors="replace") if self.output else ""
+        there = self.output and self.output.exists()
+        return self.output.read_text(errors="replace") if there else ""
 
     # stwctl
 
@@ -223,7 +225,16 @@ class Site:
                 if p.poll() is None:
                     p.kill()
                 p.wait()
+            report = self.sanitizer_report()
             shutil.rmtree(self.dir, ignore_errors=True)
+        if report:
+            raise AssertionError("a sanitizer complains:\n" + report)
+
+    def sanitizer_report(self):
+        """What a sanitized stwd or role of it wrote about itself; roles die unseen otherwise."""
+        log = self.log()
+        found = re.search(r"^(==\d+==ERROR|.*: runtime error: |==+$)", log, re.M)
+        return log[found.start():] if found else ""
 
 
 CASES = []
@@ -258,5 +269,5 @@ def run():
             try:
                 site.close()
             except Exception as why:
-                print(f"# closing: {why}", flush=True)
+                print("# closing: " + str(why).replace("\n", "\n# "), flush=True)
     sys.exit(1 if failed else 0)
