@@ -8,5 +8,6 @@ libbase_a_SOURCES = \
 	base/huge.c base/huge.h \
 	base/map.c base/map.h \
 	base/num.c base/num.h \
-	base/utf8.c base/utf8.h
+	base/utf8.c base/utf8.h \
+	base/utf8_case.c
 libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS)

@@ -34,6 +34,23 @@ static inline bool str_eq_c(struct str a, const char *b)
 	return str_eq(a, str_c(b));
 }
 
+/* Equal but for the case of ASCII letters. */
+static inline bool str_eq_ascii_case(struct str a, struct str b)
+{
+	size_t i;
+
+	if (a.n != b.n)
+		return false;
+	for (i = 0; i < a.n; i++) {
+		char x = a.p[i] >= 'A' && a.p[i] <= 'Z' ? (char)(a.p[i] + 32) : a.p[i];
+		char y = b.p[i] >= 'A' && b.p[i] <= 'Z' ? (char)(b.p[i] + 32) : b.p[i];
+
+		if (x != y)
+			return false;
+	}
+	return true;
+}
+
 /* Order of bytes, a shorter prefix first: negative, 0 or positive as strcmp(3). */
 static inline int str_cmp(struct str a, struct str b)
 {

@@ -15,5 +15,9 @@ size_t utf8_encode(uint32_t code_point, char out[4]);
 size_t utf8_count(struct str s);
 /* True for the code points with the Unicode property White_Space. */
 bool utf8_is_space(uint32_t code_point);
+/* The lower or upper case of a code point where that is one code point, else itself (Unicode's
+ * simple mappings). */
+uint32_t utf8_lower(uint32_t code_point);
+uint32_t utf8_upper(uint32_t code_point);
 
 #endif

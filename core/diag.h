@@ -70,6 +70,11 @@ void diags_init(struct diags *diags, struct arena *arena);
  * `format` makes the message; it starts with a lower-case letter or a name, without full stop. */
 struct diag *diag_add(struct diags *diags, enum diag_code code, struct span span,
 		      const char *format, ...) PRINTF_LIKE(4, 5);
+/* False for the scratch diagnostic: nothing said about it will be seen. */
+static inline bool diag_kept(const struct diags *diags, const struct diag *diag)
+{
+	return diag != &diags->scratch;
+}
 void diag_hint(struct diags *diags, struct diag *diag, const char *format, ...) PRINTF_LIKE(3, 4);
 void diag_context(struct diags *diags, struct diag *diag, const char *format, ...)
 	PRINTF_LIKE(3, 4);

@@ -7,15 +7,6 @@
 #include "base/buf.h"
 #include "core/suggest.h"
 
-static void path_print(struct buf *out, const struct path *path)
-{
-	if (path->up)
-		path_print(out, path->up);
-	if (out->n)
-		buf_putc(out, '/');
-	buf_puts(out, path->name);
-}
-
 struct diag *bind_error(struct binder *b, enum diag_code code, struct span span,
 			const struct path *path, const struct schema_type *type, const char *format,
 			...)
@@ -93,25 +84,21 @@ bool target_allows(struct compilation *c, bool strict, const char *what, struct 
 	return true;
 }
 
-struct value *bind_value(struct binder *b, const struct schema_type *type,
-			 const struct schema_field *field, struct node *node,
-			 const struct path *path)
+/* TOML has no null: {"@null" = true} says it in every format of stw's own form. */
+static bool is_null(const struct binder *b, const struct node *node)
 {
-	static const struct str null_key = {"@null", 5};
-	struct node *null;
+	const struct node_entry *only = node->kind == NODE_MAP ? node->map.first : NULL;
 
-	if (node->kind == NODE_POISON)
-		return NULL;
-	/* TOML has no null: {"@null" = true} says it in every format of stw's own form */
-	null = node->kind == NODE_MAP && b->shapes == SHAPES_OWN ? node_map_get(node, null_key)
-								 : NULL;
-	if (node->kind == NODE_NULL || (null && null->kind == NODE_BOOL && null->boolean)) {
-		if (type->nullable)
-			return bind_new(b, VALUE_NULL, type, node->span);
-		bind_error(b, DIAG_NULL_VALUE, node->span, path, type, "'%.*s' cannot be null",
-			   STR_ARG(path->name));
-		return NULL;
-	}
+	if (node->kind == NODE_NULL)
+		return true;
+	return b->shapes == SHAPES_OWN && only && !only->next && str_eq_c(only->key, "@null") &&
+	       only->value->kind == NODE_BOOL && only->value->boolean;
+}
+
+static struct value *bind_typed(struct binder *b, const struct schema_type *type,
+				const struct schema_field *field, struct node *node,
+				const struct path *path)
+{
 	switch ((enum type_kind)type->kind) {
 	case TYPE_OBJECT: return bind_object(b, type, field, node, path);
 	case TYPE_LIST:
@@ -142,8 +129,33 @@ struct value *bind_value(struct binder *b, const struct schema_type *type,
 	return NULL;
 }
 
-static void unknown_field(struct binder *b, const struct schema_structure *structure,
-			  const struct node_entry *e, const struct path *path)
+/* What is lenient and what is strict goes by the file that the value was written in, since a body
+ * may be folded from several. */
+struct value *bind_value(struct binder *b, const struct schema_type *type,
+			 const struct schema_field *field, struct node *node,
+			 const struct path *path)
+{
+	enum shapes outer = b->shapes;
+	struct value *value = NULL;
+
+	if (node->kind == NODE_POISON)
+		return NULL;
+	b->shapes = source_shapes(b->c, node->span.source, outer);
+	if (!is_null(b, node))
+		value = bind_typed(b, type, field, node, path);
+	else if (type->nullable)
+		value = bind_new(b, VALUE_NULL, type, node->span);
+	else
+		bind_error(b, DIAG_NULL_VALUE, node->span, path, type, "'%.*s' cannot be null",
+			   STR_ARG(path->name));
+	b->shapes = outer;
+	return value;
+}
+
+/* The field that was meant, where one is near enough: it does not count as missing as well. */
+static const struct schema_field *unknown_field(struct binder *b,
+						const struct schema_structure *structure,
+						const struct node_entry *e, const struct path *path)
 {
 	struct path here = {path, e->key};
 	struct diag *diag = bind_error(b, DIAG_UNKNOWN_FIELD, e->key_span, &here, NULL,
@@ -154,8 +166,10 @@ static void unknown_field(struct binder *b, const struct schema_structure *struc
 	suggest_start(&best, e->key);
 	for (i = 0; i < structure->field_count; i++)
 		suggest_offer(&best, str_c(structure->fields[i].name));
-	if (best.best.n)
-		diag_hint(&b->c->diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
+	if (!best.best.n)
+		return NULL;
+	diag_hint(&b->c->diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
+	return schema_field_find(structure, best.best);
 }
 
 /* serverSet fields: an error, but in an upsert only a note (snapshots carry them). */
@@ -239,7 +253,31 @@ static void insert_field(struct value_object *out, const struct value_field *fie
 	out->fields[at] = *field;
 }
 
+/* @type is read with the variant. A structure without variants takes none: a server ignores it
+ * there, and in stw's own form it is a mistake. */
+static bool is_variant_name(struct binder *b, bool varies, const struct schema_structure *structure,
+			    const struct node_entry *e, const struct path *path)
+{
+	struct path here = {path, e->key};
+	bool own = source_shapes(b->c, e->key_span.source, b->shapes) == SHAPES_OWN;
+
+	if (!str_eq_c(e->key, "@type"))
+		return false;
+	if (!varies)
+		bind_error(b, own ? DIAG_UNKNOWN_FIELD : DIAG_IGNORED_FIELD, e->key_span, &here,
+			   NULL, "%s has no variants, so '@type' %s", structure->name,
+			   own ? "is no field of it" : "is ignored here");
+	return true;
+}
+
 #define FIELDS_MAX 512
+
+/* Where a syntax error hid a part of the file, what is missing may stand there. */
+static bool hidden(const struct binder *b, struct span span)
+{
+	return b->c->incomplete && span.source && span.source <= b->c->state->text_count &&
+	       b->c->state->texts[span.source - 1].incomplete;
+}
 
 bool bind_fields(struct binder *b, const struct schema_structure *structure, struct node *node,
 		 const struct path *path, bool complete, struct span whole,
@@ -247,6 +285,7 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 {
 	uint8_t seen[FIELDS_MAX];
 	struct value_object object = {.structure = structure};
+	bool varies = b->variant != NULL;
 	struct node_entry *e;
 
 	if (structure->field_count > FIELDS_MAX)
@@ -259,11 +298,13 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 		const struct schema_field *field = schema_field_find(structure, e->key);
 		struct value_field bound = {field, e->key_span, NULL};
 
-		if (str_eq_c(e->key, "@type") ||
+		if (is_variant_name(b, varies, structure, e, path) ||
 		    (b->kind == DRAFT_PATCH && bind_pointer(b, structure, e, path)))
 			continue;
 		if (!field) {
-			unknown_field(b, structure, e, path);
+			field = unknown_field(b, structure, e, path);
+			if (field)
+				seen[field - structure->fields] = 1;
 			continue;
 		}
 		seen[field - structure->fields] = 1;
@@ -271,7 +312,7 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 		if (bound.value)
 			insert_field(&object, &bound);
 	}
-	if (complete && !b->c->incomplete)
+	if (complete && !hidden(b, whole))
 		check_required(b, structure, seen, whole, path);
 	*out = object;
 	return true;
@@ -337,6 +378,7 @@ static bool bind_body(struct binder *b, const struct schema_structure *structure
 	const struct schema_variant *variant;
 	struct node_entry *e;
 
+	b->variant = NULL;
 	if (structure->kind == STRUCTURE_SINGLE)
 		return bind_fields(b, structure, node, path, complete, whole, out);
 	if (b->kind == DRAFT_PATCH && whole.source && !node_map_find(node, STR("@type")))
@@ -346,6 +388,7 @@ static bool bind_body(struct binder *b, const struct schema_structure *structure
 	if (!variant)
 		return false;
 	*out = (struct value_object){.structure = structure, .variant = variant};
+	b->variant = variant;
 	if (variant->body) {
 		if (!bind_fields(b, variant->body, node, path, complete, whole, out))
 			return false;
@@ -356,6 +399,7 @@ static bool bind_body(struct binder *b, const struct schema_structure *structure
 	for (e = node->map.first; e; e = e->next) {
 		struct path here = {path, e->key};
 
+		/* a server ignores these, but whoever wrote them meant something */
 		if (!str_eq_c(e->key, "@type"))
 			bind_error(b, DIAG_UNKNOWN_FIELD, e->key_span, &here, NULL,
 				   "the variant %s of %s has no fields", variant->name,
@@ -409,28 +453,6 @@ struct value *bind_object(struct binder *b, const struct schema_type *type,
 	return ok ? value : NULL;
 }
 
-/* A client id stands for the key that the body leaves out (DESIGN.md 4). */
-static struct node *fill_key(struct compilation *c, const struct draft *draft)
-{
-	const struct schema_object *type = draft->type;
-	struct node *body = draft->body, *key;
-	size_t i;
-
-	if (!draft->has_client_id || draft->shapes != SHAPES_OWN || body->kind != NODE_MAP)
-		return body;
-	for (i = 0; i < type->key_count; i++) {
-		struct str field = str_c(type->keys[i].fields[0]);
-
-		if (!type->keys[i].identity || node_map_find(body, field))
-			continue;
-		key = node_string(&c->arena, draft->client_id, draft->span);
-		if (!key ||
-		    !node_map_append(&c->arena, &c->hash_key, body, field, draft->span, key))
-			return NULL;
-	}
-	return body;
-}
-
 static struct str display_name(const struct draft *draft)
 {
 	const struct node *label;
@@ -443,6 +465,26 @@ static struct str display_name(const struct draft *draft)
 	return label && label->kind == NODE_STRING ? label->string : STR_NONE;
 }
 
+/* The body of an object, which may not be one at all; false where nothing could be made of it. */
+static bool bind_whole(struct binder *b, const struct draft *draft, const struct path *path,
+		       struct value_object *out)
+{
+	const struct schema_structure *structure = draft->type->structure;
+	struct node *body = draft->body;
+
+	if (body->kind == NODE_POISON)
+		return false;
+	if (body->kind != NODE_MAP) {
+		bind_error(b, DIAG_WRONG_TYPE, body->span, path, NULL,
+			   "%s takes a map of its fields, not %s", draft->type->name,
+			   node_kind_name(body));
+		return false;
+	}
+	return target_allows(b->c, draft->target_strict, "the type", str_c(draft->type->name),
+			     structure->since, structure->until, draft->span) &&
+	       bind_body(b, structure, body, path, draft->kind != DRAFT_PATCH, draft->span, out);
+}
+
 struct object *bind_draft(struct compilation *c, const struct draft *draft)
 {
 	struct object *object = ARENA_NEW(&c->arena, struct object);
@@ -452,36 +494,22 @@ struct object *bind_draft(struct compilation *c, const struct draft *draft)
 			   .kind = draft->kind,
 			   .shapes = draft->shapes,
 			   .target_strict = draft->target_strict};
-	struct path root = {NULL, str_c(draft->type->name)};
-	struct path name = {&root,
-			    b.name.n ? b.name : arena_printf(&c->arena, "%zu", draft->ordinal)};
-	const struct path *path = draft->type->kind == OBJECT_SINGLETON ? &root : &name;
+	struct path_root root;
 	size_t errors = c->diags.errors;
-	struct node *body;
 
 	if (!object)
 		return NULL;
 	*object = (struct object){.type = draft->type,
 				  .client_id = draft->client_id,
 				  .span = draft->span,
-				  .ordinal = draft->ordinal};
+				  .ordinal = draft->ordinal,
+				  .shown = b.name,
+				  .node = draft->body};
 	object->body.structure = draft->type->structure;
-	body = fill_key(c, draft);
-	if (!body)
-		return NULL;
-	object->node = body;
-	if (body->kind != NODE_MAP) {
-		bind_error(&b, DIAG_WRONG_TYPE, body->span, path, NULL,
-			   "%s takes a map of its fields, not %s", draft->type->name,
-			   node_kind_name(body));
-	} else if (target_allows(c, draft->target_strict, "the type", str_c(draft->type->name),
-				 draft->type->structure->since, draft->type->structure->until,
-				 draft->span)) {
-		if (!bind_body(&b, draft->type->structure, body, path, draft->kind != DRAFT_PATCH,
-			       draft->span, &object->body))
-			object->poisoned = true;
-	}
-	object->poisoned = object->poisoned || c->diags.errors != errors;
+	if (!bind_whole(&b, draft, path_of(&root, draft->type, b.name, draft->ordinal),
+			&object->body) ||
+	    c->diags.errors != errors)
+		object->poisoned = true;
 	return object;
 }
 

@@ -7,13 +7,8 @@
 #ifndef STW_STWC_BIND_H
 #define STW_STWC_BIND_H
 
+#include "stwc/path.h"
 #include "stwc/state.h"
-
-/* Where in an object we are; a chain of stack frames, spelled out only for a diagnostic. */
-struct path {
-	const struct path *up;
-	struct str name;
-};
 
 struct binder {
 	struct compilation *c;
@@ -22,7 +17,8 @@ struct binder {
 	enum draft_kind kind;
 	enum shapes shapes;
 	bool target_strict;
-	const struct schema_field *holder; /* of the nested object being bound, or NULL */
+	const struct schema_field *holder;    /* of the nested object being bound, or NULL */
+	const struct schema_variant *variant; /* of the body whose fields come next, or NULL */
 };
 
 /* A diagnostic about a place in the object: with its path, and the object as context. `type` may be
@@ -58,8 +54,13 @@ const struct schema_variant *bind_guess_variant(const struct schema_structure *s
 /* "100/1d" as the node of a Rate: {count, period}; stw's own form only. */
 struct node *bind_rate_text(struct binder *b, const struct schema_type *type, struct node *node,
 			    const struct path *path);
-/* The canonical text of a scalar, for keys, sets and people; .p NULL when out of memory. */
+/* The canonical text of a scalar, for keys, sets and people: its own where it is a text already,
+ * else in the arena; .p NULL when out of memory. */
 struct str value_text(struct arena *arena, const struct value *value) WARN_UNUSED;
+/* The text of a scalar that is none by itself: numbers, dates, addresses; its length. */
+size_t value_format(const struct value *value, char out[VALUE_TEXT_SIZE]);
+/* Are two scalars the same value? */
+bool value_same(const struct value *a, const struct value *b);
 /* Fields of a single structure, or of a variant's body. `complete`: required fields must be there.
  */
 bool bind_fields(struct binder *b, const struct schema_structure *structure, struct node *node,

@@ -4,16 +4,7 @@
  * reference alone is checked.
  */
 #include "stwc/bind.h"
-
-static struct str first_segment(struct str *pointer)
-{
-	struct str segment = {pointer->p, 0};
-
-	while (segment.n < pointer->n && pointer->p[segment.n] != '/')
-		segment.n++;
-	*pointer = str_from(*pointer, segment.n + 1);
-	return segment;
-}
+#include "stwc/pointer.h"
 
 static const struct schema_field *find_field(const struct schema_structure *structure,
 					     struct str name)
@@ -51,42 +42,47 @@ static void bind_set_member(struct binder *b, const struct schema_type *type, st
 		(void)bind_value(b, type->element, NULL, node, path);
 }
 
+/* The type behind one step; NULL: the step leads nowhere. *field is NULL for a member. */
+static const struct schema_type *step_into(const struct schema_structure *top,
+					   const struct schema_type *type, struct str step,
+					   const struct schema_field **field)
+{
+	if (type && (type->kind == TYPE_LIST || type->kind == TYPE_MAP)) {
+		*field = NULL;
+		return step.n ? type->element : NULL;
+	}
+	if (type && type->kind != TYPE_OBJECT)
+		return NULL;
+	*field = find_field(type ? type->structure : top, step);
+	return *field ? (*field)->type : NULL;
+}
+
 bool bind_pointer(struct binder *b, const struct schema_structure *structure,
 		  const struct node_entry *e, const struct path *path)
 {
-	struct str rest = str_starts(e->key, STR("/")) ? str_from(e->key, 1) : e->key;
+	struct str rest = pointer_of(e->key), step;
 	struct path here = {path, e->key};
 	const struct schema_field *field = NULL;
 	const struct schema_type *type = NULL;
+	bool more = true;
 
-	if (!rest.n || !memchr(rest.p, '/', rest.n))
+	if (!pointer_is_deep(rest))
 		return false;
-	while (rest.n) {
-		struct str segment = first_segment(&rest);
-		bool members = type && (type->kind == TYPE_LIST || type->kind == TYPE_MAP);
-
-		if (type && type->kind == TYPE_SET && !rest.n) {
-			bind_set_member(b, type, segment, e, &here);
+	while (more) {
+		if (!pointer_next(&b->c->arena, &rest, &step, &more))
+			return true; /* the arena remembers */
+		if (type && type->kind == TYPE_SET && !more) {
+			bind_set_member(b, type, step, e, &here);
 			return true;
 		}
-		if (members) {
-			type = type->element;
-			field = NULL;
-			continue;
-		}
-		if (type && type->kind != TYPE_OBJECT) {
+		type = step_into(structure, type, step, &field);
+		if (!type) {
 			no_such_path(b, e, &here);
 			return true;
 		}
-		field = find_field(type ? type->structure : structure, segment);
-		if (!field) {
-			no_such_path(b, e, &here);
-			return true;
-		}
-		type = field->type;
 	}
 	/* null at a member of a list or map removes it */
-	if (type && !(e->value->kind == NODE_NULL && !field))
+	if (e->value->kind != NODE_NULL || field)
 		(void)bind_value(b, type, field, e->value, &here);
 	return true;
 }

@@ -10,8 +10,9 @@
  *              drafts (an object before binding) or, for packed types, straight into entries
  *     fold     merges what later plan lines and overlays say into earlier drafts
  *     bind     holds each draft against the reference and makes values
- *     resolve  gives every object its identity and id, finds the targets of references, and
- *              refuses what must be unique and is not
+ *     identify gives every object its identity and id
+ *     resolve  finds the targets of references
+ *     unique   refuses what must be unique and is not
  *     check    runs the named semantic checks over the finished objects
  *
  * Invariants. A pass never stops at the first mistake: what is wrong becomes a diagnostic and
@@ -49,6 +50,7 @@ bool state_grow(void **array, size_t *cap, size_t count, size_t size)
 bool compile_init(struct compilation *c, const struct compile_options *options)
 {
 	struct compile_state *state;
+	size_t i;
 
 	*c = (struct compilation){.schema = &schema_builtin, .options = *options};
 	arena_init(&c->arena, 256 * 1024);
@@ -60,10 +62,38 @@ bool compile_init(struct compilation *c, const struct compile_options *options)
 	state = ARENA_NEW(&c->arena, struct compile_state);
 	if (!state)
 		return false;
+	state->types = ARENA_ARRAY(&c->arena, struct type_state, c->schema->object_count);
+	if (!state->types)
+		return false;
 	c->state = state;
-	map_init(&state->draft_index, &c->hash_key, &c->arena);
-	map_init(&state->object_names, &c->hash_key, &c->arena);
+	for (i = 0; i < c->schema->object_count; i++) {
+		struct type_state *type = &state->types[i];
+
+		/* these grow large, and an arena would keep every size they had */
+		map_init(&type->drafts, &c->hash_key, NULL);
+		map_init(&type->names, &c->hash_key, NULL);
+		map_init(&type->matches, &c->hash_key, &c->arena);
+	}
 	map_init(&state->defaults_memo, &c->hash_key, &c->arena);
+	return true;
+}
+
+static bool keep_aside(struct compile_state *state, struct object *object)
+{
+	if (!state_grow((void **)&state->asides, &state->aside_cap, state->aside_count,
+			sizeof(struct object *)))
+		return false;
+	state->asides[state->aside_count++] = object;
+	return true;
+}
+
+static bool keep_object(struct compilation *c, struct object *object)
+{
+	if (!state_grow((void **)&c->objects, &c->object_cap, c->object_count,
+			sizeof(struct object *)))
+		return false;
+	c->objects[c->object_count++] = object;
+	type_state(c, object->type)->objects++;
 	return true;
 }
 
@@ -73,16 +103,13 @@ static bool bind_drafts(struct compilation *c)
 
 	for (i = 0; i < c->state->draft_count; i++) {
 		struct draft *draft = &c->state->drafts[i];
-		struct object *object;
 
 		if (draft->dropped)
 			continue;
-		object = bind_draft(c, draft);
-		if (!object || !state_grow((void **)&c->objects, &c->object_cap, c->object_count,
-					   sizeof(struct object *)))
+		draft->object = bind_draft(c, draft);
+		if (!draft->object || !(draft->check_only ? keep_aside(c->state, draft->object)
+							  : keep_object(c, draft->object)))
 			return false;
-		if (!draft->check_only)
-			c->objects[c->object_count++] = object;
 	}
 	return !c->arena.failed;
 }
@@ -90,29 +117,49 @@ static bool bind_drafts(struct compilation *c)
 bool compile_run(struct compilation *c, const struct input *inputs, size_t count)
 {
 	bool ok = load_inputs(c, inputs, count) && bootstrap_expand(c) && bind_drafts(c) &&
-		  packed_finish(c) && resolve_objects(c) && check_run(c);
+		  packed_finish(c) && identify_objects(c) && resolve_objects(c) &&
+		  unique_check(c) && check_run(c);
 
 	mask_suspects(c);
 	diags_sort(&c->diags);
 	return ok && !c->unreadable && !c->arena.failed && !c->diags.failed;
 }
 
+static void free_indexes(struct type_state *type)
+{
+	size_t i;
+
+	map_free(&type->drafts);
+	map_free(&type->names);
+	for (i = 0; i < type->matches.count; i++)
+		map_free(&((struct match_index *)type->matches.entries[i].value)->drafts);
+}
+
+static void free_state(const struct compilation *c, struct compile_state *state)
+{
+	size_t i;
+
+	for (i = 0; i < state->text_count; i++) {
+		if (state->texts[i].reader)
+			reader_close(state->texts[i].reader);
+		/* a source may hold an inline secret, known or only suspected */
+		if (c->inline_secrets || c->diags.count)
+			buf_wipe(&state->texts[i].bytes);
+		buf_free(&state->texts[i].bytes);
+	}
+	for (i = 0; i < c->schema->object_count; i++)
+		free_indexes(&state->types[i]);
+	free(state->texts);
+	free(state->drafts);
+	free(state->asides);
+}
+
 void compile_free(struct compilation *c)
 {
 	size_t i;
 
-	if (c->state) {
-		for (i = 0; i < c->state->text_count; i++) {
-			if (c->state->texts[i].reader)
-				reader_close(c->state->texts[i].reader);
-			/* a source may hold an inline secret, known or only suspected */
-			if (c->inline_secrets || c->diags.count)
-				buf_wipe(&c->state->texts[i].bytes);
-			buf_free(&c->state->texts[i].bytes);
-		}
-		free(c->state->texts);
-		free(c->state->drafts);
-	}
+	if (c->state)
+		free_state(c, c->state);
 	for (i = 0; i < c->packed_count; i++)
 		packed_free(&c->packed[i]);
 	free(c->packed);
@@ -121,27 +168,10 @@ void compile_free(struct compilation *c)
 	arena_free(&c->arena);
 }
 
-static struct str name_key(struct arena *arena, const struct schema_object *type, struct str name)
-{
-	return arena_printf(arena, "%s/%.*s", type->name, STR_ARG(name));
-}
-
 struct object *compile_find(const struct compilation *c, const struct schema_object *type,
 			    struct str name)
 {
-	char text[512];
-	size_t type_length = strlen(type->name);
-
-	if (type_length + 1 + name.n > sizeof(text)) {
-		struct str key = name_key(&((struct compilation *)(uintptr_t)c)->arena, type, name);
-
-		return key.p ? map_get(&c->state->object_names, key) : NULL;
-	}
-	memcpy(text, type->name, type_length);
-	text[type_length] = '/';
-	if (name.n)
-		memcpy(text + type_length + 1, name.p, name.n);
-	return map_get(&c->state->object_names, (struct str){text, type_length + 1 + name.n});
+	return map_get(&type_state(c, type)->names, name);
 }
 
 struct object *compile_singleton(const struct compilation *c, const char *type)

@@ -4,10 +4,12 @@
 #include "stwc/bind.h"
 
 /* The reference's text is its own source without a number, so its values have no place. */
-static struct node *default_node(struct compilation *c, const struct schema_field *field)
+struct node *defaults_node(struct compilation *c, const struct schema_field *field)
 {
 	struct source source = {.text = str_c(field->default_json)};
 
+	if (!field->default_json)
+		return NULL;
 	return reader_whole(FORMAT_JSON, &source, &c->diags, &c->hash_key, &c->arena);
 }
 
@@ -17,7 +19,7 @@ static struct value *bind_default(struct compilation *c, const struct schema_str
 	struct binder b = {
 		.c = c, .type = structure->name, .kind = DRAFT_PATCH, .shapes = SHAPES_SERVER};
 	struct path path = {NULL, str_c(field->name)};
-	struct node *node = default_node(c, field);
+	struct node *node = defaults_node(c, field);
 
 	return node ? bind_value(&b, field->type, field, node, &path) : NULL;
 }

@@ -10,6 +10,9 @@
 bool defaults_bind(struct compilation *c, const struct schema_structure *structure,
 		   struct value_object *out) WARN_UNUSED;
 
+/* The default as the reference writes it, without a source; NULL: there is none, or no memory. */
+struct node *defaults_node(struct compilation *c, const struct schema_field *field);
+
 /* The value that an absent field has, or NULL when it has none (validation.md 1.8). */
 struct value *defaults_field(struct compilation *c, const struct schema_structure *structure,
 			     const struct schema_field *field);

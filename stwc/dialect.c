@@ -3,22 +3,6 @@
 
 #include "core/suggest.h"
 
-static bool ascii_same(struct str a, struct str b)
-{
-	size_t i;
-
-	if (a.n != b.n)
-		return false;
-	for (i = 0; i < a.n; i++) {
-		char x = a.p[i] >= 'A' && a.p[i] <= 'Z' ? (char)(a.p[i] + 32) : a.p[i];
-		char y = b.p[i] >= 'A' && b.p[i] <= 'Z' ? (char)(b.p[i] + 32) : b.p[i];
-
-		if (x != y)
-			return false;
-	}
-	return true;
-}
-
 static void unknown_type(struct file *file, struct str name, struct span span)
 {
 	struct diags *diags = &file->c->diags;
@@ -80,13 +64,6 @@ const struct schema_object *file_type(struct file *file, struct str name, struct
 	return type;
 }
 
-static enum shapes file_shapes(const struct file *file)
-{
-	if (file->c->options.has_shapes)
-		return file->c->options.shapes;
-	return file->dialect == DIALECT_PLAN ? SHAPES_SERVER : SHAPES_OWN;
-}
-
 static void report_duplicate(struct file *file, const struct draft *draft,
 			     const struct draft *first)
 {
@@ -103,54 +80,108 @@ static void report_duplicate(struct file *file, const struct draft *draft,
 	diag_relate(diags, diag, first->span, "first given here");
 }
 
-/* The earlier draft of the same name takes the new one in, or the repeat is an error. */
+/* The earlier draft takes the new one in. */
 static bool join_draft(struct file *file, struct draft *first, const struct draft *draft)
 {
-	struct compilation *c = file->c;
-	bool update = draft->kind == DRAFT_UPSERT ||
-		      (draft->kind == DRAFT_CREATE && draft->type->kind == OBJECT_SINGLETON);
+	bool upsert = draft->kind == DRAFT_UPSERT;
 
-	if (!file->overlay && !update) {
-		report_duplicate(file, draft, first);
+	if (draft->kind == DRAFT_CREATE && draft->type->kind == OBJECT_SINGLETON) {
+		first->body = draft->body; /* a create overwrites (validation.md 3.4) */
 		return true;
 	}
-	first->body = fold_merge(c, draft->type->structure, first->body, draft->body, false);
-	return first->body != NULL;
+	first->body = fold_merge(file->c, draft->type->structure, first->body, draft->body,
+				 upsert && !file->overlay);
+	if (upsert)
+		first->kind = DRAFT_UPSERT;
+	return first->body &&
+	       (!draft->has_client_id || draft_alias(file->c, first, draft->client_id));
 }
 
-bool file_object(struct file *file, const struct schema_object *type, const struct str *client_id,
-		 struct span span, size_t ordinal, struct node *body, enum draft_kind kind)
+/* An overlay may name an object by its client id, or by its key. */
+static bool find_by_key(struct compilation *c, const struct draft *draft, struct draft **out)
 {
-	struct compilation *c = file->c;
-	struct draft draft = {.type = type,
-			      .has_client_id = client_id != NULL,
-			      .span = span,
-			      .ordinal = ordinal,
-			      .body = body,
-			      .kind = kind,
-			      .shapes = file_shapes(file),
-			      .target_strict = file->dialect == DIALECT_PLAN,
-			      .check_only = kind == DRAFT_PATCH || type->data};
-	struct draft *first;
+	const char *name = identity_field(draft->type);
+	struct str field = str_c(name);
+	struct match match = {&field, 1};
+	struct node *probe = draft->body, *key;
+	bool many;
 
-	if (body->kind == NODE_POISON)
+	if (!name || probe->kind != NODE_MAP)
 		return true;
-	if (client_id)
-		draft.client_id = *client_id;
-	if (type->packed && !draft.check_only)
-		return packed_append(c, &draft);
-	if (file->volatile_nodes) {
-		draft.body = draft_keep(c, body, file->source);
-		draft.client_id = arena_str(&c->arena, draft.client_id);
-		if (!draft.body || (client_id && !draft.client_id.p))
+	if (!node_map_find(probe, field)) {
+		if (!draft->has_client_id)
+			return true;
+		probe = node_new(&c->arena, NODE_MAP, draft->span);
+		key = node_string(&c->arena, draft->client_id, draft->span);
+		if (!probe || !key ||
+		    !node_map_append(&c->arena, &c->hash_key, probe, field, draft->span, key))
 			return false;
 	}
-	first = !draft.check_only && (client_id || type->kind == OBJECT_SINGLETON)
-			? draft_find(c, type, draft.client_id)
-			: NULL;
-	if (first)
-		return join_draft(file, first, &draft);
-	return draft_add(c, &draft) != NULL;
+	return match_find(c, draft->type, &match, probe, out, &many);
+}
+
+/* An upsert finds its object by fields alone. */
+static bool find_by_match(struct file *file, const struct draft *draft, const struct match *match,
+			  struct draft **out)
+{
+	bool many = false;
+
+	if (!match_find(file->c, draft->type, match, draft->body, out, &many))
+		return false;
+	if (many)
+		diag_add(&file->c->diags, DIAG_PLAN_LINE, draft->span,
+			 "this upsert fits more than one %s", draft->type->name);
+	return true;
+}
+
+/* Settles the draft in the file's compilation: into an earlier one, or as a new one. */
+static bool settle_draft(struct file *file, const struct draft *draft, const struct match *match)
+{
+	struct compilation *c = file->c;
+	bool named = draft->has_client_id || draft->type->kind == OBJECT_SINGLETON, joins;
+	struct draft *same = NULL, *first = NULL;
+
+	if (draft->check_only)
+		return draft_add(c, draft) != NULL;
+	if (named)
+		same = draft_find(c, draft->type, draft->client_id);
+	if (match && draft->body->kind == NODE_MAP && !find_by_match(file, draft, match, &first))
+		return false;
+	if (!first && file->overlay) {
+		first = same;
+		if (!first && !find_by_key(c, draft, &first))
+			return false;
+	}
+	joins = first ||
+		(same && draft->kind == DRAFT_CREATE && draft->type->kind == OBJECT_SINGLETON);
+	if (joins)
+		return join_draft(file, first ? first : same, draft);
+	if (same) {
+		report_duplicate(file, draft, same);
+		return true;
+	}
+	return draft_add(c, draft) != NULL;
+}
+
+bool file_object(struct file *file, const struct draft *offer, const struct match *match)
+{
+	struct compilation *c = file->c;
+	struct draft draft = *offer;
+
+	draft.shapes = source_shapes(c, file->source->number, SHAPES_OWN);
+	draft.target_strict = file->dialect == DIALECT_PLAN;
+	draft.check_only = draft.kind == DRAFT_PATCH || draft.type->data;
+	if (draft.type->packed && !draft.check_only)
+		return draft.body->kind == NODE_POISON ||
+		       (draft_fill_key(c, &draft) && packed_append(c, &draft));
+	if (file->volatile_nodes) {
+		draft.body = draft_keep(c, draft.body, file->source);
+		if (draft.has_client_id)
+			draft.client_id = draft_keep_str(c, draft.client_id, file->source);
+		if (!draft.body || (draft.has_client_id && !draft.client_id.p))
+			return false;
+	}
+	return settle_draft(file, &draft, match);
 }
 
 static bool own_container(struct file *file, const struct schema_object *type,
@@ -169,6 +200,8 @@ static bool own_container(struct file *file, const struct schema_object *type,
 bool dialect_own(struct file *file, const struct reader_element *element)
 {
 	const struct schema_object *type;
+	struct draft offer = {
+		.span = element->value->span, .ordinal = element->ordinal, .body = element->value};
 
 	/* a split type is asked for again with each entry: only the first complains */
 	if (element->has_sub_key || element->is_member)
@@ -180,27 +213,23 @@ bool dialect_own(struct file *file, const struct reader_element *element)
 			(void)file_type(file, element->key, element->key_span);
 		return true;
 	}
+	offer.type = type;
+	offer.has_client_id = element->has_sub_key;
+	offer.client_id = element->has_sub_key ? element->sub_key : STR_NONE;
 	if (type->kind == OBJECT_SINGLETON)
-		return file_object(file, type, NULL, element->key_span, 0, element->value,
-				   DRAFT_OWN);
-	if (element->has_sub_key)
-		return file_object(file, type, &element->sub_key, element->sub_key_span,
-				   element->ordinal, element->value, DRAFT_OWN);
-	if (element->is_member)
-		return file_object(file, type, NULL, element->value->span, element->ordinal,
-				   element->value, DRAFT_OWN);
-	return own_container(file, type, element);
+		offer.span = element->key_span;
+	else if (element->has_sub_key)
+		offer.span = element->sub_key_span;
+	else if (!element->is_member)
+		return own_container(file, type, element);
+	return file_object(file, &offer, NULL);
 }
 
-/* Over a map the entries are the fields of one body; else each element is a body. */
-bool dialect_bodies(struct file *file, const struct reader_element *element)
+bool file_collect(struct file *file, const struct reader_element *element)
 {
 	struct compilation *c = file->c;
 	struct node *value = element->value;
 
-	if (!element->has_key)
-		return file_object(file, file->implied, NULL, value->span, element->ordinal, value,
-				   DRAFT_OWN);
 	if (!file->whole)
 		file->whole = node_new(&c->arena, NODE_MAP, element->key_span);
 	if (!file->whole)
@@ -211,16 +240,26 @@ bool dialect_bodies(struct file *file, const struct reader_element *element)
 					element->key_span, value);
 }
 
+/* Over a map the entries are the fields of one body; else each element is a body. */
+bool dialect_bodies(struct file *file, const struct reader_element *element)
+{
+	struct draft offer = {.type = file->implied,
+			      .span = element->value->span,
+			      .ordinal = element->ordinal,
+			      .body = element->value};
+
+	return element->has_key ? file_collect(file, element) : file_object(file, &offer, NULL);
+}
+
 bool dialect_bodies_end(struct file *file)
 {
-	struct node *whole = file->whole;
-	struct span start;
+	struct draft offer = {.type = file->implied, .body = file->whole};
 
-	if (!whole)
+	if (!file->whole)
 		return true;
-	start = (struct span){file->source->number, whole->span.begin, whole->span.end};
+	offer.span = file->whole->span;
 	file->volatile_nodes = false; /* kept already */
-	return file_object(file, file->implied, NULL, start, 0, whole, DRAFT_OWN);
+	return file_object(file, &offer, NULL);
 }
 
 /* Skips blanks and comments; the offset of what follows. */
@@ -265,7 +304,7 @@ bool dialect_is_settings(const struct schema *schema, struct str text)
 	if (!word.n || word.p[0] < 'a' || word.p[0] > 'z' || str_starts(word, STR("x:")))
 		return false;
 	for (i = 0; i < schema->object_count; i++) {
-		if (ascii_same(word, str_c(schema->objects[i].name)))
+		if (str_eq_ascii_case(word, str_c(schema->objects[i].name)))
 			return false;
 	}
 	return true;

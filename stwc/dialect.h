@@ -20,24 +20,31 @@ struct file {
 	enum format format;
 	enum dialect dialect;
 	const struct schema_object *implied; /* DIALECT_BODIES */
-	struct node *whole;                  /* DIALECT_BODIES over a map: the body, growing */
-	struct settings *settings;           /* DIALECT_SETTINGS */
+	struct node *whole;        /* a root map that is one body or one operation, growing */
+	bool settled;              /* the dialect is known for good */
+	bool wrong_root;           /* said once */
+	struct settings *settings; /* DIALECT_SETTINGS */
 	bool overlay;
 	bool volatile_nodes; /* nodes live in scratch: drafts must copy */
 };
 
-/* Makes a draft of an object, folds it where it belongs to an earlier one, or packs it.
- * `client_id` NULL: none was written. */
-bool file_object(struct file *file, const struct schema_object *type, const struct str *client_id,
-		 struct span span, size_t ordinal, struct node *body,
-		 enum draft_kind kind) WARN_UNUSED;
+/* Makes a draft of an object, folds it where it belongs to an earlier one, or packs it. Of the
+ * offer, type, client_id (with has_client_id), span, ordinal, body and kind are read. `match`: what
+ * an upsert finds its object by, else NULL. */
+bool file_object(struct file *file, const struct draft *offer,
+		 const struct match *match) WARN_UNUSED;
 /* The object type of that name, or NULL after a diagnostic that suggests one. */
 const struct schema_object *file_type(struct file *file, struct str name, struct span span);
 
 bool dialect_own(struct file *file, const struct reader_element *element) WARN_UNUSED;
 bool dialect_bodies(struct file *file, const struct reader_element *element) WARN_UNUSED;
 bool dialect_bodies_end(struct file *file) WARN_UNUSED;
-bool dialect_plan(struct file *file, struct node *operation) WARN_UNUSED;
+bool dialect_plan(struct file *file, const struct reader_element *element) WARN_UNUSED;
+bool dialect_plan_end(struct file *file) WARN_UNUSED;
+/* Is the key a member of an operation? No object type is called so. */
+bool dialect_is_operation(struct str key);
+/* Adds an entry of the root map to file->whole. */
+bool file_collect(struct file *file, const struct reader_element *element) WARN_UNUSED;
 bool dialect_settings(struct file *file, const struct reader_element *element) WARN_UNUSED;
 bool dialect_settings_end(struct file *file) WARN_UNUSED;
 /* True where the text's first key or table header looks like the 0.15 settings, not stw's form. */

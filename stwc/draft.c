@@ -1,42 +1,65 @@
 /* Drafts: objects on their way from nodes to values. */
 #include "stwc/state.h"
 
-static struct str index_key(struct arena *arena, const struct schema_object *type,
-			    struct str client_id)
-{
-	return arena_printf(arena, "%s/%.*s", type->name, STR_ARG(client_id));
-}
-
-struct draft *draft_find(struct compilation *c, const struct schema_object *type,
+struct draft *draft_find(const struct compilation *c, const struct schema_object *type,
 			 struct str client_id)
 {
-	struct str key = index_key(&c->arena, type, client_id);
-	uintptr_t number = key.p ? (uintptr_t)map_get(&c->state->draft_index, key) : 0;
+	uintptr_t number = (uintptr_t)map_get(&type_state(c, type)->drafts, client_id);
 
 	return number ? &c->state->drafts[number - 1] : NULL;
+}
+
+bool draft_alias(struct compilation *c, const struct draft *draft, struct str client_id)
+{
+	struct map *drafts = &type_state(c, draft->type)->drafts;
+	uintptr_t number = (uintptr_t)(draft - c->state->drafts) + 1;
+
+	return map_put(drafts, client_id, (void *)number);
+}
+
+const struct schema_field *draft_field(const struct schema_structure *structure,
+				       const struct node *body, struct str name)
+{
+	const struct schema_structure *fields = fold_fields(structure, body);
+
+	return fields ? schema_field_find(fields, name) : NULL;
+}
+
+bool draft_fill_key(struct compilation *c, const struct draft *draft)
+{
+	const char *name = identity_field(draft->type);
+	struct str field = str_c(name);
+	struct node *key;
+
+	if (!name || !draft->has_client_id || draft->shapes != SHAPES_OWN ||
+	    draft->kind != DRAFT_OWN || draft->body->kind != NODE_MAP ||
+	    node_map_find(draft->body, field))
+		return true;
+	key = node_string(&c->arena, draft->client_id, draft->span);
+	return key &&
+	       node_map_append(&c->arena, &c->hash_key, draft->body, field, draft->span, key);
 }
 
 struct draft *draft_add(struct compilation *c, const struct draft *draft)
 {
 	struct compile_state *state = c->state;
 	bool named = draft->has_client_id || draft->type->kind == OBJECT_SINGLETON;
+	struct draft *added;
 
 	if (!state_grow((void **)&state->drafts, &state->draft_cap, state->draft_count,
 			sizeof(struct draft)))
 		return NULL;
-	state->drafts[state->draft_count++] = *draft;
-	if (named && !draft->check_only) {
-		struct str key = index_key(&c->arena, draft->type, draft->client_id);
-
-		if (!key.p ||
-		    !map_put(&state->draft_index, key, (void *)(uintptr_t)state->draft_count))
-			return NULL;
-	}
-	return &state->drafts[state->draft_count - 1];
+	added = &state->drafts[state->draft_count++];
+	*added = *draft;
+	if (!draft_fill_key(c, added))
+		return NULL;
+	if (named && !draft->check_only && !draft_alias(c, added, draft->client_id))
+		return NULL;
+	return added;
 }
 
 /* Strings without escapes point into the source, which stays; decoded ones are in scratch. */
-static struct str keep_str(struct compilation *c, struct str s, const struct source *source)
+struct str draft_keep_str(struct compilation *c, struct str s, const struct source *source)
 {
 	if (s.p >= source->text.p && s.p < source->text.p + source->text.n)
 		return s;
@@ -51,8 +74,9 @@ static bool keep_map(struct compilation *c, const struct node *map, const struct
 	for (e = map->map.first; e; e = e->next) {
 		struct node *value = draft_keep(c, e->value, source);
 
-		if (!value || !node_map_append(&c->arena, &c->hash_key, copy,
-					       keep_str(c, e->key, source), e->key_span, value))
+		if (!value ||
+		    !node_map_append(&c->arena, &c->hash_key, copy,
+				     draft_keep_str(c, e->key, source), e->key_span, value))
 			return false;
 	}
 	return true;
@@ -73,7 +97,7 @@ struct node *draft_keep(struct compilation *c, const struct node *node, const st
 	case NODE_BOOL: copy->boolean = node->boolean; break;
 	case NODE_INT: copy->magnitude = node->magnitude; break;
 	case NODE_FLOAT: copy->number = node->number; break;
-	case NODE_STRING: copy->string = keep_str(c, node->string, source); break;
+	case NODE_STRING: copy->string = draft_keep_str(c, node->string, source); break;
 	case NODE_LIST:
 		for (member = node->list.first; member; member = member->next) {
 			struct node *kept = draft_keep(c, member, source);

@@ -5,7 +5,9 @@
  * a value. It works on nodes, before binding, so that every mistake is found by the one
  * binder and every place stays the one where the value was written last.
  */
-#include "core/suggest.h"
+#include "stwc/defaults.h"
+#include "stwc/names.h"
+#include "stwc/pointer.h"
 #include "stwc/state.h"
 
 struct fold {
@@ -15,14 +17,15 @@ struct fold {
 	bool immutable_matters;
 };
 
-static const struct schema_structure *variant_body(const struct schema_structure *structure,
-						   const struct node *body)
+const struct schema_structure *fold_fields(const struct schema_structure *structure,
+					   const struct node *body)
 {
-	const struct node *type = node_map_get(body, STR("@type"));
 	const struct schema_variant *variant;
+	const struct node *type;
 
 	if (structure->kind == STRUCTURE_SINGLE)
 		return structure;
+	type = body->kind == NODE_MAP ? node_map_get(body, STR("@type")) : NULL;
 	if (!type || type->kind != NODE_STRING)
 		return NULL;
 	variant = schema_variant_find(structure, type->string);
@@ -62,31 +65,6 @@ static struct node *bad_pointer(struct fold *fold, struct node *node, const char
 	return node;
 }
 
-/* One step of a pointer: "~1" is a slash, "~0" a tilde. */
-static bool next_segment(struct fold *fold, struct str *pointer, struct str *out)
-{
-	size_t n = 0, i;
-	char *text;
-	struct str copy;
-
-	while (n < pointer->n && pointer->p[n] != '/')
-		n++;
-	copy = arena_str(&fold->c->arena, (struct str){pointer->p, n});
-	*pointer = str_from(*pointer, n + 1);
-	if (!copy.p)
-		return false;
-	text = (char *)(uintptr_t)copy.p;
-	for (i = 0, n = 0; i < copy.n; i++) {
-		char ch = copy.p[i];
-
-		if (ch == '~' && i + 1 < copy.n && (copy.p[i + 1] == '0' || copy.p[i + 1] == '1'))
-			ch = copy.p[++i] == '0' ? '~' : '/';
-		text[n++] = ch;
-	}
-	*out = (struct str){text, n};
-	return true;
-}
-
 /* A set or list in any of its spellings as a map from member or index to value. */
 static struct node *as_map(struct fold *fold, struct node *node, bool set)
 {
@@ -122,59 +100,92 @@ static bool removes(const struct node *value)
 static struct node *fold_pointer(struct fold *fold, const struct schema_type *type,
 				 struct node *node, struct str pointer);
 
+static struct node *remove_member(struct fold *fold, const struct schema_type *type,
+				  struct node *map, struct str member)
+{
+	if (type->kind == TYPE_LIST && !node_map_find(map, member))
+		return bad_pointer(fold, map, "the list has no such member");
+	return without_entry(fold, map, member);
+}
+
 static struct node *pointer_into_members(struct fold *fold, const struct schema_type *type,
 					 struct node *node, struct str pointer)
 {
-	struct str segment;
-	struct node *map, *member;
-	bool set = type->kind == TYPE_SET;
+	bool set = type->kind == TYPE_SET, more;
+	struct str step;
+	struct node *map = as_map(fold, node, set), *member;
 
-	map = as_map(fold, node, set);
-	if (!map || !next_segment(fold, &pointer, &segment))
+	if (!map || !pointer_next(&fold->c->arena, &pointer, &step, &more))
 		return NULL;
-	if (!pointer.n && (fold->value->kind == NODE_NULL || (set && removes(fold->value))))
-		return without_entry(fold, map, segment);
-	if (!pointer.n) {
+	if (!more && (fold->value->kind == NODE_NULL || (set && removes(fold->value))))
+		return remove_member(fold, type, map, step);
+	if (!more) {
 		member = fold->value;
 	} else {
-		member = node_map_get(map, segment);
+		member = node_map_get(map, step);
 		if (!member)
 			member = node_new(&fold->c->arena, NODE_MAP, fold->span);
 		if (member)
 			member = fold_pointer(fold, type->element, member, pointer);
 	}
-	return member && set_entry(fold, map, segment, member) ? map : NULL;
+	return member && set_entry(fold, map, step, member) ? map : NULL;
+}
+
+/* What a pointer goes into where the body says nothing: the default, else an empty value. */
+static struct node *start_of(struct fold *fold, const struct schema_field *field)
+{
+	if (field->default_json)
+		return defaults_node(fold->c, field);
+	return node_new(&fold->c->arena, NODE_MAP, fold->span);
+}
+
+/* An expression that is written as its text is the else of one without cases. */
+static struct node *spelled_out(struct compilation *c, const struct schema_structure *structure,
+				struct node *node)
+{
+	struct node *map;
+
+	if (node->kind != NODE_STRING || strcmp(structure->name, "Expression") != 0)
+		return node;
+	map = node_new(&c->arena, NODE_MAP, node->span);
+	if (!map || !node_map_append(&c->arena, &c->hash_key, map, STR("else"), node->span, node))
+		return NULL;
+	return map;
 }
 
 static struct node *pointer_into_object(struct fold *fold, const struct schema_structure *structure,
 					struct node *node, struct str pointer)
 {
-	const struct schema_structure *body =
-		node->kind == NODE_MAP ? variant_body(structure, node) : NULL;
+	const struct schema_structure *body;
 	const struct schema_field *field;
-	struct str segment;
+	struct str step;
 	struct node *member;
+	bool more;
 
+	node = spelled_out(fold->c, structure, node);
+	if (!node)
+		return NULL;
+	body = node->kind == NODE_MAP ? fold_fields(structure, node) : NULL;
 	if (!body)
 		return bad_pointer(fold, node, "there is no object to go into");
-	if (!next_segment(fold, &pointer, &segment))
+	if (!pointer_next(&fold->c->arena, &pointer, &step, &more))
 		return NULL;
-	field = schema_field_find(body, segment);
-	if (!field || !pointer.n)
-		return set_entry(fold, node, segment, fold->value) ? node : NULL;
-	member = node_map_get(node, segment);
-	if (!member)
-		member = node_new(&fold->c->arena, NODE_MAP, fold->span);
+	field = schema_field_find(body, step);
+	if (!field || !more)
+		return set_entry(fold, node, step, fold->value) ? node : NULL;
+	member = node_map_get(node, step);
+	if (!member || member->kind == NODE_NULL)
+		member = start_of(fold, field);
 	if (member)
 		member = fold_pointer(fold, field->type, member, pointer);
-	return member && set_entry(fold, node, segment, member) ? node : NULL;
+	return member && set_entry(fold, node, step, member) ? node : NULL;
 }
 
 static struct node *fold_pointer(struct fold *fold, const struct schema_type *type,
 				 struct node *node, struct str pointer)
 {
-	if (!pointer.n)
-		return fold->value;
+	if (node->kind == NODE_POISON)
+		return node;
 	if (type->kind == TYPE_OBJECT)
 		return pointer_into_object(fold, type->structure, node, pointer);
 	if (type->kind == TYPE_LIST || type->kind == TYPE_SET || type->kind == TYPE_MAP)
@@ -182,13 +193,35 @@ static struct node *fold_pointer(struct fold *fold, const struct schema_type *ty
 	return bad_pointer(fold, node, "it goes deeper than the value");
 }
 
-static bool has_slash(struct str key)
-{
-	return key.n && memchr(key.p, '/', key.n) != NULL;
-}
-
 static struct node *fold_body(struct compilation *c, const struct schema_structure *structure,
 			      struct node *body, struct node *patch, bool immutable_matters);
+
+/* Nested objects of a single structure merge, everything else is replaced. */
+static bool merges(const struct schema_type *type, const struct node *value)
+{
+	return type->kind == TYPE_OBJECT && type->structure->kind == STRUCTURE_SINGLE &&
+	       value->kind == NODE_MAP;
+}
+
+/* As the server would store them: two spellings of one name are no change. */
+static bool same_scalar(struct arena *arena, const struct schema_field *field,
+			const struct node *old, const struct node *value)
+{
+	enum validator validator = (enum validator)field->validator;
+	struct str a, b;
+
+	if (!old || old->kind != value->kind)
+		return false;
+	if (old->kind == NODE_BOOL)
+		return old->boolean == value->boolean;
+	if (old->kind == NODE_INT)
+		return old->magnitude == value->magnitude && old->negative == value->negative;
+	if (old->kind != NODE_STRING)
+		return old->kind == NODE_NULL;
+	a = name_normal(arena, validator, old->string);
+	b = name_normal(arena, validator, value->string);
+	return str_eq(old->string, value->string) || (a.p && b.p && str_eq(a, b));
+}
 
 static struct node *fold_property(struct fold *fold, const struct schema_structure *structure,
 				  struct node *body, struct str key)
@@ -198,15 +231,18 @@ static struct node *fold_property(struct fold *fold, const struct schema_structu
 	struct node *value = fold->value;
 
 	if (field && fold->immutable_matters && field->update == UPDATE_IMMUTABLE &&
-	    !(old && old->kind == NODE_STRING && value->kind == NODE_STRING &&
-	      str_eq(old->string, value->string))) {
+	    !same_scalar(&fold->c->arena, field, old, value)) {
 		diag_add(&fold->c->diags, DIAG_IMMUTABLE_FIELD, fold->span,
 			 "'%s' cannot change once the object is made", field->name);
 		return body;
 	}
-	if (field && field->type->kind == TYPE_OBJECT && old && old->kind == NODE_MAP &&
-	    value->kind == NODE_MAP && field->type->structure->kind == STRUCTURE_SINGLE)
-		value = fold_body(fold->c, field->type->structure, old, value, false);
+	if (field && old && merges(field->type, value)) {
+		old = spelled_out(fold->c, field->type->structure, old);
+		if (!old)
+			return NULL;
+		if (old->kind == NODE_MAP)
+			value = fold_body(fold->c, field->type->structure, old, value, false);
+	}
 	return value && set_entry(fold, body, key, value) ? body : NULL;
 }
 
@@ -217,11 +253,11 @@ static struct node *fold_body(struct compilation *c, const struct schema_structu
 
 	for (e = patch->map.first; e && body; e = e->next) {
 		struct fold fold = {c, e->key_span, e->value, immutable_matters};
-		struct str pointer = str_starts(e->key, STR("/")) ? str_from(e->key, 1) : e->key;
+		struct str pointer = pointer_of(e->key);
 
 		if (e->value->kind == NODE_POISON)
 			continue;
-		if (has_slash(pointer))
+		if (pointer_is_deep(pointer))
 			body = pointer_into_object(&fold, structure, body, pointer);
 		else
 			body = fold_property(&fold, structure, body, pointer);
@@ -235,6 +271,8 @@ struct node *fold_merge(struct compilation *c, const struct schema_structure *st
 	const struct schema_structure *fields;
 	const struct node *old, *new;
 
+	if (body->kind == NODE_POISON || patch->kind == NODE_POISON)
+		return body;
 	if (body->kind != NODE_MAP || patch->kind != NODE_MAP)
 		return patch;
 	if (structure->kind == STRUCTURE_UNION) {
@@ -244,6 +282,6 @@ struct node *fold_merge(struct compilation *c, const struct schema_structure *st
 			     new->kind == NODE_STRING &&str_eq(old->string, new->string)))
 			return patch;
 	}
-	fields = variant_body(structure, body);
+	fields = fold_fields(structure, body);
 	return fields ? fold_body(c, fields, body, patch, immutable_matters) : patch;
 }

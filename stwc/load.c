@@ -57,54 +57,75 @@ static bool split_collections(void *ctx, struct str key)
 	return type && type->kind == OBJECT_COLLECTION;
 }
 
-/* A file named after a type holds bodies of it, unless its own keys are types after all. */
-static void settle_dialect(struct file *file, enum reader_root root,
-			   const struct reader_element *first)
+static bool looks_like_operation(const struct node *value)
 {
-	struct node *value = first->value;
+	return value->kind == NODE_MAP && node_map_find(value, STR("object")) &&
+	       node_map_find(value, STR("@type"));
+}
 
-	if (file->dialect == DIALECT_SETTINGS)
+/* A file named after a type holds bodies of it, unless its own keys are types after all. Lines that
+ * are no bodies are a plan, and so are operations in a list, or one alone. An element that could
+ * not be read settles nothing. */
+static void settle_dialect(struct file *file, enum reader_root root,
+			   const struct reader_element *element)
+{
+	bool by_name = file->implied && !file->c->options.object;
+	struct compile_text *text = &file->c->state->texts[file->source->number - 1];
+
+	file->settled = root == READER_ROOT_MAP || element->value->kind != NODE_POISON;
+	if (file->dialect == DIALECT_SETTINGS || file->c->options.object)
 		return;
 	if (root == READER_ROOT_MAP) {
-		if (file->implied && !file->c->options.object &&
-		    schema_object_find(file->c->schema, first->key))
+		if (by_name && schema_object_find(file->c->schema, element->key))
 			file->dialect = DIALECT_OWN;
-		return;
+		else if (!by_name && dialect_is_operation(element->key))
+			file->dialect = DIALECT_PLAN;
+	} else if (looks_like_operation(element->value) ||
+		   (root == READER_ROOT_LINES && !by_name)) {
+		file->dialect = DIALECT_PLAN;
 	}
-	if (value->kind == NODE_MAP && node_map_find(value, STR("object")) &&
-	    node_map_find(value, STR("@type")) && !file->c->options.object)
-		file->dialect = DIALECT_PLAN;
-	else if (root == READER_ROOT_LINES && !file->implied)
-		file->dialect = DIALECT_PLAN;
+	if (file->dialect == DIALECT_PLAN && !file->c->options.has_shapes)
+		text->shapes = SHAPES_SERVER;
 }
 
 static bool give_element(struct file *file, enum reader_root root,
 			 const struct reader_element *element)
 {
-	file->c->state->elements++;
+	file->c->state->elements += !element->container_only;
 	switch (file->dialect) {
 	case DIALECT_OWN:
 		if (root == READER_ROOT_MAP)
 			return dialect_own(file, element);
-		if (element->value->kind != NODE_POISON && element->ordinal == 0)
+		if (element->value->kind != NODE_POISON && !file->wrong_root)
 			diag_hint(&file->c->diags,
 				  diag_add(&file->c->diags, DIAG_WRONG_ROOT, element->value->span,
 					   "the file is no map from object types to objects"),
 				  "name the type with --object TYPE, or name the file TYPE.json");
+		file->wrong_root = file->wrong_root || element->value->kind != NODE_POISON;
 		return true;
 	case DIALECT_BODIES: return dialect_bodies(file, element);
-	case DIALECT_PLAN: return dialect_plan(file, element->value);
+	case DIALECT_PLAN: return dialect_plan(file, element);
 	case DIALECT_SETTINGS: return dialect_settings(file, element);
 	}
 	return false;
 }
 
-/* A map that is one operation of a plan cannot be known from its first key alone. */
+/* What a dialect has kept until the end of the file. */
+static bool end_of_file(struct file *file)
+{
+	switch (file->dialect) {
+	case DIALECT_OWN: return true;
+	case DIALECT_BODIES: return dialect_bodies_end(file);
+	case DIALECT_PLAN: return dialect_plan_end(file);
+	case DIALECT_SETTINGS: file->c->has_settings = true; return dialect_settings_end(file);
+	}
+	return false;
+}
+
 static bool read_elements(struct file *file, struct reader *reader)
 {
 	struct compilation *c = file->c;
 	struct reader_element element;
-	bool first = true;
 
 	for (;;) {
 		enum reader_status status;
@@ -116,21 +137,16 @@ static bool read_elements(struct file *file, struct reader *reader)
 			return false;
 		if (status == READER_END)
 			break;
-		if (first)
+		if (!file->settled)
 			settle_dialect(file, reader_root(reader), &element);
-		first = false;
 		if (!give_element(file, reader_root(reader), &element))
 			return false;
 	}
-	if (reader_incomplete(reader))
+	if (reader_incomplete(reader)) {
 		c->incomplete = true;
-	if (file->dialect == DIALECT_BODIES)
-		return dialect_bodies_end(file);
-	if (file->dialect == DIALECT_SETTINGS) {
-		c->has_settings = true;
-		return dialect_settings_end(file);
+		c->state->texts[file->source->number - 1].incomplete = true;
 	}
-	return true;
+	return end_of_file(file);
 }
 
 static enum format choose_format(struct compilation *c, struct str name, struct str text)
@@ -184,23 +200,24 @@ static bool load_file(struct compilation *c, const char *path, const char *name,
 {
 	struct compile_state *state = c->state;
 	struct fs_error error;
-	struct str kept = arena_str(&c->arena, str_c(name));
+	struct buf bytes = BUF_INIT;
 	struct compile_text *text;
-	size_t index = state->text_count;
 	bool read;
 
-	if (!kept.p || !state_grow((void **)&state->texts, &state->text_cap, state->text_count,
-				   sizeof(struct compile_text)))
+	if (!state_grow((void **)&state->texts, &state->text_cap, state->text_count,
+			sizeof(struct compile_text)))
 		return false;
-	state->texts[index] = (struct compile_text){.bytes = BUF_INIT};
-	state->text_count++;
-	text = &state->texts[index];
-	read = strcmp(path, "-") == 0
-		       ? fs_read_fd(STDIN_FILENO, name, INPUT_LIMIT, &text->bytes, &error)
-		       : fs_read_file(path, INPUT_LIMIT, &text->bytes, &error);
-	if (!read)
+	read = strcmp(path, "-") == 0 ? fs_read_fd(STDIN_FILENO, name, INPUT_LIMIT, &bytes, &error)
+				      : fs_read_file(path, INPUT_LIMIT, &bytes, &error);
+	if (!read) {
+		buf_free(&bytes);
 		return unreadable(c, &error);
-	return load_text(c, kept, text, overlay);
+	}
+	text = &state->texts[state->text_count++];
+	*text = (struct compile_text){.bytes = bytes};
+	if (c->options.has_shapes)
+		text->shapes = c->options.shapes;
+	return load_text(c, str_c(name), text, overlay);
 }
 
 static int by_bytes(const void *a, const void *b)

@@ -15,15 +15,20 @@ libstwc_a_SOURCES = \
 	stwc/dialect.c stwc/dialect.h \
 	stwc/draft.c \
 	stwc/fold.c \
+	stwc/identity.c \
 	stwc/load.c \
 	stwc/mask.c \
 	stwc/names.c stwc/names.h \
+	stwc/match.c \
 	stwc/packed.c stwc/packed.h \
+	stwc/path.c stwc/path.h \
 	stwc/plan.c \
+	stwc/pointer.c stwc/pointer.h \
 	stwc/resolve.c \
 	stwc/settings.c \
 	stwc/state.h \
 	stwc/text.c \
+	stwc/unique.c \
 	stwc/value.h \
 	stwc/walk.c stwc/walk.h
 

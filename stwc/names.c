@@ -17,7 +17,14 @@ static bool is_alnum(uint32_t cp)
 	       (cp >= 'A' && cp <= 'Z');
 }
 
-/* Without the Unicode blanks and with ASCII letters in lower case; IDNA folds the others. */
+static void put_code_point(struct buf *out, uint32_t cp)
+{
+	char bytes[4];
+
+	buf_put(out, bytes, utf8_encode(cp, bytes));
+}
+
+/* Without the Unicode blanks, in lower case. */
 static bool squeeze(struct str s, struct buf *out)
 {
 	while (s.n) {
@@ -26,10 +33,8 @@ static bool squeeze(struct str s, struct buf *out)
 
 		if (!n)
 			return false;
-		if (cp < 0x80 && !utf8_is_space(cp))
-			buf_putc(out, (char)(cp >= 'A' && cp <= 'Z' ? cp + 32 : cp));
-		else if (!utf8_is_space(cp))
-			buf_put(out, s.p, n);
+		if (!utf8_is_space(cp))
+			put_code_point(out, utf8_lower(cp));
 		s = str_from(s, n);
 	}
 	return !out->failed;
@@ -198,4 +203,60 @@ struct str name_email(struct arena *arena, struct str s)
 out:
 	buf_free(&squeezed);
 	return result;
+}
+
+struct str name_trimmed(struct str s)
+{
+	uint32_t cp;
+	size_t n;
+
+	while (s.n && (n = utf8_decode(s, &cp)) && utf8_is_space(cp))
+		s = str_from(s, n);
+	while (s.n) {
+		size_t start = s.n - 1;
+
+		while (start > 0 && ((unsigned char)s.p[start] & 0xc0) == 0x80)
+			start--;
+		if (!utf8_decode(str_from(s, start), &cp) || !utf8_is_space(cp))
+			break;
+		s.n = start;
+	}
+	return s;
+}
+
+/* Blanks gone and the case set: the names of rules, tags and extensions. */
+static struct str recased(struct arena *arena, struct str s, uint32_t (*recase)(uint32_t))
+{
+	struct buf text = BUF_INIT;
+	struct str result = STR_NONE;
+
+	while (s.n) {
+		uint32_t cp;
+		size_t n = utf8_decode(s, &cp);
+
+		if (!n)
+			break;
+		if (!utf8_is_space(cp))
+			put_code_point(&text, recase(cp));
+		s = str_from(s, n);
+	}
+	if (!text.failed)
+		result = arena_str(arena, buf_str(&text));
+	buf_free(&text);
+	return result;
+}
+
+struct str name_normal(struct arena *arena, enum validator validator, struct str s)
+{
+	switch (validator) {
+	case VALIDATE_NONE: return s;
+	case VALIDATE_TRIM: return name_trimmed(s);
+	case VALIDATE_EMAIL: return name_email(arena, s);
+	case VALIDATE_EMAIL_LOCAL_PART: return name_email_local(arena, s);
+	case VALIDATE_DOMAIN: return name_domain(arena, s);
+	case VALIDATE_HOSTNAME: return name_host(arena, s);
+	case VALIDATE_UPPERCASE: return recased(arena, s, utf8_upper);
+	case VALIDATE_LOWERCASE: return recased(arena, s, utf8_lower);
+	}
+	return STR_NONE;
 }

@@ -6,6 +6,7 @@
 #define STW_STWC_NAMES_H
 
 #include "base/arena.h"
+#include "schemas/schema.h"
 
 /* Each gives the canonical form in the arena, or .p NULL when the name is not valid. */
 struct str name_domain(struct arena *arena, struct str s) WARN_UNUSED;
@@ -13,5 +14,9 @@ struct str name_domain(struct arena *arena, struct str s) WARN_UNUSED;
 struct str name_host(struct arena *arena, struct str s) WARN_UNUSED;
 struct str name_email(struct arena *arena, struct str s) WARN_UNUSED;
 struct str name_email_local(struct arena *arena, struct str s) WARN_UNUSED;
+/* Without the Unicode blanks around it; a part of s. */
+struct str name_trimmed(struct str s);
+/* What a validator makes of a text; .p NULL where it refuses it, or memory ran out. */
+struct str name_normal(struct arena *arena, enum validator validator, struct str s) WARN_UNUSED;
 
 #endif

@@ -213,11 +213,13 @@ static bool address_key(struct file *file, const char *type, struct str address,
 {
 	struct node *body = new_map(file, element->key_span);
 	struct node *text = node_string(&file->c->arena, address, element->key_span);
+	struct draft offer = {.span = element->key_span};
 
 	if (!body || !put(file, body, "address", element, text))
 		return false;
-	return file_object(file, schema_object_find(file->c->schema, str_c(type)), NULL,
-			   element->key_span, 0, body, DRAFT_OWN);
+	offer.type = schema_object_find(file->c->schema, str_c(type));
+	offer.body = body;
+	return file_object(file, &offer, NULL);
 }
 
 static bool system_key(struct file *file, const char *field, const struct reader_element *element,
@@ -269,23 +271,38 @@ bool dialect_settings(struct file *file, const struct reader_element *element)
 	return true;
 }
 
+static bool give_system(struct file *file)
+{
+	struct draft offer = {.type = schema_object_find(file->c->schema, STR("SystemSettings")),
+			      .span = file->settings->system->span,
+			      .body = file->settings->system};
+
+	return file_object(file, &offer, NULL);
+}
+
+static bool give_listener(struct file *file, const struct listener *listener, size_t ordinal)
+{
+	struct draft offer = {.type = schema_object_find(file->c->schema, STR("NetworkListener")),
+			      .has_client_id = true,
+			      .client_id = listener->id,
+			      .span = listener->span,
+			      .ordinal = ordinal,
+			      .body = listener->body};
+
+	return file_object(file, &offer, NULL);
+}
+
 bool dialect_settings_end(struct file *file)
 {
-	const struct schema *schema = file->c->schema;
 	struct settings *settings = file->settings;
 	size_t i;
 
 	if (!settings)
 		return true;
-	if (settings->system &&
-	    !file_object(file, schema_object_find(schema, STR("SystemSettings")), NULL,
-			 settings->system->span, 0, settings->system, DRAFT_OWN))
+	if (settings->system && !give_system(file))
 		return false;
 	for (i = 0; i < settings->listeners.count; i++) {
-		struct listener *l = settings->listeners.entries[i].value;
-
-		if (!file_object(file, schema_object_find(schema, STR("NetworkListener")), &l->id,
-				 l->span, i, l->body, DRAFT_OWN))
+		if (!give_listener(file, settings->listeners.entries[i].value, i))
 			return false;
 	}
 	return true;

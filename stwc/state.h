@@ -15,13 +15,21 @@ enum draft_kind {
 	DRAFT_PATCH   /* update of an object that the configuration does not show */
 };
 
+/* What an upsert finds its object by: fields that are alike (validation.md 3.5). */
+struct match {
+	const struct str *fields;
+	size_t count;
+};
+
 struct draft {
 	const struct schema_object *type;
 	bool has_client_id;
 	struct str client_id;
 	struct span span;  /* the client id, the key of a singleton, or the body */
 	size_t ordinal;    /* in its list, where it has no client id */
-	struct node *body; /* in the compilation arena, or in a reader that stays open */
+	struct node *body; /* in the compilation arena, or in a reader that stays open; poison where
+			    * it was hidden by an error: the object exists all the same */
+	struct object *object; /* once bound */
 	enum draft_kind kind;
 	enum shapes shapes;
 	bool target_strict; /* plans and API bodies: what the target version lacks is an error */
@@ -29,9 +37,28 @@ struct draft {
 	bool dropped;       /* folded into another draft, or expanded */
 };
 
+/* One per source: texts[i] is source i + 1. */
 struct compile_text {
 	struct buf bytes;
-	struct reader *reader; /* TOML, YAML, settings: nodes live in it; else NULL */
+	struct reader *reader; /* nodes may live in it */
+	enum shapes shapes;    /* what its nodes are held against */
+	bool incomplete;       /* a syntax error hid a part of it */
+};
+
+/* The drafts of one type by the values of some fields; brought up to date when it is asked. */
+struct match_index {
+	struct match match;
+	struct map drafts; /* joined values to draft number + 1 */
+	size_t seen;       /* drafts below this number are in it */
+};
+
+/* What is known of one object type. */
+struct type_state {
+	struct map drafts;  /* client id (empty: the singleton) to draft number + 1 */
+	struct map matches; /* joined field names to struct match_index * */
+	struct map names;   /* client ids and identities to struct object * */
+	size_t objects;     /* bound ones */
+	size_t nameless;    /* of these, known by their place alone */
 };
 
 struct compile_state {
@@ -39,11 +66,26 @@ struct compile_state {
 	size_t text_count, text_cap;
 	struct draft *drafts;
 	size_t draft_count, draft_cap;
-	struct map draft_index;   /* "Type\0client id" to draft number + 1 */
-	struct map object_names;  /* "Type\0name" to struct object *: client ids and identities */
+	struct type_state *types; /* by place of the type in the schema */
+	struct object **asides;   /* bound for their mistakes alone; not part of the result */
+	size_t aside_count, aside_cap;
 	struct map defaults_memo; /* by name of structure: bound defaults */
-	size_t elements;          /* top-level things that were read */
+	size_t elements;          /* top-level things that were read, empty containers excepted */
 };
+
+static inline struct type_state *type_state(const struct compilation *c,
+					    const struct schema_object *type)
+{
+	return &c->state->types[type - c->schema->objects];
+}
+
+/* What a node of that source is held against; `otherwise` where it has no source. */
+static inline enum shapes source_shapes(const struct compilation *c, uint32_t source,
+					enum shapes otherwise)
+{
+	return source && source <= c->state->text_count ? c->state->texts[source - 1].shapes
+							: otherwise;
+}
 
 /* A growing array in malloc memory: makes room for one more. False: out of memory. */
 bool state_grow(void **array, size_t *cap, size_t count, size_t size) WARN_UNUSED;
@@ -54,11 +96,30 @@ bool load_inputs(struct compilation *c, const struct input *inputs, size_t count
 /* draft.c */
 struct draft *draft_add(struct compilation *c, const struct draft *draft) WARN_UNUSED;
 /* The live draft of that client id (empty: the singleton), or NULL. */
-struct draft *draft_find(struct compilation *c, const struct schema_object *type,
+struct draft *draft_find(const struct compilation *c, const struct schema_object *type,
 			 struct str client_id);
+/* A client id stands for the key that the body leaves out, in stw's own form (DESIGN.md 4). */
+bool draft_fill_key(struct compilation *c, const struct draft *draft) WARN_UNUSED;
+/* Another client id of a draft. False: out of memory. */
+bool draft_alias(struct compilation *c, const struct draft *draft,
+		 struct str client_id) WARN_UNUSED;
+/* A field of a body that may be a union's; NULL: there is none of that name. */
+const struct schema_field *draft_field(const struct schema_structure *structure,
+				       const struct node *body, struct str name);
+
+/* match.c: the drafts of the type whose fields are those of the body (null is absence). Sets *out
+ * to the first, or NULL, and *many where there are more. False: out of memory. */
+bool match_find(struct compilation *c, const struct schema_object *type, const struct match *match,
+		const struct node *body, struct draft **out, bool *many) WARN_UNUSED;
+/* A text that outlives the element it came with; .p NULL: out of memory. */
+struct str draft_keep_str(struct compilation *c, struct str s, const struct source *source);
 /* A node tree copied into the compilation arena; NULL: out of memory. */
 struct node *draft_keep(struct compilation *c, const struct node *node,
 			const struct source *source) WARN_UNUSED;
+
+/* The structure whose fields a body has: itself, or that of the union's variant; NULL: unknown. */
+const struct schema_structure *fold_fields(const struct schema_structure *structure,
+					   const struct node *body);
 
 /* fold.c: merges patch into body by the server's update rules (validation.md 3.2). Keys may be JSON
  * pointers. Reports what cannot be applied. The result shares nodes with both. */
@@ -79,8 +140,16 @@ bool packed_finish(struct compilation *c) WARN_UNUSED;
 /* mask.c: marks what may be a secret in the sources that have diagnostics. */
 void mask_suspects(struct compilation *c);
 
-/* resolve.c: identities, ids, unique keys, references. */
+/* identity.c: what each object is known by, and its id. */
+bool identify_objects(struct compilation *c) WARN_UNUSED;
+/* The field that names objects of the type, or NULL. */
+const char *identity_field(const struct schema_object *type);
+
+/* resolve.c: finds the targets of references. */
 bool resolve_objects(struct compilation *c) WARN_UNUSED;
+
+/* unique.c: refuses what must be unique and is not. */
+bool unique_check(struct compilation *c) WARN_UNUSED;
 
 /* bootstrap.c: the objects that a lone Bootstrap stands for. */
 bool bootstrap_expand(struct compilation *c) WARN_UNUSED;

@@ -1,48 +1,92 @@
 /* Values as canonical text. */
-#include "base/num.h"
+#include <stdio.h>
+
 #include "grammar/scalar.h"
+#include "base/num.h"
 #include "stwc/bind.h"
 
-static struct str number_text(struct arena *arena, const struct value *value)
+size_t value_format(const struct value *value, char out[VALUE_TEXT_SIZE])
 {
-	char text[32];
+	int n = 0;
 
-	if (value->kind == VALUE_SIGNED)
-		return arena_printf(arena, "%lld", (long long)value->integer);
-	if (value->kind == VALUE_FLOAT)
-		return arena_str(arena, (struct str){text, num_format_double(value->real, text)});
-	return arena_printf(arena, "%llu", (unsigned long long)value->number);
+	_Static_assert(VALUE_TEXT_SIZE >= NET_TEXT_SIZE && VALUE_TEXT_SIZE >= 32,
+		       "the longest scalar fits");
+	switch ((enum value_kind)value->kind) {
+	case VALUE_NULL: n = snprintf(out, VALUE_TEXT_SIZE, "null"); break;
+	case VALUE_BOOL:
+		n = snprintf(out, VALUE_TEXT_SIZE, value->boolean ? "true" : "false");
+		break;
+	case VALUE_UNSIGNED:
+		n = snprintf(out, VALUE_TEXT_SIZE, "%llu", (unsigned long long)value->number);
+		break;
+	case VALUE_SIGNED:
+		n = snprintf(out, VALUE_TEXT_SIZE, "%lld", (long long)value->integer);
+		break;
+	case VALUE_FLOAT: return num_format_double(value->real, out);
+	case VALUE_DATE: scalar_format_date_time(value->seconds, out); return strlen(out);
+	case VALUE_ADDRESS: return net_addr_format(&value->address, out);
+	case VALUE_NETWORK: return net_network_format(&value->network, out);
+	case VALUE_SOCKET: return net_socket_format(&value->socket, out);
+	case VALUE_STRING:
+	case VALUE_ENUM:
+	case VALUE_REFERENCE:
+	case VALUE_OBJECT:
+	case VALUE_SEQUENCE:
+	case VALUE_MAP: break;
+	}
+	return (size_t)n;
 }
 
 struct str value_text(struct arena *arena, const struct value *value)
 {
-	char text[NET_TEXT_SIZE];
+	char text[VALUE_TEXT_SIZE];
 
 	switch ((enum value_kind)value->kind) {
-	case VALUE_NULL: return STR("null");
-	case VALUE_BOOL: return value->boolean ? STR("true") : STR("false");
+	case VALUE_STRING: return value->string;
+	case VALUE_ENUM: return str_c(value->member->name);
+	case VALUE_REFERENCE: return value->reference.written;
+	case VALUE_NULL:
+	case VALUE_BOOL:
 	case VALUE_UNSIGNED:
 	case VALUE_SIGNED:
-	case VALUE_FLOAT: return number_text(arena, value);
-	case VALUE_STRING: return arena_str(arena, value->string);
-	case VALUE_ENUM: return str_c(value->member->name);
-	case VALUE_REFERENCE: return arena_str(arena, value->reference.written);
+	case VALUE_FLOAT:
 	case VALUE_DATE:
-		scalar_format_date_time(value->seconds, text);
-		return arena_str(arena, str_c(text));
 	case VALUE_ADDRESS:
-		return arena_str(arena, (struct str){text, net_addr_format(&value->address, text)});
 	case VALUE_NETWORK:
-		return arena_str(arena,
-				 (struct str){text, net_network_format(&value->network, text)});
-	case VALUE_SOCKET:
-		return arena_str(arena,
-				 (struct str){text, net_socket_format(&value->socket, text)});
+	case VALUE_SOCKET: return arena_str(arena, (struct str){text, value_format(value, text)});
 	case VALUE_OBJECT:
 	case VALUE_SEQUENCE:
 	case VALUE_MAP: break;
 	}
 	return STR("");
+}
+
+bool value_same(const struct value *a, const struct value *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	switch ((enum value_kind)a->kind) {
+	case VALUE_NULL: return true;
+	case VALUE_BOOL: return a->boolean == b->boolean;
+	case VALUE_UNSIGNED: return a->number == b->number;
+	case VALUE_SIGNED: return a->integer == b->integer;
+	case VALUE_FLOAT: return !(a->real < b->real) && !(a->real > b->real);
+	case VALUE_STRING: return str_eq(a->string, b->string);
+	case VALUE_ENUM: return a->member == b->member;
+	case VALUE_REFERENCE: return str_eq(a->reference.written, b->reference.written);
+	case VALUE_DATE: return a->seconds == b->seconds;
+	case VALUE_ADDRESS: return net_addr_eq(&a->address, &b->address);
+	case VALUE_NETWORK:
+		return a->network.prefix == b->network.prefix &&
+		       net_addr_eq(&a->network.addr, &b->network.addr);
+	case VALUE_SOCKET:
+		return a->socket.port == b->socket.port &&
+		       net_addr_eq(&a->socket.addr, &b->socket.addr);
+	case VALUE_OBJECT:
+	case VALUE_SEQUENCE:
+	case VALUE_MAP: break;
+	}
+	return false;
 }
 
 struct value *value_field_get(const struct value_object *object, const char *name)

@@ -88,12 +88,15 @@ struct object {
 	struct str identity;  /* DESIGN.md 4: key, else client id, else ordinal */
 	bool by_ordinal;      /* identity is the place in a list */
 	size_t ordinal;       /* that place */
+	struct str shown;     /* its name in diagnostics: client id or label; may be empty */
 	uint64_t id;          /* 63 bits of SHA-256(type, identity) */
 	struct span span;     /* of the body's beginning: client id, key or brace */
 	struct node *node;    /* the folded body; for later passes that need the source form */
 	struct value_object body;
 	bool poisoned; /* had an error; references to it still resolve */
 };
+
+#define VALUE_TEXT_SIZE 64
 
 /* The explicit value of a field by name, or NULL. */
 struct value *value_field_get(const struct value_object *object, const char *name);

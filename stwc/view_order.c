@@ -101,12 +101,11 @@ static void add_link(struct sorter *s, uint32_t target)
 	s->links[s->link_count++] = target;
 }
 
-static void visit(void *ctx, struct value *value, struct str path)
+static void visit(void *ctx, struct value *value, const struct path *path UNUSED)
 {
 	struct sorter *s = ctx;
 	uint32_t target;
 
-	(void)path; /* where it stands does not matter */
 	if (value->kind == VALUE_REFERENCE && find_id(s, value->reference.id, &target))
 		add_link(s, target);
 }
@@ -120,7 +119,7 @@ static void collect_links(struct sorter *s)
 	for (i = 0; i < s->count && !s->failed; i++) {
 		size_t before = s->link_count;
 
-		walk_object(&walk, &s->entries[i].object->body);
+		walk_object(&walk, &s->entries[i].object->body, NULL);
 		s->entries[i].target_count = s->link_count - before;
 	}
 	for (i = 0; i < s->count && !s->failed; i++) {

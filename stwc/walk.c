@@ -3,58 +3,73 @@
 
 #include <stdio.h>
 
-#include "base/buf.h"
 #include "stwc/bind.h"
 
-static void walk_value(const struct walk *walk, struct value *value, struct buf *path);
+static void walk_value(const struct walk *walk, struct value *value, const struct path *path);
 
-static void walk_step(const struct walk *walk, struct value *value, struct buf *path,
-		      struct str name)
+/* A member that is named by what it holds, where that is a text already. */
+static struct str name_of(const struct value *value, char room[VALUE_TEXT_SIZE])
 {
-	size_t length = path->n;
-
-	if (length)
-		buf_putc(path, '/');
-	buf_puts(path, name);
-	walk_value(walk, value, path);
-	path->n = length;
+	if (value->kind == VALUE_STRING)
+		return value->string;
+	if (value->kind == VALUE_ENUM)
+		return str_c(value->member->name);
+	if (value->kind == VALUE_REFERENCE)
+		return value->reference.written;
+	return (struct str){room, value_format(value, room)};
 }
 
-static void walk_fields(const struct walk *walk, const struct value_object *object,
-			struct buf *path)
+static void walk_sequence(const struct walk *walk, struct value *value, const struct path *up)
 {
+	bool set = value->type->kind == TYPE_SET;
+	char text[VALUE_TEXT_SIZE];
 	size_t i;
 
-	for (i = 0; i < object->count; i++)
-		walk_step(walk, object->fields[i].value, path,
-			  str_c(object->fields[i].field->name));
-}
+	for (i = 0; i < value->sequence.count; i++) {
+		struct value *item = value->sequence.items[i];
+		struct path path = {up, STR_NONE};
 
-static void walk_value(const struct walk *walk, struct value *value, struct buf *path)
-{
-	char index[24];
-	size_t i;
-
-	walk->visit(walk->ctx, value, buf_str(path));
-	if (value->kind == VALUE_OBJECT)
-		walk_fields(walk, &value->object, path);
-	for (i = 0; value->kind == VALUE_SEQUENCE && i < value->sequence.count; i++) {
-		int n = snprintf(index, sizeof(index), "%zu", i);
-
-		walk_step(walk, value->sequence.items[i], path, (struct str){index, (size_t)n});
+		if (set)
+			path.name = name_of(item, text);
+		else
+			path.name =
+				(struct str){text, (size_t)snprintf(text, sizeof(text), "%zu", i)};
+		walk_value(walk, item, &path);
 	}
-	for (i = 0; value->kind == VALUE_MAP && i < value->map.count; i++) {
+}
+
+static void walk_map(const struct walk *walk, struct value *value, const struct path *up)
+{
+	char text[VALUE_TEXT_SIZE];
+	size_t i;
+
+	for (i = 0; i < value->map.count; i++) {
 		const struct value_pair *pair = &value->map.pairs[i];
+		struct path path = {up, name_of(pair->key, text)};
 
-		walk_step(walk, pair->key, path, STR("key"));
-		walk_step(walk, pair->value, path, STR("value"));
+		walk_value(walk, pair->key, &path);
+		walk_value(walk, pair->value, &path);
 	}
 }
 
-void walk_object(const struct walk *walk, const struct value_object *object)
+static void walk_value(const struct walk *walk, struct value *value, const struct path *path)
 {
-	struct buf path = BUF_INIT;
+	walk->visit(walk->ctx, value, path);
+	if (value->kind == VALUE_OBJECT)
+		walk_object(walk, &value->object, path);
+	else if (value->kind == VALUE_SEQUENCE)
+		walk_sequence(walk, value, path);
+	else if (value->kind == VALUE_MAP)
+		walk_map(walk, value, path);
+}
 
-	walk_fields(walk, object, &path);
-	buf_free(&path);
+void walk_object(const struct walk *walk, const struct value_object *object, const struct path *top)
+{
+	size_t i;
+
+	for (i = 0; i < object->count; i++) {
+		struct path path = {top, str_c(object->fields[i].field->name)};
+
+		walk_value(walk, object->fields[i].value, &path);
+	}
 }

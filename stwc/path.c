@@ -1,0 +1,43 @@
+/* Places in objects, for people. */
+#include "stwc/path.h"
+
+#include <stdio.h>
+
+void path_print(struct buf *out, const struct path *path)
+{
+	if (path->up) {
+		path_print(out, path->up);
+		buf_putc(out, '/');
+	}
+	buf_puts(out, path->name);
+}
+
+const struct path *path_of(struct path_root *root, const struct schema_object *type,
+			   struct str name, size_t ordinal)
+{
+	root->type = (struct path){NULL, str_c(type->name)};
+	if (type->kind == OBJECT_SINGLETON)
+		return &root->type;
+	if (!name.n) {
+		int n = snprintf(root->ordinal, sizeof(root->ordinal), "%zu", ordinal);
+
+		name = (struct str){root->ordinal, (size_t)n};
+	}
+	root->name = (struct path){&root->type, name};
+	return &root->name;
+}
+
+void path_place(struct compilation *c, struct diag *diag, const struct object *object,
+		const struct path *path)
+{
+	struct buf text = BUF_INIT;
+
+	path_print(&text, path);
+	diag_path(&c->diags, diag, "%.*s", STR_ARG(buf_str(&text)));
+	buf_free(&text);
+	if (object->shown.n)
+		diag_context(&c->diags, diag, "in %s '%.*s'", object->type->name,
+			     STR_ARG(object->shown));
+	else
+		diag_context(&c->diags, diag, "in %s", object->type->name);
+}

@@ -1,0 +1,31 @@
+/*
+ * Where in an object a pass is: a chain of stack frames, spelled out only for a diagnostic.
+ */
+#ifndef STW_STWC_PATH_H
+#define STW_STWC_PATH_H
+
+#include "base/buf.h"
+#include "stwc/compile.h"
+
+struct path {
+	const struct path *up; /* NULL: the outermost step */
+	struct str name;
+};
+
+/* "NetworkListener/submissions/tlsImplicit", appended to `out`. */
+void path_print(struct buf *out, const struct path *path);
+
+/* The first steps of every path into an object; it must live as long as what path_of gave. */
+struct path_root {
+	struct path type, name;
+	char ordinal[24];
+};
+
+/* The path of an object: its type and, unless it is a singleton, its name (empty: its place). */
+const struct path *path_of(struct path_root *root, const struct schema_object *type,
+			   struct str name, size_t ordinal);
+/* Path and context of a diagnostic about a place in a bound object. */
+void path_place(struct compilation *c, struct diag *diag, const struct object *object,
+		const struct path *path);
+
+#endif
