@@ -7,7 +7,7 @@
 
 #include "runtime/shared.h"
 
-#define ROLE_IPC_FD 3	 /* main's socket pair */
+#define ROLE_IPC_FD 3    /* main's socket pair */
 #define ROLE_SHARED_FD 4 /* memfd with struct shared_page */
 
 /* argv of a role: {"stwd", "--role", "edge", NULL}. Runs until main closes the socket or says so;

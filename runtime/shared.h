@@ -9,12 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum role {
-	ROLE_MAIN,
-	ROLE_EDGE,
-	ROLE_WEB,
-	ROLE_COUNT
-};
+enum role { ROLE_MAIN, ROLE_EDGE, ROLE_WEB, ROLE_COUNT };
 
 /* "main", "edge", "web" */
 const char *role_word(enum role role);
@@ -22,7 +17,7 @@ const char *role_word(enum role role);
 #define SHARED_PROTOCOLS 6 /* members of NetworkListenerProtocol */
 
 struct shared_slot {
-	_Atomic uint64_t open;		 /* connections now; both caps look at the sum */
+	_Atomic uint64_t open; /* connections now; both caps look at the sum */
 	_Atomic uint64_t accepted[SHARED_PROTOCOLS];
 	_Atomic uint64_t refused_blocked;
 	_Atomic uint64_t refused_capped;
@@ -34,14 +29,14 @@ struct shared_slot {
 };
 
 struct shared_state {
-	_Atomic uint32_t ready;	     /* every role serves a generation */
+	_Atomic uint32_t ready; /* every role serves a generation */
 	_Atomic uint32_t degraded;
 	_Atomic uint64_t generation;
-	_Atomic uint64_t generation_time;  /* seconds since the epoch of the last commit */
+	_Atomic uint64_t generation_time; /* seconds since the epoch of the last commit */
 	_Atomic uint64_t reloads_ok, reloads_refused, reloads_unchanged;
-	_Atomic uint64_t reload_micros;	   /* of the last one, from request to last COMMITTED */
+	_Atomic uint64_t reload_micros; /* of the last one, from request to last COMMITTED */
 	_Atomic uint64_t image_bytes;
-	_Atomic uint8_t image_digest[32];  /* content digest of the active image */
+	_Atomic uint8_t image_digest[32]; /* content digest of the active image */
 	_Atomic uint64_t live_bans, live_allows;
 };
 

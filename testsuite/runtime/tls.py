@@ -116,6 +116,23 @@ def bad_certificates(site):
 
 
 @case
+def nothing_left(site):
+    """a listener that is left without any version or suite refuses the generation and is named"""
+    text, ports = listeners(["imap"], tlsImplicit=True)
+    site.build(text)
+    site.start()
+    active = site.active()
+    for left in ('tlsDisableProtocols = ["tls12", "tls13"]\n',
+                 'tlsDisableProtocols = ["tls13"]\ntlsDisableCipherSuites = ' + toml_list(SUITES_12) + "\n"):
+        site.build(text + left)
+        out, err = site.expect(1, "reload", "--wait")
+        contains(out + err, "NetworkListener 'imap'")
+        contains(out + err, "no cipher suite")
+        equal(site.active(), active)
+    equal(handshake(ports["imap"])[0], "TLSv1.3")
+
+
+@case
 def reload_keeps_sessions(site):
     """a reload ends no session: not on a changed listener, nor on one that is gone"""
     text, ports = listeners(["imap", "pop3", "smtp"], tlsImplicit=True)
