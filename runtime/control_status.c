@@ -45,7 +45,7 @@ static bool on_disk(const struct daemon *d, struct digest *out)
 /* Why the daemon is degraded; NULL: it is healthy. */
 static const char *trouble(const struct daemon *d)
 {
-	if (!d->active)
+	if (!d->active || d->start_up.running)
 		return "starting";
 	if (d->degraded[0])
 		return d->degraded;
@@ -446,6 +446,7 @@ static void json_general(const struct daemon *d, struct buf *out)
 	if (why)
 		json_text(out, "degraded", str_c(why));
 	json_bool(out, "draining", d->draining);
+	json_bool(out, "reloading", d->reload.phase != RELOAD_IDLE);
 	json_number(out, "started", (uint64_t)d->started);
 	if (!g)
 		return;

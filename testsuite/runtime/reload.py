@@ -292,7 +292,8 @@ def one_at_a_time(site):
         site.build(listener("smtp", "smtp", f"127.0.0.1:{second}"), site.dir / "next.stwi")
         shutil.copy(site.dir / "next.stwi", site.dir / "moved")
         os.rename(site.dir / "moved", site.image)
-        site.wait_for(lambda s: any(r["phase"] == "preparing" for r in s["roles"]), "prepare")
+        site.wait_for(lambda s: any(r["phase"] == "preparing" for r in s["roles"]), "prepare",
+                      settled=False)
         _, complaint = site.expect(2, "reload")
         contains(complaint, "in progress")
         site.expect(2, "drain")

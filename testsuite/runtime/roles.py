@@ -117,9 +117,12 @@ def dies_again_and_again(site):
     bad = site.wait_for(lambda s: s["generation"] == 2, "the second generation")["image"]["active"]
     seen = set()
     end = time.monotonic() + 8
-    while site.active() != good and time.monotonic() < end:
-        role = site.role("edge")
-        if role["pid"] and role["pid"] not in seen and role["phase"] == "serving":
+    while time.monotonic() < end:
+        status = site.status()
+        role = next(r for r in status["roles"] if r["name"] == "edge")
+        if status["image"]["active"] == good or status["reloading"]:
+            break
+        if role["phase"] == "serving" and role["pid"] not in seen:
             seen.add(role["pid"])
             os.kill(role["pid"], signal.SIGKILL)
         time.sleep(0.01)

@@ -157,7 +157,10 @@ class Site:
         if not self.control.exists():
             return False
         done = self.ctl("status", "--json")
-        return done.returncode in (0, 1) and json.loads(done.stdout).get("generation")
+        if done.returncode not in (0, 1):
+            return False
+        status = json.loads(done.stdout)
+        return status.get("degraded") != "starting" and not status["reloading"]
 
     def stop(self, number=signal.SIGTERM):
         """Stops stwd; its exit status."""
@@ -200,11 +203,11 @@ class Site:
     def active(self):
         return self.status()["image"]["active"]
 
-    def wait_for(self, condition, what):
-        """Waits until condition(status) is true; that status."""
+    def wait_for(self, condition, what, settled=True):
+        """Waits until condition(status) is true and (settled) no reload runs; that status."""
         def look():
             status = self.status()
-            return status if condition(status) else None
+            return status if condition(status) and not (settled and status["reloading"]) else None
         return until(look, what)
 
     def role(self, name):
