@@ -463,6 +463,8 @@ static void finish_drained(struct peer *p, const void *what)
 
 void control_drained(struct daemon *d)
 {
+	if (!d->draining)
+		return;
 	for (enum role role = ROLE_EDGE; role < ROLE_COUNT; role++)
 		if (d->roles[role].pid > 0 && !d->roles[role].drained)
 			return;

@@ -357,7 +357,7 @@ void reload_committed(struct daemon *d, struct role_process *r)
 	if (d->reload.phase == RELOAD_COMMIT) {
 		finish_commit(d);
 	} else if (d->active && d->reload.phase == RELOAD_IDLE) {
-		atomic_store(&d->shared->state.ready, 1);
+		atomic_store(&d->shared->state.ready, d->draining ? 0 : 1);
 		run_again(d);
 	}
 }

@@ -90,7 +90,8 @@ bool role_start(struct role_process *r)
 	r->phase = ROLE_DOWN;
 	r->serves = r->answering = 0;
 	r->started_ms = io_clock_ms();
-	r->drained = false;
+	/* while draining a new role gets no sockets, and has no sessions to wait for */
+	r->drained = d->draining;
 	atomic_store(&slot_of(r)->pid, (uint64_t)r->pid);
 	if (!r->watch) {
 		role_kill(r);
@@ -200,6 +201,7 @@ static void role_gone(struct role_process *r, int status)
 	}
 	clear_role(r);
 	control_role_gone(d);
+	control_drained(d);
 	if (d->stopping) {
 		if (roles_all_gone(d))
 			io_loop_stop(d->loop);

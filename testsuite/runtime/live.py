@@ -135,6 +135,11 @@ def drain(site):
         s.sendall(b"QUIT\r\n")
         contains(lines.readline().decode(), "221")
     site.expect(0, "drain", "--wait")
+    # a role that dies now comes back with nothing to drain
+    stwtest.os.kill(site.role("edge")["pid"], 9)
+    site.wait_for(lambda s: all(r["pid"] for r in s["roles"]), "edge to come back")
+    site.expect(0, "drain", "--wait")
+    assert refuses(port)
 
 
 @case
