@@ -48,15 +48,48 @@ struct value *bind_new(struct binder *b, enum value_kind kind, const struct sche
 	return value;
 }
 
+/* What a field takes, for people. */
+static const char *type_words(const struct schema_type *type)
+{
+	switch ((enum type_kind)type->kind) {
+	case TYPE_BOOLEAN: return "true or false";
+	case TYPE_UNSIGNED:
+	case TYPE_INTEGER: return "a whole number";
+	case TYPE_FLOAT: return "a number";
+	case TYPE_SIZE: return "a size in bytes";
+	case TYPE_DURATION: return "a duration in milliseconds";
+	case TYPE_STRING:
+	case TYPE_TEXT:
+	case TYPE_HTML:
+	case TYPE_COLOR:
+	case TYPE_SECRET:
+	case TYPE_SECRET_TEXT: return "a text";
+	case TYPE_URI: return "a URI";
+	case TYPE_EMAIL: return "an e-mail address";
+	case TYPE_IP_ADDRESS: return "an IP address";
+	case TYPE_IP_NETWORK: return "an IP address or network";
+	case TYPE_SOCKET_ADDRESS: return "an IP address with a port";
+	case TYPE_DATE_TIME: return "a date and time";
+	case TYPE_BLOB_ID: return "the id of a blob";
+	case TYPE_REFERENCE: return "a reference such as '#name'";
+	case TYPE_ENUM: return "one of a list of words";
+	case TYPE_OBJECT: return "a map of fields";
+	case TYPE_LIST: return "a list";
+	case TYPE_SET: return "a set";
+	case TYPE_MAP: return "a map";
+	}
+	return "another value";
+}
+
 struct value *bind_wrong_type(struct binder *b, const struct schema_type *type, struct node *node,
 			      const struct path *path)
 {
-	struct buf wanted = BUF_INIT;
+	bool date = node->kind == NODE_STRING && node->style != NODE_STYLE_PLAIN &&
+		    node->style != NODE_STYLE_BARE;
 
-	schema_type_print(&wanted, type);
-	bind_error(b, DIAG_WRONG_TYPE, node->span, path, type, "'%.*s' takes %.*s, not %s",
-		   STR_ARG(path->name), STR_ARG(buf_str(&wanted)), node_kind_name(node));
-	buf_free(&wanted);
+	bind_error(b, DIAG_WRONG_TYPE, node->span, path, type, "'%.*s' takes %s%s, not %s",
+		   STR_ARG(path->name), type_words(type), type->nullable ? " or null" : "",
+		   date ? "a date" : node_kind_name(node));
 	return NULL;
 }
 
@@ -270,7 +303,14 @@ static bool is_variant_name(struct binder *b, bool varies, const struct schema_s
 	return true;
 }
 
+static bool same_span(struct span a, struct span b)
+{
+	return a.source == b.source && a.begin == b.begin && a.end == b.end;
+}
+
 #define FIELDS_MAX 512
+
+enum { SEEN = 1, SEEN_MISSPELT };
 
 /* Where a syntax error hid a part of the file, what is missing may stand there. */
 static bool hidden(const struct binder *b, struct span span)
@@ -304,10 +344,14 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 		if (!field) {
 			field = unknown_field(b, structure, e, path);
 			if (field)
-				seen[field - structure->fields] = 1;
+				seen[field - structure->fields] = SEEN_MISSPELT;
 			continue;
 		}
-		seen[field - structure->fields] = 1;
+		/* a key that the client id stands in for was meant to be written */
+		if (seen[field - structure->fields] == SEEN_MISSPELT &&
+		    same_span(e->key_span, whole))
+			continue;
+		seen[field - structure->fields] = SEEN;
 		bound.value = bind_field(b, structure, field, e, path);
 		if (bound.value)
 			insert_field(&object, &bound);

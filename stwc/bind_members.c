@@ -5,14 +5,18 @@
 
 #include "base/num.h"
 
+/* Sets of up to this many members are searched, not indexed. */
+#define FEW_MEMBERS 16
+
 struct members {
 	struct value **items;
-	size_t count;
+	size_t count, room;
 };
 
 static bool members_reserve(struct binder *b, struct members *m, size_t count)
 {
 	m->items = ARENA_ARRAY(&b->c->arena, struct value *, count + 1);
+	m->room = count;
 	return m->items != NULL;
 }
 
@@ -48,49 +52,64 @@ static void wrong_shape(struct binder *b, const struct schema_type *type, struct
 		diag_hint(&b->c->diags, diag, "write {\"member\": true}");
 }
 
-/* Two spellings of one value are one member: reported, and kept once. */
-static bool is_repeat(struct binder *b, struct map *seen, const struct value *value,
-		      const struct path *path)
+/* The member that is the same value, or NULL. Few members are compared, many are looked up. */
+static const struct value *earlier_member(struct binder *b, struct map *seen,
+					  const struct members *m, const struct value *value)
 {
-	struct str text = value_text(&b->c->arena, value);
 	const struct value *first;
-	struct diag *diag;
+	struct str text;
+	void **place;
+	size_t i;
 
-	if (!text.p)
-		return false;
-	first = map_get(seen, text);
-	if (!first) {
-		(void)!map_put(seen, text,
-			       (void *)(uintptr_t)value); /* the arena remembers a failure */
-		return false;
+	if (m->room <= FEW_MEMBERS) {
+		for (i = 0; i < m->count; i++) {
+			if (value_same(m->items[i], value))
+				return m->items[i];
+		}
+		return NULL;
 	}
-	if (b->shapes == SHAPES_OWN) {
-		diag = bind_error(b, DIAG_DUPLICATE_MEMBER, value->span, path, NULL,
-				  "'%.*s' names %.*s twice", STR_ARG(path->name), STR_ARG(text));
-		diag_relate(&b->c->diags, diag, first->span, "first named here");
-	}
-	return true;
+	text = value_text(&b->c->arena, value);
+	place = text.p ? map_at(seen, text) : NULL;
+	first = place ? *place : NULL; /* the arena remembers a failure */
+	if (place && !first)
+		*place = (void *)(uintptr_t)value;
+	return first;
 }
 
+/* Two spellings of one value are one member: reported, and kept once. */
 static void add_member(struct binder *b, const struct schema_type *type, struct node *node,
 		       const struct path *path, struct map *seen, struct members *m)
 {
 	struct value *value = bind_value(b, type->element, NULL, node, path);
+	const struct value *first = value ? earlier_member(b, seen, m, value) : NULL;
+	struct str text;
 
-	if (value && !is_repeat(b, seen, value, path))
+	if (!value)
+		return;
+	if (!first) {
 		m->items[m->count++] = value;
+	} else if (b->shapes == SHAPES_OWN) {
+		text = value_text(&b->c->arena, value);
+		diag_relate(&b->c->diags,
+			    bind_error(b, DIAG_DUPLICATE_MEMBER, value->span, path, NULL,
+				       "'%.*s' names %.*s twice", STR_ARG(path->name),
+				       STR_ARG(text)),
+			    first->span, "first named here");
+	}
 }
 
-/* {"member": true, "other": false}: false leaves a member out. */
-static void set_from_map(struct binder *b, const struct schema_type *type, struct node *node,
-			 const struct path *path, struct map *seen, struct members *m)
+/* {"member": true, "other": false}: false leaves a member out. How many it does not leave out. */
+static size_t set_from_map(struct binder *b, const struct schema_type *type, struct node *node,
+			   const struct path *path, struct map *seen, struct members *m)
 {
 	struct node_entry *e;
+	size_t given = 0;
 
 	for (e = node->map.first; e; e = e->next) {
 		struct path here = {path, e->key};
 		struct node *member;
 
+		given += e->value->kind != NODE_BOOL || e->value->boolean;
 		if (e->value->kind != NODE_BOOL) {
 			if (e->value->kind != NODE_POISON)
 				bind_error(b, DIAG_WRONG_TYPE, e->value->span, &here, NULL,
@@ -104,13 +123,14 @@ static void set_from_map(struct binder *b, const struct schema_type *type, struc
 		if (member)
 			add_member(b, type, member, &here, seen, m);
 	}
+	return given;
 }
 
 static struct value *bind_set(struct binder *b, const struct schema_type *type, struct node *node,
 			      const struct path *path)
 {
 	struct value *value = bind_new(b, VALUE_SEQUENCE, type, node->span);
-	struct members m = {NULL, 0};
+	struct members m = {NULL, 0, 0};
 	struct node *member;
 	struct map seen;
 	size_t given = 1;
@@ -129,7 +149,7 @@ static struct value *bind_set(struct binder *b, const struct schema_type *type, 
 	if (!members_reserve(b, &m, given))
 		return NULL;
 	if (node->kind == NODE_MAP) {
-		set_from_map(b, type, node, path, &seen, &m);
+		given = set_from_map(b, type, node, path, &seen, &m);
 	} else if (node->kind == NODE_LIST) {
 		for (member = node->list.first; member; member = member->next)
 			add_member(b, type, member, path, &seen, &m);
@@ -137,7 +157,7 @@ static struct value *bind_set(struct binder *b, const struct schema_type *type, 
 		add_member(b, type, node, path, &seen, &m);
 	}
 	/* a member that was wrong has been reported; it is not missing as well */
-	check_count(b, type, node, m.count > given ? m.count : given, path);
+	check_count(b, type, node, given, path);
 	value->sequence.items = m.items;
 	value->sequence.count = m.count;
 	return value;
@@ -210,7 +230,7 @@ static struct value *bind_list(struct binder *b, const struct schema_type *type,
 			       const struct path *path)
 {
 	struct value *value = bind_new(b, VALUE_SEQUENCE, type, node->span);
-	struct members m = {NULL, 0};
+	struct members m = {NULL, 0, 0};
 	size_t given = node->kind == NODE_MAP ? node->map.count : node->list.count;
 
 	if (!value)

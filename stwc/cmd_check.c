@@ -70,6 +70,8 @@ static void print_summary(const struct compilation *c, enum status status)
 
 	if (status == STATUS_VALID)
 		fprintf(stderr, "valid: ");
+	else if (!c->diags.errors)
+		fprintf(stderr, "not valid with --strict: ");
 	else
 		fprintf(stderr, "not valid: %zu error%s, ", c->diags.errors,
 			plural(c->diags.errors));

@@ -14,12 +14,13 @@ struct parser {
 	const struct command *command;
 	struct options *options;
 	size_t input_cap;
-	bool overlay; /* operands from here on change earlier ones */
+	uint64_t given; /* options that had a value, by row */
 };
 
 struct option_row {
 	const char *name;     /* without dashes */
 	const char *argument; /* name of its argument, or NULL */
+	bool repeats;         /* may be given more than once */
 	bool common;          /* every command takes it */
 	const char *help;
 	bool (*set)(struct parser *p, const char *value);
@@ -227,30 +228,32 @@ static bool set_overlay(struct parser *p, const char *value)
 }
 
 static const struct option_row rows[] = {
-	{"format", "text|json", true, "how diagnostics are printed", set_format},
-	{"level", "CODE=LEVEL", true, "make a diagnostic an error, warning, note, or off",
+	{"format", "text|json", false, true, "how diagnostics are printed", set_format},
+	{"level", "CODE=LEVEL", true, true, "make a diagnostic an error, warning, note, or off",
 	 set_level},
-	{"strict", NULL, true, "warnings fail", set_strict},
-	{"max-errors", "N", true, "print at most N of each severity (50; 0: all)", set_max_errors},
-	{"from", "FORMAT", true, "read as toml, yaml, json, ndjson or settings", set_from},
-	{"as", "NAME", true, "the name of standard input in diagnostics", set_as},
-	{"object", "TYPE", true, "the sources are bodies of this type", set_object},
-	{"overlay", "FILE", true, "a source that may change objects of earlier ones", set_overlay},
-	{"partial", NULL, true, "a fragment: references may lie outside", set_partial},
-	{"shapes", "own|server", true, "which spellings of values are accepted", set_shapes},
-	{"target", "0.16.N", true, "the server version to check for", set_target},
-	{"for", "server|stwd", true, "stwd: say what stwd does not enact", set_for},
-	{"now", "TIME", true, "the time that checks go by", set_now},
-	{"color", "WHEN", true, "auto, always or never", set_color},
-	{"quiet", NULL, true, "no summary (-q)", set_quiet},
-	{"help", NULL, true, "this text (-h)", set_help},
-	{"out", "FILE", false, "where to write (-o)", set_out},
-	{"to", "FORMAT", false, "the format to write", set_to},
-	{"revision", "TEXT", false, "a revision to keep in the image", set_revision},
-	{"allow-inline-secrets", NULL, false, "accept secrets that stand in the sources",
+	{"strict", NULL, false, true, "warnings fail", set_strict},
+	{"max-errors", "N", false, true, "print at most N of each severity (50; 0: all)",
+	 set_max_errors},
+	{"from", "FORMAT", false, true, "read as toml, yaml, json, ndjson or settings", set_from},
+	{"as", "NAME", false, true, "the name of standard input in diagnostics", set_as},
+	{"object", "TYPE", false, true, "the sources are bodies of this type", set_object},
+	{"overlay", "FILE", true, true, "a source that may change objects of earlier ones",
+	 set_overlay},
+	{"partial", NULL, false, true, "a fragment: references may lie outside", set_partial},
+	{"shapes", "own|server", false, true, "which spellings of values are accepted", set_shapes},
+	{"target", "0.16.N", false, true, "the server version to check for", set_target},
+	{"for", "server|stwd", false, true, "stwd: say what stwd does not enact", set_for},
+	{"now", "TIME", false, true, "the time that checks go by", set_now},
+	{"color", "WHEN", false, true, "auto, always or never", set_color},
+	{"quiet", NULL, false, true, "no summary (-q)", set_quiet},
+	{"help", NULL, false, true, "this text (-h)", set_help},
+	{"out", "FILE", false, false, "where to write (-o)", set_out},
+	{"to", "FORMAT", false, false, "the format to write", set_to},
+	{"revision", "TEXT", false, false, "a revision to keep in the image", set_revision},
+	{"allow-inline-secrets", NULL, false, false, "accept secrets that stand in the sources",
 	 set_inline},
-	{"reveal-secrets", NULL, false, "write inline secrets out", set_reveal},
-	{"list", NULL, false, "list what there is", set_list},
+	{"reveal-secrets", NULL, false, false, "write inline secrets out", set_reveal},
+	{"list", NULL, false, false, "list what there is", set_list},
 };
 
 static bool takes(const struct command *command, const struct option_row *row)
@@ -300,6 +303,18 @@ static struct str short_option(const char *arg)
 	return STR_NONE;
 }
 
+/* Two answers to one question are a mistake in somebody's script. */
+static bool set_value(struct parser *p, const struct option_row *row, const char *value)
+{
+	uint64_t bit = UINT64_C(1) << (row - rows);
+
+	_Static_assert(ARRAY_LEN(rows) <= 64, "one bit for each option");
+	if (!row->repeats && (p->given & bit))
+		return complain(p, "--%s is given twice", row->name);
+	p->given |= bit;
+	return row->set(p, value);
+}
+
 /* One argument, and its value where that is the next one; *i moves over both. */
 static bool parse_argument(struct parser *p, int argc, char **argv, int *i)
 {
@@ -321,10 +336,29 @@ static bool parse_argument(struct parser *p, int argc, char **argv, int *i)
 	if (!row->argument)
 		return equals ? complain(p, "--%s takes no value", row->name) : row->set(p, NULL);
 	if (equals)
-		return row->set(p, equals + 1);
+		return set_value(p, row, equals + 1);
 	if (*i + 1 >= argc)
 		return complain(p, "%s needs a value", arg);
-	return row->set(p, argv[++*i]);
+	return set_value(p, row, argv[++*i]);
+}
+
+/* It can be read once, and --as names it. */
+static bool name_standard_input(struct parser *p)
+{
+	struct options *o = p->options;
+	size_t count = 0, i;
+
+	for (i = 0; i < o->input_count; i++) {
+		if (strcmp(o->inputs[i].path, "-") != 0)
+			continue;
+		o->inputs[i].name = o->as;
+		count++;
+	}
+	if (count > 1)
+		return complain(p, "standard input can be read only once");
+	if (o->as && !count)
+		return complain(p, "--as names standard input, which is not among the sources");
+	return true;
 }
 
 bool options_parse(const struct command *command, int argc, char **argv, struct options *out)
@@ -343,13 +377,9 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 			       : parse_argument(&p, argc, argv, &i)))
 			return false;
 	}
-	for (i = 0; out->as && (size_t)i < out->input_count; i++) {
-		if (strcmp(out->inputs[i].path, "-") == 0)
-			out->inputs[i].name = out->as;
-	}
 	if (out->help)
 		print_usage(command);
-	return true;
+	return out->help || name_standard_input(&p);
 }
 
 void options_free(struct options *options)

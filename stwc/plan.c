@@ -210,26 +210,24 @@ static bool match_all(struct file *file, const struct operation *op, const struc
 	return fields != NULL;
 }
 
-/* The body must have the field. Its type may be unknown yet; that is told when it is bound. */
+/* The body must have the field; false after a diagnostic, or where the binder will have one. */
 static bool match_field(struct file *file, const struct operation *op, const struct node *body,
 			struct str name, struct span span)
 {
-	const struct schema_structure *structure = op->type->structure;
+	const struct schema_structure *fields = fold_fields(op->type->structure, body);
+	const struct schema_field *field = fields ? schema_field_find(fields, name) : NULL;
+	bool lacks = !node_map_find(body, name);
 
-	if (!node_map_find(body, name)) {
+	if (lacks && !(field && field->required))
 		diag_hint(&file->c->diags,
 			  diag_add(&file->c->diags, DIAG_PLAN_LINE, body->span,
 				   "an upsert finds its %s by '%.*s', which this body lacks",
 				   op->type->name, STR_ARG(name)),
 			  "give the field, or name others in matchOn");
-		return false;
-	}
-	if (fold_fields(structure, body) && !draft_field(structure, body, name)) {
+	else if (!lacks && fields && !field)
 		diag_add(&file->c->diags, DIAG_PLAN_LINE, span,
 			 "%s has no field '%.*s' to match on", op->type->name, STR_ARG(name));
-		return false;
-	}
-	return true;
+	return !lacks && (field || !fields);
 }
 
 /* The list of names in matchOn; false after a diagnostic. */

@@ -2,6 +2,8 @@
 stwc_tests = \
 	testsuite/stwc/binding.py \
 	testsuite/stwc/corpus.py \
+	testsuite/stwc/plans.py \
+	testsuite/stwc/rules.py \
 	testsuite/stwc/secrets.py \
 	testsuite/stwc/seeds.py
 TESTS += $(stwc_tests)
