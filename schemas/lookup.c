@@ -6,6 +6,20 @@
 #include "base/buf.h"
 #include "base/num.h"
 
+/* A row's name against another in byte order, without measuring it first. */
+static int compare_named(const char *row, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < name.n; i++) {
+		if (row[i] == '\0')
+			return -1;
+		if (row[i] != name.p[i])
+			return (unsigned char)row[i] < (unsigned char)name.p[i] ? -1 : 1;
+	}
+	return row[i] != '\0';
+}
+
 /* The position of `name` among `count` rows of `size` bytes that begin with their name, in byte
  * order; count when there is none. */
 static size_t find_named(const void *rows, size_t count, size_t size, struct str name)
@@ -15,7 +29,7 @@ static size_t find_named(const void *rows, size_t count, size_t size, struct str
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const char *const *row = (const char *const *)((const char *)rows + middle * size);
-		int order = str_cmp(str_c(*row), name);
+		int order = compare_named(*row, name);
 
 		if (order == 0)
 			return middle;

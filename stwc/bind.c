@@ -190,7 +190,7 @@ static const struct schema_field *unknown_field(struct binder *b,
 						const struct schema_structure *structure,
 						const struct node_entry *e, const struct path *path)
 {
-	struct path here = {path, e->key};
+	struct path here = {.up = path, .name = e->key};
 	struct diag *diag = bind_error(b, DIAG_UNKNOWN_FIELD, e->key_span, &here, NULL,
 				       "%s has no field '%.*s'", structure->name, STR_ARG(e->key));
 	struct suggestion best;
@@ -226,7 +226,7 @@ static struct value *bind_field(struct binder *b, const struct schema_structure 
 				const struct schema_field *field, const struct node_entry *e,
 				const struct path *up)
 {
-	struct path path = {up, e->key};
+	struct path path = {.up = up, .name = e->key};
 
 	if (!settable(b, field, e, &path))
 		return NULL;
@@ -265,7 +265,7 @@ static void check_required(struct binder *b, const struct schema_structure *stru
 
 	for (i = 0; i < structure->field_count; i++) {
 		const struct schema_field *field = &structure->fields[i];
-		struct path here = {path, str_c(field->name)};
+		struct path here = {.up = path, .name = str_c(field->name)};
 
 		if (field->required && !seen[i] && !may_lack(b, structure, field) &&
 		    !in_default(b, structure, field))
@@ -291,7 +291,7 @@ static void insert_field(struct value_object *out, const struct value_field *fie
 static bool is_variant_name(struct binder *b, bool varies, const struct schema_structure *structure,
 			    const struct node_entry *e, const struct path *path)
 {
-	struct path here = {path, e->key};
+	struct path here = {.up = path, .name = e->key};
 	bool own = source_shapes(b->c, e->key_span.source, b->shapes) == SHAPES_OWN;
 
 	if (!str_eq_c(e->key, "@type"))
@@ -441,7 +441,7 @@ static bool bind_body(struct binder *b, const struct schema_structure *structure
 		return true;
 	}
 	for (e = node->map.first; e; e = e->next) {
-		struct path here = {path, e->key};
+		struct path here = {.up = path, .name = e->key};
 
 		/* a server ignores these, but whoever wrote them meant something */
 		if (!str_eq_c(e->key, "@type"))
@@ -561,7 +561,7 @@ bool bind_structure(struct compilation *c, const struct schema_structure *struct
 		    struct node *node, struct value_object *out)
 {
 	struct binder b = {.c = c, .type = structure->name};
-	struct path path = {NULL, str_c(structure->name)};
+	struct path path = {.up = NULL, .name = str_c(structure->name)};
 
 	return bind_body(&b, structure, node, &path, false, node->span, out);
 }

@@ -106,7 +106,7 @@ static size_t set_from_map(struct binder *b, const struct schema_type *type, str
 	size_t given = 0;
 
 	for (e = node->map.first; e; e = e->next) {
-		struct path here = {path, e->key};
+		struct path here = {.up = path, .name = e->key};
 		struct node *member;
 
 		given += e->value->kind != NODE_BOOL || e->value->boolean;
@@ -186,7 +186,7 @@ static bool list_from_map(struct binder *b, const struct schema_type *type, stru
 	if (!order)
 		return false;
 	for (e = node->map.first; e; e = e->next) {
-		struct path here = {path, e->key};
+		struct path here = {.up = path, .name = e->key};
 
 		order[count].entry = e;
 		if (num_u64(e->key, &order[count].index) == NUM_OK &&
@@ -200,7 +200,7 @@ static bool list_from_map(struct binder *b, const struct schema_type *type, stru
 	if (count)
 		qsort(order, count, sizeof(*order), by_index);
 	for (i = 0; i < count; i++) {
-		struct path here = {path, order[i].entry->key};
+		struct path here = {.up = path, .name = order[i].entry->key};
 		struct value *value =
 			bind_value(b, type->element, NULL, order[i].entry->value, &here);
 
@@ -217,7 +217,7 @@ static bool list_from_list(struct binder *b, const struct schema_type *type, str
 	size_t index = 0;
 
 	for (member = node->list.first; member; member = member->next, index++) {
-		struct path here = {path, arena_printf(&b->c->arena, "%zu", index)};
+		struct path here = {.up = path, .name = arena_printf(&b->c->arena, "%zu", index)};
 		struct value *value = bind_value(b, type->element, NULL, member, &here);
 
 		if (value)
@@ -266,7 +266,7 @@ static struct value *bind_map(struct binder *b, const struct schema_type *type, 
 	if (!value->map.pairs)
 		return NULL;
 	for (e = node->map.first; e; e = e->next) {
-		struct path here = {path, e->key};
+		struct path here = {.up = path, .name = e->key};
 		struct node *key = node_string(&b->c->arena, e->key, e->key_span);
 		struct value_pair pair = {NULL, NULL};
 

@@ -61,7 +61,7 @@ bool bind_pointer(struct binder *b, const struct schema_structure *structure,
 		  const struct node_entry *e, const struct path *path)
 {
 	struct str rest = pointer_of(e->key), step;
-	struct path here = {path, e->key};
+	struct path here = {.up = path, .name = e->key};
 	const struct schema_field *field = NULL;
 	const struct schema_type *type = NULL;
 	bool more = true;

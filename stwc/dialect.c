@@ -171,6 +171,7 @@ bool file_object(struct file *file, const struct draft *offer, const struct matc
 	draft.shapes = source_shapes(c, file->source->number, SHAPES_OWN);
 	draft.target_strict = file->dialect == DIALECT_PLAN;
 	draft.check_only = draft.kind == DRAFT_PATCH || draft.type->data;
+	file->last_packed = draft.type->packed;
 	if (draft.type->packed && !draft.check_only)
 		return draft.body->kind == NODE_POISON ||
 		       (draft_fill_key(c, &draft) && packed_append(c, &draft));

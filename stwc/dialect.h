@@ -1,6 +1,7 @@
 /*
  * Dialects: what the elements of a file mean. load.c opens files and feeds elements; a dialect
- * turns each into drafts. An element's nodes may vanish after the call: drafts keep copies.
+ * turns each into drafts. Where the last object was packed, an element's nodes vanish after the
+ * call and a draft keeps a copy; else they are made where they stay.
  */
 #ifndef STW_STWC_DIALECT_H
 #define STW_STWC_DIALECT_H
@@ -25,6 +26,8 @@ struct file {
 	bool wrong_root;           /* said once */
 	struct settings *settings; /* DIALECT_SETTINGS */
 	bool overlay;
+	bool passing;        /* the reader leaves it to us where nodes live */
+	bool last_packed;    /* the object before was packed, so the next one is likely too */
 	bool volatile_nodes; /* nodes live in scratch: drafts must copy */
 };
 

@@ -130,9 +130,10 @@ static bool read_elements(struct file *file, struct reader *reader)
 	for (;;) {
 		enum reader_status status;
 
-		if (file->volatile_nodes)
-			arena_reset(&c->scratch);
-		status = reader_next(reader, &c->scratch, &element);
+		arena_reset(&c->scratch);
+		file->volatile_nodes = file->passing && file->last_packed;
+		status = reader_next(reader, file->volatile_nodes ? &c->scratch : &c->arena,
+				     &element);
 		if (status == READER_FAILED)
 			return false;
 		if (status == READER_END)
@@ -191,7 +192,8 @@ static bool load_text(struct compilation *c, struct str name, struct compile_tex
 	file.dialect = file.format == FORMAT_SETTINGS ? DIALECT_SETTINGS
 		       : file.implied                 ? DIALECT_BODIES
 						      : DIALECT_OWN;
-	file.volatile_nodes = file.format == FORMAT_JSON || file.format == FORMAT_NDJSON;
+	file.passing = file.format == FORMAT_JSON || file.format == FORMAT_NDJSON;
+	file.last_packed = true;
 	text->reader = reader_open(file.format, file.source, &c->diags, &c->hash_key, &policy);
 	return text->reader && read_elements(&file, text->reader);
 }

@@ -1,7 +1,21 @@
 /* Places in objects, for people. */
-#include "stwc/path.h"
+#include "stwc/bind.h"
 
 #include <stdio.h>
+
+static void put_member(struct buf *out, const struct value *value)
+{
+	char text[VALUE_TEXT_SIZE];
+
+	if (value->kind == VALUE_STRING)
+		buf_puts(out, value->string);
+	else if (value->kind == VALUE_ENUM)
+		buf_puts(out, str_c(value->member->name));
+	else if (value->kind == VALUE_REFERENCE)
+		buf_puts(out, value->reference.written);
+	else
+		buf_put(out, text, value_format(value, text));
+}
 
 void path_print(struct buf *out, const struct path *path)
 {
@@ -9,13 +23,18 @@ void path_print(struct buf *out, const struct path *path)
 		path_print(out, path->up);
 		buf_putc(out, '/');
 	}
-	buf_puts(out, path->name);
+	if (path->name.p)
+		buf_puts(out, path->name);
+	else if (path->member)
+		put_member(out, path->member);
+	else
+		buf_printf(out, "%zu", path->index);
 }
 
 const struct path *path_of(struct path_root *root, const struct schema_object *type,
 			   struct str name, size_t ordinal)
 {
-	root->type = (struct path){NULL, str_c(type->name)};
+	root->type = (struct path){.name = str_c(type->name)};
 	if (type->kind == OBJECT_SINGLETON)
 		return &root->type;
 	if (!name.n) {
@@ -23,7 +42,7 @@ const struct path *path_of(struct path_root *root, const struct schema_object *t
 
 		name = (struct str){root->ordinal, (size_t)n};
 	}
-	root->name = (struct path){&root->type, name};
+	root->name = (struct path){.up = &root->type, .name = name};
 	return &root->name;
 }
 

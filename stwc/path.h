@@ -10,6 +10,8 @@
 struct path {
 	const struct path *up; /* NULL: the outermost step */
 	struct str name;
+	const struct value *member; /* without a name: the member of a set, the key of a map */
+	size_t index;               /* without either: the place in a list */
 };
 
 /* "NetworkListener/submissions/tlsImplicit", appended to `out`. */
