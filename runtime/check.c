@@ -35,7 +35,8 @@ static bool take_image(struct daemon *d, struct image_copy *out, int *status)
 	ok = store_take(&d->store, fd, out, &fault);
 	close(fd);
 	if (!ok) {
-		daemon_complain(d, fault.text);
+		(void)snprintf(text, sizeof(text), "%.500s: %s", d->options.image, fault.text);
+		daemon_complain(d, text);
 		*status = STWD_REFUSED;
 	}
 	return ok;

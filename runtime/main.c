@@ -233,6 +233,8 @@ static bool open_signals(struct daemon *d)
 	static const int numbers[ARRAY_LEN(d->signals)] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* a write beyond the limit of file sizes is an error like a full disk */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
 		d->signals[i] = io_signal_new(d->loop, numbers[i], take_signal, d);
 		if (!d->signals[i])

@@ -15,6 +15,9 @@ enum reload_outcome reload_continue(struct daemon *daemon, struct image_copy *co
 /* The end of a reload that got no verified copy. */
 enum reload_outcome reload_refuse_unread(struct daemon *daemon, const char *why,
 					 struct reload_result *out);
+/* The same for a generation that cannot be fetched any more. */
+enum reload_outcome reload_refuse_unfetched(struct daemon *daemon, const struct stw_fault *fault,
+					    struct reload_result *out);
 void reload_deadline(void *daemon);
 /* True when the generation (may be NULL) is that of this file digest. */
 bool generation_is(const struct generation *generation, const struct digest *digest);

@@ -81,8 +81,10 @@ static enum reload_outcome read_file(struct daemon *d, const struct reload_reque
 			before->reverted ? "reverted" : "refused", before->why);
 		return reload_refuse_unread(d, why, out);
 	}
-	if (!store_take(&d->store, fd, &copy, &fault))
-		return reload_refuse_unread(d, fault.text, out);
+	if (!store_take(&d->store, fd, &copy, &fault)) {
+		(void)snprintf(why, sizeof(why), "%.300s: %.280s", d->options.image, fault.text);
+		return reload_refuse_unread(d, why, out);
+	}
 	return reload_continue(d, &copy, request->force, out);
 }
 

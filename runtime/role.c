@@ -18,7 +18,7 @@
 
 static void ignore_signals(void)
 {
-	static const int numbers[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+	static const int numbers[] = {SIGPIPE, SIGXFSZ, SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 	size_t i;
 
 	/* main is told to stop, and it tells the roles by closing the socket */

@@ -39,7 +39,7 @@ static enum reload_outcome start_with(struct daemon *d, const struct reload_requ
 	reload_begin(d, request);
 	d->reload.digest = mark->digest;
 	if (!store_fetch(&d->store, &mark->digest, &copy, &fault))
-		return reload_refuse_unread(d, fault.text, out);
+		return reload_refuse_unfetched(d, &fault, out);
 	return reload_continue(d, &copy, false, out);
 }
 

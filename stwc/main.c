@@ -1,5 +1,6 @@
 /* stwc: picks the command. */
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,8 @@ int main(int argc, char **argv)
 {
 	const struct command *command;
 
+	/* a write beyond the limit of file sizes is an error to report, not the end */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		print_help(stderr);
 		return STATUS_FAILED;

@@ -18,4 +18,5 @@ include testsuite/libstw.mk
 include testsuite/engine.mk
 include testsuite/stwc.mk
 include testsuite/runtime.mk
+include testsuite/fault.mk
 include testsuite/contrib.mk

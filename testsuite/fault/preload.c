@@ -1,0 +1,218 @@
+/*
+ * Preloaded by fault tests: makes one system call of a program fail, kills the program just
+ * before it, or changes a file at that moment.
+ *
+ * Which one is said by a page of a file that the test maps too ($STW_FAULT_PAGE; faulttest.py
+ * writes it): the number of calls to let pass, the kinds that count, and the action. Only calls
+ * that come from the program itself or from LMDB count, and writes only where they go to a
+ * regular file other than the standard streams: what is tested is our handling of a failure,
+ * not libc's, and a test must still be able to talk to a daemon whose disk is full.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum kind {
+	KIND_OPEN = 1,
+	KIND_WRITE = 2,
+	KIND_SYNC = 4,
+	KIND_RENAME = 8,
+	KIND_TRUNCATE = 16,
+	KIND_MAP = 32,
+	KIND_COPY = 64,
+	KIND_REMOVE = 128,
+	KIND_READ = 256
+};
+
+/* Actions above zero are the errno to fail with. */
+enum { ACTION_KILL = -1, ACTION_APPEND = -2, ACTION_CUT = -3 };
+
+struct page {
+	_Atomic int32_t armed;
+	_Atomic int32_t countdown;
+	_Atomic int32_t kinds;
+	_Atomic int32_t action;
+	_Atomic int32_t calls;
+	_Atomic int32_t fired;
+	char name[40];    /* of the call that was hit */
+	char target[512]; /* ACTION_APPEND, ACTION_CUT: the file */
+};
+
+static struct page *page;
+
+/* Raw system calls: the wrappers below are not for ourselves. */
+__attribute__((constructor)) static void open_page(void)
+{
+	const char *path = getenv("STW_FAULT_PAGE");
+	long fd = path ? syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0) : -1;
+	long at;
+
+	if (fd < 0)
+		return;
+	at = syscall(SYS_mmap, NULL, sizeof(struct page), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		     0);
+	syscall(SYS_close, fd);
+	if (at > 0)
+		page = (struct page *)at;
+}
+
+static bool is_ours(const void *caller)
+{
+	const char *name;
+	Dl_info info;
+
+	if (!dladdr(caller, &info) || !info.dli_fname)
+		return false;
+	name = strrchr(info.dli_fname, '/');
+	name = name ? name + 1 : info.dli_fname;
+	return strcmp(name, "stwc") == 0 || strcmp(name, "stwd") == 0 ||
+	       strncmp(name, "liblmdb", 7) == 0;
+}
+
+static void change_target(bool cut)
+{
+	long fd = syscall(SYS_openat, AT_FDCWD, page->target, O_WRONLY | O_APPEND, 0);
+
+	if (fd < 0)
+		return;
+	if (cut)
+		syscall(SYS_ftruncate, fd, 1);
+	else
+		syscall(SYS_write, fd, "\n# more\n", 8);
+	syscall(SYS_close, fd);
+}
+
+/* True: the call must fail; errno says how. */
+static bool hit(enum kind kind, const char *name, const void *caller)
+{
+	int32_t action;
+
+	if (!page || !atomic_load(&page->armed) || !(atomic_load(&page->kinds) & (int32_t)kind) ||
+	    !is_ours(caller))
+		return false;
+	atomic_fetch_add(&page->calls, 1);
+	if (atomic_fetch_sub(&page->countdown, 1) != 1)
+		return false;
+	strncpy(page->name, name, sizeof(page->name) - 1);
+	action = atomic_load(&page->action);
+	atomic_store(&page->fired, 1);
+	if (action == ACTION_KILL)
+		syscall(SYS_kill, getpid(), SIGKILL);
+	if (action < 0) {
+		change_target(action == ACTION_CUT);
+		return false;
+	}
+	errno = action;
+	return true;
+}
+
+static bool is_file(int fd)
+{
+	struct stat st;
+
+	return fd > 2 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+#define CALLER __builtin_return_address(0)
+
+#define WRAP(result, failure, kind, counts, name, params, args)           \
+	result name params;                                               \
+	result name params                                                \
+	{                                                                 \
+		static result(*next) params;                              \
+                                                                          \
+		if (!next)                                                \
+			next = (result(*) params)dlsym(RTLD_NEXT, #name); \
+		if ((counts) && hit(kind, #name, CALLER))                 \
+			return failure;                                   \
+		return next args;                                         \
+	}
+
+#define WRAP_OPEN(name)                                                                  \
+	int name(const char *path, int flags, ...);                                      \
+	int name(const char *path, int flags, ...)                                       \
+	{                                                                                \
+		static int (*next)(const char *, int, ...);                              \
+		va_list args;                                                            \
+		mode_t mode;                                                             \
+                                                                                         \
+		va_start(args, flags);                                                   \
+		mode = flags & O_CREAT ? (mode_t)va_arg(args, unsigned) : 0;             \
+		va_end(args);                                                            \
+		if (!next)                                                               \
+			next = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, #name); \
+		if (hit(KIND_OPEN, #name, CALLER))                                       \
+			return -1;                                                       \
+		return next(path, flags, mode);                                          \
+	}
+
+#define WRAP_OPENAT(name)                                                                     \
+	int name(int dir, const char *path, int flags, ...);                                  \
+	int name(int dir, const char *path, int flags, ...)                                   \
+	{                                                                                     \
+		static int (*next)(int, const char *, int, ...);                              \
+		va_list args;                                                                 \
+		mode_t mode;                                                                  \
+                                                                                              \
+		va_start(args, flags);                                                        \
+		mode = flags & O_CREAT ? (mode_t)va_arg(args, unsigned) : 0;                  \
+		va_end(args);                                                                 \
+		if (!next)                                                                    \
+			next = (int (*)(int, const char *, int, ...))dlsym(RTLD_NEXT, #name); \
+		if (hit(KIND_OPEN, #name, CALLER))                                            \
+			return -1;                                                            \
+		return next(dir, path, flags, mode);                                          \
+	}
+
+WRAP_OPEN(open)
+WRAP_OPEN(open64)
+WRAP_OPENAT(openat)
+WRAP_OPENAT(openat64)
+
+WRAP(ssize_t, -1, KIND_READ, is_file(fd), read, (int fd, void *p, size_t n), (fd, p, n))
+WRAP(ssize_t, -1, KIND_READ, is_file(fd), pread, (int fd, void *p, size_t n, off_t at),
+     (fd, p, n, at))
+WRAP(ssize_t, -1, KIND_READ, is_file(fd), pread64, (int fd, void *p, size_t n, off_t at),
+     (fd, p, n, at))
+WRAP(ssize_t, -1, KIND_WRITE, is_file(fd), write, (int fd, const void *p, size_t n), (fd, p, n))
+WRAP(ssize_t, -1, KIND_WRITE, is_file(fd), pwrite, (int fd, const void *p, size_t n, off_t at),
+     (fd, p, n, at))
+WRAP(ssize_t, -1, KIND_WRITE, is_file(fd), pwrite64, (int fd, const void *p, size_t n, off_t at),
+     (fd, p, n, at))
+WRAP(ssize_t, -1, KIND_WRITE, is_file(fd), writev, (int fd, const struct iovec *v, int n),
+     (fd, v, n))
+WRAP(ssize_t, -1, KIND_WRITE, is_file(fd), pwritev,
+     (int fd, const struct iovec *v, int n, off_t at), (fd, v, n, at))
+WRAP(ssize_t, -1, KIND_WRITE, is_file(fd), pwritev64,
+     (int fd, const struct iovec *v, int n, off_t at), (fd, v, n, at))
+WRAP(ssize_t, -1, KIND_COPY, true, copy_file_range,
+     (int from, off_t *at, int to, off_t *to_at, size_t n, unsigned flags),
+     (from, at, to, to_at, n, flags))
+WRAP(int, -1, KIND_SYNC, true, fsync, (int fd), (fd))
+WRAP(int, -1, KIND_SYNC, true, fdatasync, (int fd), (fd))
+WRAP(int, -1, KIND_RENAME, true, rename, (const char *from, const char *to), (from, to))
+WRAP(int, -1, KIND_RENAME, true, renameat,
+     (int from_dir, const char *from, int to_dir, const char *to), (from_dir, from, to_dir, to))
+WRAP(int, -1, KIND_TRUNCATE, true, ftruncate, (int fd, off_t size), (fd, size))
+WRAP(int, -1, KIND_TRUNCATE, true, ftruncate64, (int fd, off_t size), (fd, size))
+WRAP(int, -1, KIND_REMOVE, true, unlinkat, (int dir, const char *name, int flags),
+     (dir, name, flags))
+WRAP(int, -1, KIND_OPEN, true, memfd_create, (const char *name, unsigned flags), (name, flags))
+WRAP(void *, MAP_FAILED, KIND_MAP, true, mmap,
+     (void *at, size_t n, int protection, int flags, int fd, off_t offset),
+     (at, n, protection, flags, fd, offset))
+WRAP(void *, MAP_FAILED, KIND_MAP, true, mmap64,
+     (void *at, size_t n, int protection, int flags, int fd, off_t offset),
+     (at, n, protection, flags, fd, offset))
