@@ -170,6 +170,14 @@ static const char *cannot_apply(const struct daemon *d, const struct image_copy 
 	return NULL;
 }
 
+static void drop_copy(struct daemon *d, struct image_copy *copy)
+{
+	struct digest digest = copy->digest;
+
+	image_copy_close(copy);
+	store_discard(&d->store, &digest);
+}
+
 void command_apply(struct peer *p, char **words, size_t count)
 {
 	struct reload_request request = {.cause = CAUSE_APPLY, .reason = "stwctl apply"};
@@ -189,12 +197,12 @@ void command_apply(struct peer *p, char **words, size_t count)
 		return;
 	cannot = cannot_apply(d, &copy);
 	if (cannot) {
-		image_copy_close(&copy);
+		drop_copy(d, &copy);
 		return peer_fail(p, CONTROL_REFUSED, "refused: %s", cannot);
 	}
 	/* what is written is what was verified, not what came */
 	if (!operator_file_write(d, copy.fd, why, sizeof(why))) {
-		image_copy_close(&copy);
+		drop_copy(d, &copy);
 		return peer_fail(p, CONTROL_CANNOT, "%s", why);
 	}
 	d->seen = copy.digest;

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/num.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -225,6 +226,47 @@ static bool start_store(struct generation_store *store, const char *path)
 	return store->path != NULL;
 }
 
+static const struct good_mark *find_good(const struct generation_store *store,
+					 const struct digest *digest)
+{
+	for (size_t i = 0; i < store->good_count; i++)
+		if (digest_eq(&store->good[i].digest, digest))
+			return &store->good[i];
+	return NULL;
+}
+
+/* A temporary file of ours, or a copy that never came to serve. */
+static bool is_leftover(const struct generation_store *store, const char *name)
+{
+	struct str s = str_c(name);
+	struct digest digest;
+
+	if (name[0] == '.')
+		return str_eq(s, STR(INCOMING)) || str_ends(s, STR(".tmp"));
+	return str_ends(s, STR(".stwi")) &&
+	       digest_from_hex((struct str){s.p, s.n - STR(".stwi").n}, &digest) &&
+	       !find_good(store, &digest);
+}
+
+/* What a stwd left behind that was killed or lost its power; nobody else writes here. */
+static void sweep(const struct generation_store *store, int dir_fd)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	/* what cannot be removed is only space, and stwd says when that runs out */
+	while ((entry = readdir(dir)) != NULL)
+		if (is_leftover(store, entry->d_name))
+			(void)unlinkat(dir_fd, entry->d_name, 0);
+	closedir(dir);
+}
+
 static void read_all(struct generation_store *store)
 {
 	read_lines(store, "history", read_good);
@@ -252,6 +294,8 @@ enum store_status store_open(struct generation_store *store, const char *path)
 		return STORE_OK;
 	}
 	read_all(store);
+	sweep(store, store->dir_fd);
+	sweep(store, store->images_fd);
 	return STORE_OK;
 }
 
@@ -357,15 +401,6 @@ static int copy_to_disk(struct generation_store *store, int from, struct stw_fau
 	if (out < 0)
 		(void)unlinkat(store->images_fd, INCOMING, 0);
 	return out;
-}
-
-static const struct good_mark *find_good(const struct generation_store *store,
-					 const struct digest *digest)
-{
-	for (size_t i = 0; i < store->good_count; i++)
-		if (digest_eq(&store->good[i].digest, digest))
-			return &store->good[i];
-	return NULL;
 }
 
 bool store_fetch(struct generation_store *store, const struct digest *digest,

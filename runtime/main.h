@@ -221,9 +221,12 @@ struct generation *generation_new(struct daemon *daemon, struct image_copy *copy
 				  size_t error_size) WARN_UNUSED;
 void generation_free(struct daemon *daemon, struct generation *generation);
 void generation_close_sockets(struct daemon *daemon, struct generation *generation);
+/* The secrets of a role in a sealed memfd, which the caller closes; -1: errno. */
+int generation_secrets(const struct daemon *daemon, const struct generation *generation,
+		       enum role role) WARN_UNUSED;
 /* Sends PREPARE and all that belongs to it. False: errno. */
-bool generation_send(struct daemon *daemon, const struct generation *generation,
-		     const struct role_process *role) WARN_UNUSED;
+bool generation_send(const struct generation *generation, const struct role_process *role,
+		     int secrets) WARN_UNUSED;
 /* A new ticket key in front; called at start and by a timer. */
 bool ticket_keys_rotate(struct daemon *daemon) WARN_UNUSED;
 
@@ -266,8 +269,10 @@ const char *reload_outcome_word(enum reload_outcome outcome);
 bool roles_init(struct daemon *daemon) WARN_UNUSED;
 /* Starts a role that is down. False: errno. */
 bool role_start(struct role_process *role) WARN_UNUSED;
-/* Sends PREPARE of a generation; a role that does not take it is killed. */
-void role_prepare(struct role_process *role, const struct generation *generation);
+/* Sends PREPARE of a generation; a role that does not take it is killed. False: main could not
+ * make what is to be sent (errno), and the role knows nothing of it. */
+bool role_prepare(struct role_process *role, const struct generation *generation) WARN_UNUSED;
+void role_prepare_or_kill(struct role_process *role, const struct generation *generation);
 void role_commit(struct role_process *role, uint64_t generation);
 void role_kill(struct role_process *role);
 void roles_reap(struct daemon *daemon);

@@ -461,7 +461,7 @@ fail:
 
 /* ---- what a role is sent ---- */
 
-static int secrets_fd(struct daemon *d, const struct generation *g, enum role role)
+int generation_secrets(const struct daemon *d, const struct generation *g, enum role role)
 {
 	struct buf all = BUF_INIT;
 	int fd = -1;
@@ -493,15 +493,13 @@ static bool send_listener(const struct role_process *role, const struct generati
 			&s->entry->fd, 1);
 }
 
-bool generation_send(struct daemon *d, const struct generation *g, const struct role_process *role)
+bool generation_send(const struct generation *g, const struct role_process *role, int secrets)
 {
 	struct ipc_prepare prepare = {.threads = role->role == ROLE_EDGE ? g->threads : 1,
 				      .max_connections = g->settings.max_connections};
-	int fds[2] = {g->copy.fd, secrets_fd(d, g, role->role)};
+	int fds[2] = {g->copy.fd, secrets};
 	bool ok;
 
-	if (fds[1] < 0)
-		return false;
 	for (size_t i = 0; i < g->socket_count; i++)
 		prepare.listeners += g->sockets[i].role == role->role;
 	memcpy(prepare.hostname, g->hostname, sizeof(prepare.hostname));
@@ -509,9 +507,7 @@ bool generation_send(struct daemon *d, const struct generation *g, const struct 
 	for (size_t i = 0; ok && i < g->socket_count; i++)
 		if (g->sockets[i].role == role->role)
 			ok = send_listener(role, g, &g->sockets[i]);
-	ok = ok && ipc_send(role->fd, IPC_PREPARE_END, g->number, NULL, 0, NULL, 0);
-	close(fds[1]);
-	return ok;
+	return ok && ipc_send(role->fd, IPC_PREPARE_END, g->number, NULL, 0, NULL, 0);
 }
 
 bool ticket_keys_rotate(struct daemon *d)

@@ -138,7 +138,7 @@ static void degrade_refused(struct daemon *d, const char *why)
 {
 	char text[sizeof(d->degraded)];
 
-	(void)snprintf(text, sizeof(text), "the image on disk was refused: %s", why);
+	(void)snprintf(text, sizeof(text), "the image on disk was refused: %.560s", why);
 	daemon_degrade(d, text);
 }
 
@@ -170,6 +170,16 @@ enum reload_outcome reload_refuse_unread(struct daemon *d, const char *why,
 	return RELOAD_REFUSED;
 }
 
+enum reload_outcome reload_refuse_unfetched(struct daemon *d, const struct stw_fault *fault,
+					    struct reload_result *out)
+{
+	char why[600], hex[DIGEST_HEX_SIZE];
+
+	digest_hex(&d->reload.digest, hex);
+	(void)snprintf(why, sizeof(why), "generation %.12s: %s", hex, fault->text);
+	return reload_refuse_unread(d, why, out);
+}
+
 /* ---- prepare ---- */
 
 static bool role_is_settled(const struct role_process *r)
@@ -196,7 +206,7 @@ static void role_back(struct daemon *d, struct role_process *r, uint64_t generat
 	}
 	r->phase = r->serves ? ROLE_SERVING : ROLE_DOWN;
 	if (!r->serves && d->active)
-		role_prepare(r, d->active);
+		role_prepare_or_kill(r, d->active);
 }
 
 static void abort_prepare(struct daemon *d, const char *why)
@@ -231,7 +241,12 @@ static void begin_prepare(struct daemon *d, struct generation *next)
 			abort_prepare(d, why);
 			return;
 		}
-		role_prepare(r, next);
+		if (!role_prepare(r, next)) {
+			(void)snprintf(why, sizeof(why), "cannot hand the role %s its secrets: %s",
+				       role_word(role), strerror(errno));
+			abort_prepare(d, why);
+			return;
+		}
 	}
 	(void)!io_timer_start(d->reload.deadline, PREPARE_DEADLINE_MS);
 }
@@ -488,6 +503,7 @@ static bool nothing_new(const struct daemon *d, const struct generation *next)
 
 static enum reload_outcome unchanged(struct daemon *d, struct reload_result *out)
 {
+	store_discard(&d->store, &d->reload.digest);
 	end_reload(d, RELOAD_UNCHANGED, "the content is that of the active generation", out);
 	daemon_degrade(d, NULL);
 	return RELOAD_UNCHANGED;
@@ -540,10 +556,8 @@ enum reload_outcome reload_revert(struct daemon *d, const struct reload_request 
 		return reload_too_busy(d, request, why, out);
 	reload_begin(d, request);
 	d->reload.digest = *to;
-	if (!store_fetch(&d->store, to, &copy, &fault)) {
-		end_reload(d, RELOAD_REFUSED, fault.text, out);
-		return RELOAD_REFUSED;
-	}
+	if (!store_fetch(&d->store, to, &copy, &fault))
+		return reload_refuse_unfetched(d, &fault, out);
 	d->reload.reverts = true;
 	d->reload.revert_from = d->active ? d->active->copy.digest : *to;
 	return reload_continue(d, &copy, true, out);

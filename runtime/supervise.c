@@ -111,15 +111,30 @@ void role_kill(struct role_process *r)
 		(void)kill(r->pid, SIGKILL);
 }
 
-void role_prepare(struct role_process *r, const struct generation *g)
+bool role_prepare(struct role_process *r, const struct generation *g)
 {
+	int secrets = generation_secrets(r->daemon, g, r->role);
+
+	if (secrets < 0)
+		return false;
 	r->phase = ROLE_PREPARING;
 	r->answering = g->number;
 	r->asked_ms = io_clock_ms();
-	if (!generation_send(r->daemon, g, r)) {
+	if (!generation_send(g, r, secrets)) {
 		log_role(r, LOG_LEVEL_ERROR, "stw.role-failed", strerror(errno));
 		role_kill(r);
 	}
+	close(secrets);
+	return true;
+}
+
+/* The same for a role that serves nothing: without it, it is of no use, and is started anew. */
+void role_prepare_or_kill(struct role_process *r, const struct generation *g)
+{
+	if (role_prepare(r, g))
+		return;
+	log_role(r, LOG_LEVEL_ERROR, "stw.role-failed", strerror(errno));
+	role_kill(r);
 }
 
 void role_commit(struct role_process *r, uint64_t generation)
@@ -149,7 +164,7 @@ static void start_on_active(struct role_process *r)
 	if (d->stopping || !d->active || r->pid > 0)
 		return;
 	if (role_start(r)) {
-		role_prepare(r, d->active);
+		role_prepare_or_kill(r, d->active);
 		return;
 	}
 	log_role(r, LOG_LEVEL_ERROR, "stw.role-failed", strerror(errno));
