@@ -239,7 +239,9 @@ static void peer_event(void *ctx, int fd, unsigned events)
 		peer_free(p);
 		return;
 	}
+	p->served = true;
 	take_request(p, text, (size_t)n);
+	p->served = false;
 	if (p->finished)
 		peer_flush(p);
 }
@@ -379,7 +381,7 @@ static void each_waiting(struct daemon *d, enum peer_wait wait,
 		if (p->wait != wait)
 			continue;
 		fn(p, what);
-		if (p->finished)
+		if (p->finished && !p->served)
 			peer_flush(p);
 	}
 }
@@ -404,7 +406,9 @@ static void give_turns(struct daemon *d)
 	struct peer *p;
 
 	while (d->reload.phase == RELOAD_IDLE && (p = next_in_turn(d)) != NULL) {
+		p->served = true;
 		peer_take_turn(p);
+		p->served = false;
 		if (p->finished)
 			peer_flush(p);
 	}
