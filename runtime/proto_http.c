@@ -26,7 +26,7 @@ struct http_parser {
 	enum http_state state;
 	struct buf text; /* method, target and credentials of the request, one after another */
 	size_t method_n, target_n, authorization_at;
-	bool v10, close, keep_alive, chunked, expect, has_length, has_authorization;
+	bool v10, close, chunked, expect, has_length, has_authorization;
 	unsigned hosts, fields;
 	size_t header_size;
 	uint64_t left;      /* octets of the body or chunk still to come */
@@ -155,7 +155,7 @@ static bool target_ok(struct str s)
 	size_t i;
 
 	for (i = 0; i < s.n; i++) {
-		if (s.p[i] <= ' ' || s.p[i] >= 0x7f)
+		if (s.p[i] <= ' ' || s.p[i] >= 0x7f || s.p[i] == '#')
 			return false;
 	}
 	return s.n > 0;
@@ -210,6 +210,29 @@ static bool list_has(struct str list, const char *word)
 	return false;
 }
 
+/* uri-host [":" port] (RFC 9110 7.2); empty where the target has no authority. No user, no path:
+ * the part behind could be read as another host. */
+static bool host_ok(struct str s)
+{
+	bool literal = s.n && s.p[0] == '[', port = false;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (port && (c < '0' || c > '9'))
+			return false;
+		if (c == ':' && !literal)
+			port = true;
+		else if (c == ']' && literal)
+			literal = false;
+		else if (c <= ' ' || c >= 0x7f || strchr("\"#/<>?@\\^`{|}", c) ||
+			 (c == '[' && i > 0) || c == ']')
+			return false;
+	}
+	return !literal;
+}
+
 static unsigned on_length(struct http_parser *parser, struct str value)
 {
 	if (parser->has_length || num_u64(value, &parser->left) != NUM_OK)
@@ -223,9 +246,10 @@ static unsigned field(struct http_parser *parser, struct str name, struct str va
 {
 	if (line_is(name, "host")) {
 		parser->hosts++;
-	} else if (line_is(name, "connection")) {
+		return host_ok(value) ? 0 : 400;
+	}
+	if (line_is(name, "connection")) {
 		parser->close = parser->close || list_has(value, "close");
-		parser->keep_alive = parser->keep_alive || list_has(value, "keep-alive");
 	} else if (line_is(name, "content-length")) {
 		return on_length(parser, value);
 	} else if (line_is(name, "transfer-encoding")) {
@@ -233,7 +257,7 @@ static unsigned field(struct http_parser *parser, struct str name, struct str va
 			return 400;
 		parser->chunked = true;
 		return line_is(value, "chunked") ? 0 : 501;
-	} else if (line_is(name, "expect")) {
+	} else if (line_is(name, "expect") && !parser->v10) { /* RFC 9110 10.1.1 */
 		parser->expect = true;
 		return line_is(value, "100-continue") ? 0 : 417;
 	} else if (line_is(name, "authorization")) {
@@ -255,39 +279,66 @@ static struct str trimmed(struct str s)
 	return s;
 }
 
+/* No control characters but tabs (RFC 9110 5.5). */
+static bool value_ok(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if ((c < ' ' && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 static enum proto_action field_line(struct http_parser *parser, struct str line, struct buf *out)
 {
 	const char *colon = memchr(line.p, ':', line.n);
-	struct str name = {line.p, colon ? (size_t)(colon - line.p) : 0};
+	struct str name = {line.p, colon ? (size_t)(colon - line.p) : 0}, value;
 	unsigned status;
 
 	parser->header_size += line.n + 2;
 	if (++parser->fields > LIMIT_HTTP_FIELDS || parser->header_size > LIMIT_HTTP_HEADERS)
 		return fail(out, 431);
-	if (!token_ok(name)) /* no colon, a blank before it, or a folded line */
+	value = trimmed(str_from(line, name.n + 1));
+	if (!token_ok(name) || !value_ok(value)) /* no colon, a blank before it, or a folded line */
 		return fail(out, 400);
-	status = field(parser, name, trimmed(str_from(line, name.n + 1)));
+	status = field(parser, name, value);
 	return status ? fail(out, status) : PROTO_CONTINUE;
 }
 
-/* Path and query of the target: origin form, or absolute form, which every server has to take
- * (RFC 9112 3.2.2). False: neither. */
+/* Takes scheme and authority of an absolute target off. False: there is no host in it. */
+static bool authority_skip(struct str *target, size_t scheme)
+{
+	struct str rest = str_from(*target, scheme), host = {rest.p, 0};
+
+	while (host.n < rest.n && rest.p[host.n] != '/' && rest.p[host.n] != '?')
+		host.n++;
+	*target = str_from(rest, host.n);
+	return host.n && host_ok(host);
+}
+
+/* Path and query of the target: origin form; absolute form, which every server has to take (RFC
+ * 9112 3.2.2); or the asterisk, for OPTIONS alone. False: none of them. */
 static bool target_split(struct str target, struct http_request *request)
 {
-	const char *mark;
 	struct str seven = {target.p, target.n < 7 ? target.n : 7};
 	struct str eight = {target.p, target.n < 8 ? target.n : 8};
+	size_t scheme = line_is(seven, "http://") ? 7 : line_is(eight, "https://") ? 8 : 0;
+	const char *mark;
 
-	if (line_is(seven, "http://") || line_is(eight, "https://")) {
-		target = str_from(target, line_is(seven, "http://") ? 7 : 8);
-		mark = target.n ? memchr(target.p, '/', target.n) : NULL;
-		target = mark ? str_from(target, (size_t)(mark - target.p)) : STR("/");
-	}
-	if (!target.n || (target.p[0] != '/' && !str_eq_c(target, "*")))
+	if (scheme && !authority_skip(&target, scheme))
 		return false;
-	mark = memchr(target.p, '?', target.n);
+	if (!scheme && target.p[0] != '/' &&
+	    !(str_eq_c(target, "*") && str_eq_c(request->method, "OPTIONS")))
+		return false;
+	mark = target.n ? memchr(target.p, '?', target.n) : NULL;
 	request->path = (struct str){target.p, mark ? (size_t)(mark - target.p) : target.n};
 	request->query = mark ? str_from(target, request->path.n + 1) : STR_NONE;
+	if (!request->path.n)
+		request->path = STR("/");
 	return true;
 }
 
@@ -298,7 +349,7 @@ static enum proto_action respond(struct proto *proto, struct buf *out)
 	struct http_response response = {.status = 500, .type = "text/plain; charset=utf-8"};
 	struct http_request request = {.method = {parser->text.p, parser->method_n}};
 	struct str target = {parser->text.p + parser->method_n, parser->target_n};
-	bool last = parser->close || (parser->v10 && !parser->keep_alive);
+	bool last = parser->close || parser->v10; /* 1.1 persists, 1.0 need not (9.3) */
 
 	proto->commands++;
 	if (parser->text.failed || !target_split(target, &request))
@@ -337,6 +388,7 @@ static enum proto_action fields_done(struct proto *proto, struct buf *out)
 static enum proto_action chunk_size(struct http_parser *parser, struct str line, struct buf *out)
 {
 	uint64_t size = 0;
+	struct str rest;
 	size_t i;
 
 	for (i = 0; i < line.n; i++) {
@@ -353,7 +405,8 @@ static enum proto_action chunk_size(struct http_parser *parser, struct str line,
 		if (size > LIMIT_HTTP_BODY)
 			return fail(out, 413);
 	}
-	if (i == 0 || (i < line.n && line.p[i] != ';' && line.p[i] != ' ' && line.p[i] != '\t'))
+	rest = trimmed(str_from(line, i)); /* an extension, or nothing (7.1) */
+	if (i == 0 || (i < line.n && (!rest.n || rest.p[0] != ';')))
 		return fail(out, 400);
 	parser->body_size += size;
 	if (parser->body_size > LIMIT_HTTP_BODY)

@@ -67,7 +67,12 @@ static const struct script {
 	{"GET / HTTP/1.1\r\n" H "Connection: foo, Close\r\n\r\nGET / HTTP/1.1\r\n", "200", 1,
 	 PROTO_CLOSE},
 	{"GET / HTTP/1.0\r\n\r\n", "200", 1, PROTO_CLOSE},
-	{"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "200", 1, PROTO_CONTINUE},
+	{"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "200", 1, PROTO_CLOSE},
+	{"POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc", "200", 1,
+	 PROTO_CLOSE},
+	{"POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nab", "", 0,
+	 PROTO_CONTINUE},
+	{"GET / HTTP/1.0\r\n" H H "\r\n", "400", 0, PROTO_CLOSE},
 	{"GET http://h/a HTTP/1.1\r\n" H "\r\n", "200", 1, PROTO_CONTINUE},
 	{"OPTIONS * HTTP/1.1\r\n" H "\r\n", "200", 1, PROTO_CONTINUE},
 	{"POST / HTTP/1.1\r\n" H "Content-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n" H "\r\n", "200",
@@ -79,7 +84,30 @@ static const struct script {
 	/* without a Host, or with two */
 	{"GET / HTTP/1.1\r\n\r\n", "400", 0, PROTO_CLOSE},
 	{"GET / HTTP/1.1\r\n" H H "\r\n", "400", 0, PROTO_CLOSE},
+	/* or with one that is no host, or no asterisk's request */
+	{"GET / HTTP/1.1\r\nHost:\r\n\r\n", "200", 1, PROTO_CONTINUE},
+	{"GET / HTTP/1.1\r\nHost: [2001:db8::1]:8080\r\n\r\n", "200", 1, PROTO_CONTINUE},
+	{"GET / HTTP/1.1\r\nHost: h:80\r\n\r\n", "200", 1, PROTO_CONTINUE},
+	{"GET / HTTP/1.1\r\nHost: h:80x\r\n\r\n", "400", 0, PROTO_CLOSE},
+	{"GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", "400", 0, PROTO_CLOSE},
+	{"GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", "400", 0, PROTO_CLOSE},
+	{"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", "400", 0, PROTO_CLOSE},
+	{"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", "400", 0, PROTO_CLOSE},
+	{"GET / HTTP/1.1\r\nHost: a[::1]\r\n\r\n", "400", 0, PROTO_CLOSE},
+	{"GET http:///a HTTP/1.1\r\n" H "\r\n", "400", 0, PROTO_CLOSE},
+	{"GET http://u@h/a HTTP/1.1\r\n" H "\r\n", "400", 0, PROTO_CLOSE},
+	{"GET /a#b HTTP/1.1\r\n" H "\r\n", "400", 0, PROTO_CLOSE},
+	{"GET * HTTP/1.1\r\n" H "\r\n", "400", 0, PROTO_CLOSE},
+	{"CONNECT h:443 HTTP/1.1\r\n" H "\r\n", "400", 0, PROTO_CLOSE},
 	/* two readers could disagree */
+	{"GET / HTTP/1.1\r\n" H "X: a\x01z\r\n\r\n", "400", 0, PROTO_CLOSE},
+	{"GET / HTTP/1.1\r\n" H "X: \ta\tz\r\n\r\n", "200", 1, PROTO_CONTINUE},
+	{"POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0 x\r\n\r\n", "400", 0,
+	 PROTO_CLOSE},
+	{"POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n0 ;x\r\n\r\n", "200", 1,
+	 PROTO_CONTINUE},
+	{"POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n;x\r\n\r\n", "400", 0,
+	 PROTO_CLOSE},
 	{"POST / HTTP/1.1\r\n" H "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", "400", 0,
 	 PROTO_CLOSE},
 	{"POST / HTTP/1.1\r\n" H "Content-Length: +3\r\n\r\nabc", "400", 0, PROTO_CLOSE},
@@ -155,6 +183,33 @@ static void parts(void **state)
 	assert_non_null(strstr(exchange.out.p, "\r\nContent-Length: 5\r\n"));
 	assert_non_null(strstr(exchange.out.p, "\r\nDate: "));
 	buf_free(&exchange.out);
+}
+
+/* A path ends where the authority or the query says, whatever follows looks like. */
+static void targets(void **state)
+{
+	static const struct {
+		const char *target, *path, *query;
+	} cases[] = {
+		{"/a?b?c", "/a", "b?c"},
+		{"/?/metrics", "/", "/metrics"},
+		{"http://h", "/", ""},
+		{"HTTPS://h:1/a", "/a", ""},
+		{"http://h?x=/metrics", "/", "x=/metrics"},
+		{"//h/a", "//h/a", ""},
+	};
+	struct exchange exchange;
+	char in[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		snprintf(in, sizeof(in), "GET %s HTTP/1.1\r\n" H "\r\n", cases[i].target);
+		run(in, strlen(in), SIZE_MAX, &exchange);
+		assert_string_equal(exchange.seen.path, cases[i].path);
+		assert_string_equal(exchange.seen.query, cases[i].query);
+		buf_free(&exchange.out);
+	}
 }
 
 /* HEAD tells the length and sends no body. */
@@ -326,6 +381,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests),  cmocka_unit_test(parts),   cmocka_unit_test(head),
 		cmocka_unit_test(too_large), cmocka_unit_test(answers), cmocka_unit_test(metrics),
+		cmocka_unit_test(targets),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
