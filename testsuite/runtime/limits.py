@@ -157,6 +157,8 @@ def rotation(site):
     site.start()
     with Talk("smtp", ports["smtp"]):
         pass
+    until(lambda: any("smtp.connection-end" in p.read_text() for p in site.dir.glob("most.20??-??-??")),
+          "the end of the connection in the log")
     site.stop()
     files = {p.name.split(".")[0]: p for p in site.dir.glob("*.20??-??-??")}
     equal(sorted(files), ["most", "one"])
