@@ -7,6 +7,6 @@ stwc_tests = \
 	testsuite/stwc/secrets.py \
 	testsuite/stwc/seeds.py
 TESTS += $(stwc_tests)
-EXTRA_DIST += $(stwc_tests) testsuite/stwc/stwctest.py
+EXTRA_DIST += $(stwc_tests) testsuite/stwc/stwctest.py testsuite/bench/wide.py
 
 include testsuite/stwc-view.mk
