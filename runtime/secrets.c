@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool refuse(const struct secret_wish *wish, char *error, size_t size, const char *format,
@@ -59,13 +60,24 @@ static bool from_variable(const struct secret_wish *wish, struct buf *out, char 
 static bool from_path(const struct secret_wish *wish, const char *path, struct buf *out,
 		      bool *missing, char *error, size_t size)
 {
+	/* nobody may be there to write into a pipe, and main has other things to do than to wait */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct fs_error why;
 	char text[700];
+	struct stat st;
+	bool ok;
 
-	*missing = false;
-	if (fs_read_file(path, SECRET_FILE_MAX, out, &why))
+	*missing = fd < 0 && errno == ENOENT;
+	if (fd < 0)
+		return refuse(wish, error, size, "cannot open %s: %s", path, strerror(errno));
+	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
+		close(fd);
+		return refuse(wish, error, size, "cannot read %s: it is no regular file", path);
+	}
+	ok = fs_read_fd(fd, path, SECRET_FILE_MAX, out, &why);
+	close(fd);
+	if (ok)
 		return true;
-	*missing = why.code == ENOENT;
 	fs_error_text(&why, text, sizeof(text));
 	return refuse(wish, error, size, "%s", text);
 }
@@ -78,9 +90,13 @@ static bool from_credential(const struct secret_wish *wish, const struct secret_
 	bool missing;
 
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		int n;
+
 		if (!dirs[i] || !*dirs[i])
 			continue;
-		(void)snprintf(path, sizeof(path), "%s/%.*s", dirs[i], STR_ARG(wish->text));
+		n = snprintf(path, sizeof(path), "%s/%.*s", dirs[i], STR_ARG(wish->text));
+		if (n < 0 || (size_t)n >= sizeof(path))
+			return refuse(wish, error, size, "the path is too long");
 		if (from_path(wish, path, out, &missing, error, size))
 			return true;
 		if (!missing)
