@@ -201,6 +201,8 @@ static int print_reply(int fd, const struct options *options)
 			continue;
 		if (n <= 0)
 			return fail("stwd ended the connection", n < 0 ? strerror(errno) : NULL);
+		if (packet[0] == 'X' && fflush(stdout) != 0)
+			return fail("cannot write", strerror(errno));
 		if (packet[0] == 'X')
 			return exit_status(packet + 1, (size_t)n - 1);
 		if (fwrite(packet + 1, 1, (size_t)n - 1, packet[0] == 'E' ? stderr : stdout) !=
