@@ -130,8 +130,11 @@ bool privileges_drop_to(const struct identity *who, char *error, size_t error_si
 	cap_value_t bind_low = CAP_NET_BIND_SERVICE;
 	bool keep = has_capability(bind_low, CAP_PERMITTED);
 
-	if (already(who))
+	if (already(who)) {
+		if (!set_capabilities(&bind_low, keep ? 1 : 0))
+			return fail(error, error_size, "capabilities");
 		return true;
+	}
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0)
 		return fail(error, error_size, "keep capabilities");
 	if (who->user[0] ? initgroups(who->user, who->gid) != 0 : setgroups(0, NULL) != 0)
