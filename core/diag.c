@@ -139,6 +139,8 @@ struct diag *diag_add(struct diags *diags, enum diag_code code, struct span span
 	struct str message;
 	va_list args;
 
+	if (diag_code_info(code)->severity == SEVERITY_ERROR)
+		diags->faults++;
 	if (!count)
 		return scratch(diags);
 	++*count;

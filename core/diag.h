@@ -53,6 +53,7 @@ struct diags {
 	struct diag *all;
 	size_t count, cap;
 	size_t errors, warnings, notes; /* of all reported, kept or not */
+	size_t faults;     /* reports of codes that are errors unless --level says otherwise */
 	size_t keep;       /* at most this many of each severity are stored, so that notes do not
 			    * crowd out errors; the rest is counted. 0: no limit. Default 50 */
 	size_t stored[3];  /* by severity */

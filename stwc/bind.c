@@ -539,7 +539,7 @@ struct object *bind_draft(struct compilation *c, const struct draft *draft)
 			   .shapes = draft->shapes,
 			   .target_strict = draft->target_strict};
 	struct path_root root;
-	size_t errors = c->diags.errors;
+	size_t faults = c->diags.faults;
 
 	if (!object)
 		return NULL;
@@ -552,7 +552,7 @@ struct object *bind_draft(struct compilation *c, const struct draft *draft)
 	object->body.structure = draft->type->structure;
 	if (!bind_whole(&b, draft, path_of(&root, draft->type, b.name, draft->ordinal),
 			&object->body) ||
-	    c->diags.errors != errors)
+	    c->diags.faults != faults)
 		object->poisoned = true;
 	return object;
 }

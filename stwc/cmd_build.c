@@ -36,6 +36,16 @@ static enum status refuse_secrets(size_t count)
 	return STATUS_INVALID;
 }
 
+/* What is wrong is left out of the values, so an error that --level plays down has made a hole. */
+static enum status refuse_holes(size_t count)
+{
+	(void)cmd_fail(&cmd_build,
+		       "refused: --level hides %zu error%s, and an image has no place for what is "
+		       "wrong",
+		       count, count == 1 ? "" : "s");
+	return STATUS_INVALID;
+}
+
 static enum status run(struct options *options)
 {
 	struct compilation c;
@@ -46,6 +56,8 @@ static enum status run(struct options *options)
 	if (!options->out)
 		return cmd_fail(&cmd_build, "where to? -o FILE.stwi");
 	status = cmd_compile(options, &c, true);
+	if (status == STATUS_VALID && c.diags.faults)
+		status = refuse_holes(c.diags.faults);
 	if (status == STATUS_VALID && c.inline_secrets && !options->inline_secrets)
 		status = refuse_secrets(c.inline_secrets);
 	if (status == STATUS_VALID)

@@ -8,12 +8,16 @@
  *
  *     load     opens each input, chooses its format and dialect, and turns elements into
  *              drafts (an object before binding) or, for packed types, straight into entries
- *     fold     merges what later plan lines and overlays say into earlier drafts
+ *     fold     merges what later plan lines and overlays say into earlier drafts: an update names
+ *              one by its client id, an overlay also by its key, an upsert by fields alone
  *     bind     holds each draft against the reference and makes values
  *     identify gives every object its identity and id
  *     resolve  finds the targets of references
  *     unique   refuses what must be unique and is not
  *     check    runs the named semantic checks over the finished objects
+ *
+ * Objects are found by indexes, one set per type, and never by a walk over all of them; what is
+ * lenient and what is strict goes by the source in which a value stands.
  *
  * Invariants. A pass never stops at the first mistake: what is wrong becomes a diagnostic and
  * is left out of the value, and no later pass complains about its absence. Nothing depends on

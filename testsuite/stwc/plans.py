@@ -80,6 +80,8 @@ PLANS = [
                                  matchOn=["name", "description"]),
                               op("upsert", "Domain", {"e": {"name": "example.org", "description": None}},
                                  matchOn=["name", "description"])], [], 2),
+    ("also where the object says nothing", [DOMAIN, op("upsert", "Domain", {"e": {
+        "name": "example.org", "description": None}}, matchOn=["name", "description"])], [], 1),
     ("upsert without @type", [op("upsert", "Directory", {"d": {"description": "x"}})], ["missing-variant"], 1),
     ("upsert of a singleton", [op("upsert", "Http", {"h": {}})], ["plan-line"], 0),
     ("upsert carries what a server sets", [op("upsert", "Domain", {"d": {
@@ -199,6 +201,9 @@ def values(tap):
     out = get("MtaStageAuth/require", [AUTH, update("MtaStageAuth", {"require/match/0": {
         "if": "is_tls", "then": "false"}})])
     tap.ok("is_tls" in out and "true" in out, "a path into an expression keeps its else")
+    out = get("MtaStageAuth/require", [AUTH, update("MtaStageAuth", {"require/match/0": {
+        "if": "is_tls", "then": "false"}}), update("MtaStageAuth", {"require": {"else": "'x'"}})])
+    tap.ok("is_tls" in out and "'x'" in out, "a nested object is merged")
     out = get("Http/useXForwarded", [op("create", "Http", {"h": {"useXForwarded": True}}),
                                      op("create", "Http", {"h": {"enableHsts": True}})])
     tap.ok("false" in out and "default" in out, "a second create of a singleton overwrites the first")

@@ -117,6 +117,8 @@ RULES = [
     ("is one key with its A-labels", {"Domain": {"a": {"name": "B\u00dcCHER.example.org"},
                                                  "b": {"name": "xn--bcher-kva.example.org"}}},
      [("duplicate-value", "Domain/b/name")]),
+    ("a sharp s is a letter of its own", {"Domain": {"a": {"name": "fa\u00df.example.org"},
+                                                     "b": {"name": "fass.example.org"}}}, []),
     ("local parts in any script and case", accounts("\u00c4RGER", "\u00e4rger"), [("duplicate-value", "Account/c1/name")]),
     ("Greek and Cyrillic too", accounts("\u0391\u03a9", "\u03b1\u03c9", "\u0416", "\u0436"),
      [("duplicate-value", "Account/c1/name"), ("duplicate-value", "Account/c3/name")]),
@@ -180,6 +182,8 @@ RULES = [
     ("over the variants", {"MtaRoute": {"a": {"@type": "Local", "name": "x"}, "b": {"@type": "Mx", "name": "x"}}},
      [("duplicate-value", "MtaRoute/b/name")]),
     ("a key by default", {"EventTracingLevel": [{"level": "error"}, {"level": "warn"}]}, [("duplicate-object", None)]),
+    ("the same key written out", {"EventTracingLevel": [{"level": "error"}, {
+        "event": "acme.auth-start", "level": "warn"}]}, [("duplicate-object", None)]),
     ("an alias twice in one domain", domain(aliases=["example.org"]), []),
     ("an alias that is another domain", {"Domain": {"a": {"name": "example.org"}, "b": {
         "name": "example.net", "aliases": ["x.example", "example.org"]}}}, [("duplicate-value", "Domain/b/aliases")]),
@@ -286,6 +290,31 @@ def files(tap):
     tap.equal(shown(done), [("duplicate-object", None)], "an object in two files is one error")
 
 
+def stored(tap):
+    """What a validator makes of a text."""
+    text = json.dumps({"SpamTag": {"t": {"@type": "Score", "tag": " a \u00e4b", "score": 1}},
+                       "SpamFileExtension": {"e": {"extension": " E X\u00c4 "}},
+                       "SystemSettings": {"defaultHostname": "Mail.B\u00dcCHER.de"}})
+    for path, want in [("SpamTag/t/tag", "A\u00c4B"), ("SpamFileExtension/e/extension", "ex\u00e4"),
+                       ("SystemSettings/defaultHostname", "mail.xn--bcher-kva.de")]:
+        out = stwctest.run("get", path, "-", "--from", "json", stdin=text).stdout
+        tap.ok(want in out, f"{path} is stored as {want}")
+
+
+def cost(tap):
+    """A large set is not searched member by member."""
+    def seconds(count):
+        members = {f"a{i}@example.org": True for i in range(count)}
+        text = json.dumps({**DOMAIN, "MailingList": {"l": {"name": "l", "domainId": "#d", "recipients": members}}})
+        before = os.times()
+        done = stwctest.check_text(text, "--from", "json")
+        after = os.times()
+        tap.equal(done.codes(), [], f"a set of {count} members")
+        return after.children_user - before.children_user
+    few, many = seconds(2000), seconds(60000)
+    tap.ok(many < 90 * max(few, 0.01), f"costs in proportion: {few:.2f} s, {many:.2f} s")
+
+
 def options(tap):
     run = stwctest.run
     text = json.dumps(listener())
@@ -305,6 +334,11 @@ def options(tap):
               "--level may be given twice, and --as names standard input")
     done = run("check", "--from", "json", "--strict", "-", stdin=json.dumps(settings(defaultDomainId="b")))
     tap.ok(done.status == 1 and "--strict" in done.stderr, "--strict says that it is what fails")
+    with tempfile.TemporaryDirectory() as folder:
+        image = os.path.join(folder, "x.stwi")
+        done = run("build", "-", "--from", "json", "-o", image, "--level", "missing-variant=off",
+                   stdin=json.dumps({"Directory": {"d": {"description": "x"}}}))
+        tap.equal((done.status, os.path.exists(image)), (1, False), "build takes no hidden error for none")
     many = {"Domain": {f"d{i}": {"name": "x"} for i in range(60)}}
     done = run("check", "--format", "json", "--from", "json", "-", stdin=json.dumps(many))
     tap.equal((len(done.diagnostics), done.summary["errors"]), (50, 60), "the first fifty are shown, all are counted")
@@ -314,7 +348,7 @@ def options(tap):
 
 def main():
     tap = stwctest.Tap()
-    for topic in (tables, files, options):
+    for topic in (tables, stored, files, cost, options):
         topic(tap)
     tap.done()
     return 0
