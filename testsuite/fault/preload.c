@@ -61,8 +61,9 @@ __attribute__((constructor)) static void open_page(void)
 
 	if (fd < 0)
 		return;
-	at = syscall(SYS_mmap, NULL, sizeof(struct page), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		     0);
+	/* all longs: the last one goes by the stack, where half of an int would be undefined */
+	at = syscall(SYS_mmap, NULL, sizeof(struct page), (long)(PROT_READ | PROT_WRITE),
+		     (long)MAP_SHARED, fd, 0L);
 	syscall(SYS_close, fd);
 	if (at > 0)
 		page = (struct page *)at;
