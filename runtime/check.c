@@ -20,7 +20,8 @@ static bool walk(struct daemon *d, const struct image_copy *copy)
 
 static bool take_image(struct daemon *d, struct image_copy *out, int *status)
 {
-	int fd = open(d->options.image, O_RDONLY | O_CLOEXEC);
+	/* nothing there may keep us waiting; what is no regular file is refused below */
+	int fd = open(d->options.image, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stw_fault fault;
 	char text[900];
 	bool ok;

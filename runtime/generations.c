@@ -625,7 +625,15 @@ bool store_take(struct generation_store *store, int fd, struct image_copy *out,
 {
 	struct image_copy copy = {.in_memory = store->images_fd < 0};
 	char name[NAME_SIZE];
+	struct stat st;
 
+	/* a device has no end, and a pipe may never come to one */
+	if (fstat(fd, &st) != 0)
+		return system_fault(fault, "read the image");
+	if (!S_ISREG(st.st_mode)) {
+		*fault = (struct stw_fault){STW_NOT_AN_IMAGE, "it is no regular file"};
+		return false;
+	}
 	copy.fd = copy.in_memory ? copy_to_memory(fd, fault) : copy_to_disk(store, fd, fault);
 	if (copy.fd < 0)
 		return false;

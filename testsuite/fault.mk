@@ -2,8 +2,12 @@
 # `make fault-full` goes through every step of it; `make check` takes a part of the long ones.
 fault_tests = \
 	testsuite/fault/build.py \
+	testsuite/fault/crashes.py \
 	testsuite/fault/disk.py \
-	testsuite/fault/images.py
+	testsuite/fault/images.py \
+	testsuite/fault/refusals.py \
+	testsuite/fault/replace.py \
+	testsuite/fault/swaps.py
 TESTS += $(fault_tests)
 EXTRA_DIST += $(fault_tests) testsuite/fault/faulttest.py
 

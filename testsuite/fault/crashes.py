@@ -1,0 +1,194 @@
+"""Roles that are killed under load, and roles that cannot live with a new generation."""
+
+import os
+import signal
+import socket
+import threading
+import time
+
+import faulttest
+from faulttest import Steady, put, stwtest
+from stwtest import case, contains, equal, free_ports, greeting, listener, until
+
+
+def healthy(port):
+    """True when the web role answers."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as s:
+        s.settimeout(10)
+        s.sendall(b"GET /healthz/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        return b" 200 " in s.makefile("rb").readline()
+
+
+def start(site):
+    smtp, web = free_ports(2)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{smtp}")
+               + listener("web", "http", f"127.0.0.1:{web}"))
+    site.start()
+    return smtp, web
+
+
+def killed_three_times(site, name):
+    """Kills a role that has just served; not so often that a reload would be undone."""
+    for _ in range(2):
+        pid = faulttest.processes(site)[name]
+        os.kill(pid, signal.SIGKILL)
+        site.wait_for(lambda s: all(r["phase"] == "serving" and r["pid"] != pid
+                                    for r in s["roles"]), name + " to come back")
+
+
+@case
+def web_under_load(site):
+    """kill -9 of web: mail goes on without losing one connection, and web comes back"""
+    smtp, web = start(site)
+    with Steady(smtp):
+        killed_three_times(site, "web")
+    assert healthy(web)
+    site.expect(0, "status")
+
+
+@case
+def edge_under_load(site):
+    """kill -9 of edge: web goes on without losing one request, and edge comes back"""
+    smtp, web = start(site)
+    with Steady(web, talk=healthy):
+        killed_three_times(site, "edge")
+    contains(greeting(smtp), "220")
+    site.expect(0, "status")
+
+
+def queued(port, role, count, talk):
+    """Connections that came while the role stood still; it is killed; each is served."""
+    os.kill(role, signal.SIGSTOP)
+    waiting = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(count)]
+    os.kill(role, signal.SIGKILL)
+    for s in waiting:
+        s.settimeout(10)
+        with s:
+            assert talk(s), "a queued connection was lost"
+
+
+@case
+def queued_connections(site):
+    """connections that no role had accepted yet outlive its kill -9: the sockets are main's"""
+    smtp, web = start(site)
+
+    def answered(s):
+        s.sendall(b"GET /healthz/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        return b" 200 " in s.makefile("rb").readline()
+
+    queued(smtp, faulttest.processes(site)["edge"], 40,
+           lambda s: s.makefile("rb").readline().startswith(b"220"))
+    faulttest.all_serving(site)
+    queued(web, faulttest.processes(site)["web"], 40, answered)
+
+
+@case
+def main_under_load(site):
+    """kill -9 of stwd: its roles end with it, and the next start serves the same at once"""
+    smtp, _ = start(site)
+    active, pids = site.active(), faulttest.processes(site)
+    site.daemon.kill()
+    site.daemon.wait()
+    for pid in pids.values():
+        until(lambda pid=pid: not exists(pid), "the roles to end")
+    site.daemon = None
+    site.start()
+    equal(site.active(), active, "active")
+    contains(greeting(smtp), "220")
+    site.expect(0, "status")
+
+
+def exists(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@case
+def dies_while_it_prepares(site):
+    """a role that dies on each PREPARE: the generation is refused, whichever role it is"""
+    smtp, web = start(site)
+    active, refused = site.active(), []
+    for turn, name in enumerate(("edge", "web", "edge")):
+        path = site.build(listener("smtp", "smtp", f"127.0.0.1:{smtp}")
+                          + listener("web", "http", f"127.0.0.1:{web}")
+                          + f'[BlockedIp.a]\naddress = "192.0.2.{turn + 1}"\n',
+                          site.dir / "next.stwi")
+        pid = faulttest.processes(site)[name]
+        # a role that stands still takes PREPARE and never answers; then it dies of it
+        os.kill(pid, signal.SIGSTOP)
+        put(site, path.read_bytes())
+        site.wait_for(lambda s: any(r["name"] == name and r["phase"] == "preparing"
+                                    for r in s["roles"]), "PREPARE", settled=False)
+        os.kill(pid, signal.SIGKILL)
+        status = site.wait_for(lambda s: s["lastReload"]["result"] == "refused" and all(
+            r["phase"] == "serving" for r in s["roles"]), "the refusal")
+        equal(status["image"]["active"], active, "active")
+        contains(status["lastReload"]["text"], f"the role {name} died")
+        refused.append(status["lastReload"]["digest"])
+        contains((site.state / "refused").read_text(), refused[-1] + " failed")
+        contains(greeting(smtp), "220")
+        assert healthy(web)
+    equal(len(set(refused)), 3, "digests")
+    # by force it is tried again, and then the role lives
+    site.expect(0, "reload", "--wait", "--force")
+    site.expect(0, "status")
+
+
+@case
+def dies_on_each_new_generation(site):
+    """a role that dies three times after a commit, of three generations: each is reverted"""
+    smtp, web = start(site)
+    good = site.active()
+    with Steady(web, talk=healthy):
+        for turn in range(2):
+            path = site.build(listener("smtp", "smtp", f"127.0.0.1:{smtp}")
+                              + listener("web", "http", f"127.0.0.1:{web}")
+                              + f'[BlockedIp.a]\naddress = "192.0.2.{turn + 1}"\n',
+                              site.dir / "next.stwi")
+            put(site, path.read_bytes())
+            bad = site.wait_for(lambda s: s["image"]["active"] != good, "the new one")
+            bad = bad["image"]["active"]
+            seen = set()
+            end = time.monotonic() + 9
+            while len(seen) < 3 and time.monotonic() < end:
+                role = site.role("edge")
+                if role["pid"] and role["pid"] not in seen and role["phase"] == "serving":
+                    seen.add(role["pid"])
+                    os.kill(role["pid"], signal.SIGKILL)
+                time.sleep(0.005)
+            status = site.wait_for(lambda s: s["image"]["active"] == good and all(
+                r["phase"] == "serving" for r in s["roles"]), "the revert")
+            contains(status["degraded"], "the role edge died 3 times")
+            contains((site.state / "refused").read_text(), bad + " reverted")
+            contains(site.expect(1, "reload", "--wait")[1], "reverted before")
+            contains(greeting(smtp), "220")
+
+
+@case
+def killed_in_the_commit(site):
+    """a role that dies between READY and COMMITTED comes back on the new generation"""
+    smtp, web = start(site)
+    images = [site.build(listener("smtp", "smtp", f"127.0.0.1:{smtp}")
+                         + listener("web", "http", f"127.0.0.1:{web}")
+                         + f'[BlockedIp.a]\naddress = "192.0.2.{n + 1}"\n',
+                         site.dir / "next.stwi").read_bytes() for n in range(2)]
+    for turn in range(6):
+        pid = faulttest.processes(site)["edge"]
+        timer = threading.Timer(0.002 * turn, os.kill, (pid, signal.SIGKILL))
+        timer.start()
+        put(site, images[turn % 2])
+        done = site.ctl("reload", "--wait")
+        timer.join()
+        assert done.returncode in (0, 1, 2), done.stderr
+        faulttest.all_serving(site)
+        contains(greeting(smtp), "220")
+        assert healthy(web)
+        # whatever the kill hit: the file on disk can be had
+        put(site, images[turn % 2])
+        site.expect(0, "reload", "--wait", "--force")
+
+
+stwtest.run()
