@@ -1,10 +1,7 @@
 /* stwd --check: what a start would look at, in the same order, without changing anything. */
 #include "runtime/reload.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 static void print_problem(void *ctx, const char *text)
@@ -20,17 +17,16 @@ static bool walk(struct daemon *d, const struct image_copy *copy)
 
 static bool take_image(struct daemon *d, struct image_copy *out, int *status)
 {
-	/* nothing there may keep us waiting; what is no regular file is refused below */
-	int fd = open(d->options.image, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stw_fault fault;
-	char text[900];
-	bool ok;
+	char text[800], why[600];
+	bool missing, ok;
+	int fd = operator_file_open(d, &missing, why, sizeof(why));
 
 	if (fd < 0) {
-		(void)snprintf(text, sizeof(text), "cannot open %s: %s; make it with stwc build",
-			       d->options.image, strerror(errno));
+		(void)snprintf(text, sizeof(text), "%s%s", why,
+			       missing ? "; make it with stwc build" : "");
 		daemon_complain(d, text);
-		*status = STWD_USAGE;
+		*status = missing ? STWD_USAGE : STWD_REFUSED;
 		return false;
 	}
 	ok = store_take(&d->store, fd, out, &fault);
@@ -60,6 +56,33 @@ static int check_beside(struct daemon *d, struct image_copy *copy)
 	return STWD_OK;
 }
 
+/* What a start would not even try. */
+static bool was_reverted(struct daemon *d, const struct image_copy *copy)
+{
+	const struct refusal *r = store_refusal(&d->store, &copy->digest);
+	char text[600];
+
+	if (!r || !r->reverted)
+		return false;
+	(void)snprintf(text, sizeof(text),
+		       "this image was reverted before (%s), and a start would not try it; stwctl "
+		       "reload --force does",
+		       r->why);
+	daemon_complain(d, text);
+	return true;
+}
+
+/* The place of the control socket; where a stwd serves, it is in use, and rightly. */
+static bool place_is_good(struct daemon *d)
+{
+	char why[400];
+
+	if (d->store.locked || control_check(d, why, sizeof(why)))
+		return true;
+	daemon_complain(d, why);
+	return false;
+}
+
 int check_run(struct daemon *d)
 {
 	struct image_copy copy;
@@ -67,7 +90,7 @@ int check_run(struct daemon *d)
 
 	if (!take_image(d, &copy, &status))
 		return status;
-	if (!walk(d, &copy)) {
+	if (!walk(d, &copy) || was_reverted(d, &copy) || !place_is_good(d)) {
 		image_copy_close(&copy);
 		return STWD_REFUSED;
 	}

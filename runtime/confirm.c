@@ -14,7 +14,9 @@
 #include <sys/stat.h>
 
 #define CONFIRM_FILE "confirm"
-#define RETRY_MS 2000
+/* Until the next try of a revert: something was in its way, or it was refused. */
+#define RETRY_BUSY_MS 2000
+#define RETRY_REFUSED_MS 30000
 #define MODE_DEFAULT 0644
 #define MODE_SECRETS 0600
 
@@ -50,8 +52,10 @@ bool operator_file_write(struct daemon *d, int from, char *error, size_t error_s
 		fs_replace_abort(&r);
 		return false;
 	}
-	if (fs_replace_commit(&r, &why))
+	if (fs_replace_commit(&r, &why)) {
+		d->broken = (struct digest){{0}};
 		return true;
+	}
 	fs_error_text(&why, error, error_size);
 	return false;
 }
@@ -73,6 +77,7 @@ static void write_back(struct daemon *d)
 void confirm_apply_refused(struct daemon *d)
 {
 	write_back(d);
+	confirm_clear(d);
 }
 
 void confirm_reverted(struct daemon *d)
@@ -99,60 +104,82 @@ static void time_is_over(void *ctx)
 	struct reload_request request = {.cause = CAUSE_UNCONFIRMED,
 					 .reason = "the apply was not confirmed"};
 	struct reload_result result;
+	bool busy;
 
 	if (!d->confirm.pending)
 		return;
+	busy = reload_revert(d, &request, &d->confirm.before, &result) != RELOAD_REFUSED;
 	/* until a revert is through, the next try comes by itself */
-	(void)!io_timer_start(d->confirm.timer, RETRY_MS);
-	if (now_seconds() >= d->confirm.until)
-		(void)reload_revert(d, &request, &d->confirm.before, &result);
+	(void)!io_timer_start(d->confirm.timer, busy ? RETRY_BUSY_MS : RETRY_REFUSED_MS);
 }
 
-static void arm(struct daemon *d)
+static void start_timer(struct daemon *d, uint64_t seconds)
 {
-	int64_t left = d->confirm.until - now_seconds();
-
 	d->confirm.pending = true;
 	if (!d->confirm.timer)
 		d->confirm.timer = io_timer_new(d->loop, time_is_over, d);
-	if (!d->confirm.timer ||
-	    !io_timer_start(d->confirm.timer, left > 0 ? (uint64_t)left * 1000 : 0))
+	if (!d->confirm.timer || !io_timer_start(d->confirm.timer, seconds * 1000))
 		LOG_EVENT(d->log, LOG_LEVEL_ERROR, "stw.state-error",
 			  LOG_T("details", STR("out of memory: an apply will not be taken back")));
 }
 
-void confirm_arm(struct daemon *d, const struct digest *next, const struct digest *before,
-		 uint64_t seconds)
+void confirm_arm(struct daemon *d)
 {
-	char a[DIGEST_HEX_SIZE], b[DIGEST_HEX_SIZE], text[2 * DIGEST_HEX_SIZE + 40], why[600];
-
-	d->confirm.next = *next;
-	d->confirm.before = *before;
-	d->confirm.until = now_seconds() + (int64_t)seconds;
-	digest_hex(next, a);
-	digest_hex(before, b);
-	(void)snprintf(text, sizeof(text), "%s %s %" PRId64 "\n", a, b, d->confirm.until);
-	if (d->store.dir_fd >= 0 &&
-	    !store_write_text(&d->store, CONFIRM_FILE, str_c(text), why, sizeof(why)))
-		LOG_EVENT(d->log, LOG_LEVEL_ERROR, "stw.state-error", LOG_T("details", str_c(why)));
-	arm(d);
+	/* the whole time from now on; that on disk is the same but for the reload itself */
+	d->confirm.until = now_seconds() + (int64_t)d->confirm.seconds;
+	start_timer(d, d->confirm.seconds);
 }
 
+bool confirm_promise(struct daemon *d, const struct digest *next, uint64_t seconds, char *error,
+		     size_t error_size)
+{
+	struct confirmation *c = &d->confirm;
+	char a[DIGEST_HEX_SIZE], b[DIGEST_HEX_SIZE], text[2 * DIGEST_HEX_SIZE + 64];
+
+	c->next = *next;
+	c->before = d->active->copy.digest;
+	c->seconds = seconds;
+	c->until = now_seconds() + (int64_t)seconds;
+	digest_hex(&c->next, a);
+	digest_hex(&c->before, b);
+	(void)snprintf(text, sizeof(text), "%s %s %" PRId64 " %" PRIu64 "\n", a, b, c->until,
+		       c->seconds);
+	/* without a directory nothing outlives stwd, as its status says */
+	return d->store.dir_fd < 0 ||
+	       store_write_text(&d->store, CONFIRM_FILE, str_c(text), error, error_size);
+}
+
+/* "<next> <before> <until> <seconds>" and a line end. */
 static bool parse(struct str text, struct confirmation *out)
 {
 	size_t hex = DIGEST_HEX_SIZE - 1;
-	struct str until = str_from(text, 2 * (hex + 1));
-	uint64_t seconds;
+	struct str until = str_from(text, 2 * (hex + 1)), seconds;
+	const char *blank = until.n ? memchr(until.p, ' ', until.n) : NULL;
+	uint64_t end;
 
-	if (until.n == 0 || until.p[until.n - 1] != '\n')
+	if (!blank || until.p[until.n - 1] != '\n')
 		return false;
 	until.n--;
+	seconds = str_from(until, (size_t)(blank - until.p) + 1);
+	until.n = (size_t)(blank - until.p);
 	if (!digest_from_hex((struct str){text.p, hex}, &out->next) ||
 	    !digest_from_hex((struct str){text.p + hex + 1, hex}, &out->before) ||
-	    num_u64(until, &seconds) != NUM_OK)
+	    num_u64(until, &end) != NUM_OK || num_u64(seconds, &out->seconds) != NUM_OK ||
+	    out->seconds > CONFIRM_MAX_SECONDS)
 		return false;
-	out->until = (int64_t)seconds;
+	out->until = (int64_t)end;
 	return true;
+}
+
+/* A restart has to go by the clock, which may have been set meanwhile: never longer than what was
+ * asked for. */
+static uint64_t seconds_left(const struct confirmation *c)
+{
+	int64_t left = c->until - now_seconds();
+
+	if (left <= 0)
+		return 0;
+	return (uint64_t)left < c->seconds ? (uint64_t)left : c->seconds;
 }
 
 void confirm_resume(struct daemon *d)
@@ -166,7 +193,7 @@ void confirm_resume(struct daemon *d)
 	if (parse(buf_str(&text), &kept) && d->active &&
 	    digest_eq(&kept.next, &d->active->copy.digest)) {
 		d->confirm = kept;
-		arm(d);
+		start_timer(d, seconds_left(&kept));
 	} else {
 		confirm_clear(d);
 	}

@@ -196,6 +196,25 @@ static void take_request(struct peer *p, char *text, size_t n)
 		run_command(p, words + 1, count - 1);
 }
 
+/* Keeps the first descriptor of a peer and closes the others: the room for one takes two, because
+ * it is padded, and a peer may send more messages than it should. */
+static void take_files(struct peer *p, struct msghdr *message)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = CMSG_LEN(0); at + sizeof(int) <= c->cmsg_len; at += sizeof(int)) {
+			int fd;
+
+			memcpy(&fd, (const char *)c + at, sizeof(fd));
+			if (p->file < 0)
+				p->file = fd;
+			else
+				close(fd);
+		}
+	}
+}
+
 static ssize_t receive(struct peer *p, char *text, size_t size)
 {
 	union {
@@ -208,10 +227,9 @@ static ssize_t receive(struct peer *p, char *text, size_t size)
 				 .msg_control = room.bytes,
 				 .msg_controllen = sizeof(room.bytes)};
 	ssize_t n = recvmsg(p->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
 
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		memcpy(&p->file, CMSG_DATA(c), sizeof(p->file));
+	if (n >= 0)
+		take_files(p, &message);
 	if (n >= 0 && (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
 		errno = EMSGSIZE;
 		return -1;
@@ -303,6 +321,65 @@ static void make_parent(const char *path)
 	}
 }
 
+static bool parse_path(const struct daemon *d, struct sockaddr_un *out, char *error,
+		       size_t error_size)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t n = strlen(d->options.control);
+
+	if (n < sizeof(address.sun_path)) {
+		memcpy(address.sun_path, d->options.control, n + 1);
+		*out = address;
+		return true;
+	}
+	(void)snprintf(error, error_size, "--control %s: the path is longer than %zu bytes",
+		       d->options.control, sizeof(address.sun_path) - 1);
+	return false;
+}
+
+static bool cannot_open(const struct daemon *d, int code, char *error, size_t error_size)
+{
+	(void)snprintf(error, error_size, "cannot open the control socket %s: %s",
+		       d->options.control, strerror(code));
+	return false;
+}
+
+/* May this process make a file there? A missing directory is made, when the one above allows. */
+static int try_directory(const struct sockaddr_un *address)
+{
+	char dir[sizeof(address->sun_path)];
+	int code = 0;
+
+	(void)snprintf(dir, sizeof(dir), "%s", address->sun_path);
+	for (int up = 0; up < 2; up++) {
+		char *slash = strrchr(dir, '/');
+
+		if (!slash)
+			memcpy(dir, ".", 2);
+		else
+			slash[slash == dir] = '\0';
+		code = faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
+		if (code != ENOENT || !slash)
+			break;
+	}
+	return code;
+}
+
+bool control_check(const struct daemon *d, char *error, size_t error_size)
+{
+	struct sockaddr_un address;
+	struct stat st;
+	int code;
+
+	if (!parse_path(d, &address, error, error_size))
+		return false;
+	code = try_directory(&address);
+	if (!code && lstat(address.sun_path, &st) == 0 &&
+	    !(S_ISSOCK(st.st_mode) && is_stale(&address)))
+		code = EADDRINUSE;
+	return !code || cannot_open(d, code, error, error_size);
+}
+
 static bool bind_socket(int fd, const struct sockaddr_un *address)
 {
 	struct stat st;
@@ -319,16 +396,12 @@ static bool bind_socket(int fd, const struct sockaddr_un *address)
 
 bool control_open(struct daemon *d, char *error, size_t error_size)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct control *c = calloc(1, sizeof(*c));
-	int n = snprintf(address.sun_path, sizeof(address.sun_path), "%s", d->options.control);
+	struct sockaddr_un address;
+	struct control *c;
 
-	if (n < 0 || (size_t)n >= sizeof(address.sun_path)) {
-		(void)snprintf(error, error_size, "--control %s: the path is longer than %zu bytes",
-			       d->options.control, sizeof(address.sun_path) - 1);
-		free(c);
+	if (!parse_path(d, &address, error, error_size))
 		return false;
-	}
+	c = calloc(1, sizeof(*c));
 	if (!c) {
 		(void)snprintf(error, error_size, "out of memory");
 		return false;
@@ -343,8 +416,7 @@ bool control_open(struct daemon *d, char *error, size_t error_size)
 			return true;
 		}
 	}
-	(void)snprintf(error, error_size, "cannot open the control socket %s: %s",
-		       d->options.control, strerror(errno));
+	(void)cannot_open(d, errno, error, error_size);
 	d->control = c;
 	control_close(d);
 	return false;

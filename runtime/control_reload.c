@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Longer than a week nobody waits for a confirmation. */
-#define CONFIRM_MAX_SECONDS 604800
-
 static void print_pending(struct peer *p)
 {
 	const struct generation *active = p->daemon->active;
@@ -144,7 +141,7 @@ void command_preview(struct peer *p, char **words, size_t count)
 	} else {
 		peer_fail(p, CONTROL_REFUSED, "would be refused: %s", why);
 	}
-	store_discard(&d->store, &digest);
+	generation_discard_copy(d, &digest);
 }
 
 static bool parse_confirm(struct peer *p, char **words, size_t count, uint64_t *out)
@@ -170,12 +167,27 @@ static const char *cannot_apply(const struct daemon *d, const struct image_copy 
 	return NULL;
 }
 
-static void drop_copy(struct daemon *d, struct image_copy *copy)
+/* Puts a copy in place of the operator's file, with the promise to take it back after so many
+ * seconds (0: none). False: the peer is finished, and nothing is changed. */
+static bool put_in_place(struct peer *p, const struct image_copy *copy, uint64_t seconds)
 {
-	struct digest digest = copy->digest;
+	struct daemon *d = p->daemon;
+	const char *cannot = cannot_apply(d, copy);
+	char why[700];
 
-	image_copy_close(copy);
-	store_discard(&d->store, &digest);
+	if (cannot) {
+		peer_fail(p, CONTROL_REFUSED, "refused: %s", cannot);
+		return false;
+	}
+	/* what is written is what was verified, not what came */
+	if ((!seconds || confirm_promise(d, &copy->digest, seconds, why, sizeof(why))) &&
+	    operator_file_write(d, copy->fd, why, sizeof(why))) {
+		d->seen = copy->digest;
+		return true;
+	}
+	confirm_clear(d);
+	peer_fail(p, CONTROL_CANNOT, "%s", why);
+	return false;
 }
 
 void command_apply(struct peer *p, char **words, size_t count)
@@ -186,26 +198,21 @@ void command_apply(struct peer *p, char **words, size_t count)
 	enum reload_outcome outcome;
 	struct image_copy copy;
 	const char *cannot;
-	char why[700];
+	uint64_t seconds;
 
-	if (!parse_confirm(p, words, count, &request.confirm))
+	if (!parse_confirm(p, words, count, &seconds))
 		return;
+	request.confirm = seconds > 0;
 	cannot = reload_busy(d, CAUSE_APPLY);
 	if (cannot)
 		return peer_fail(p, CONTROL_CANNOT, "%s", cannot);
 	if (!take_copy(p, &copy))
 		return;
-	cannot = cannot_apply(d, &copy);
-	if (cannot) {
-		drop_copy(d, &copy);
-		return peer_fail(p, CONTROL_REFUSED, "refused: %s", cannot);
+	if (!put_in_place(p, &copy, seconds)) {
+		generation_discard_copy(d, &copy.digest);
+		image_copy_close(&copy);
+		return;
 	}
-	/* what is written is what was verified, not what came */
-	if (!operator_file_write(d, copy.fd, why, sizeof(why))) {
-		drop_copy(d, &copy);
-		return peer_fail(p, CONTROL_CANNOT, "%s", why);
-	}
-	d->seen = copy.digest;
 	outcome = reload_copy(d, &request, &copy, &result);
 	answer(p, outcome, &result, true);
 }
@@ -219,7 +226,14 @@ void command_confirm(struct peer *p, char **words, size_t count)
 		return peer_fail(p, CONTROL_CANNOT, "confirm takes no arguments");
 	if (!d->confirm.pending)
 		return peer_fail(p, CONTROL_REFUSED, "nothing waits for a confirmation");
+	if (d->reload.phase != RELOAD_IDLE)
+		return peer_fail(p, CONTROL_REFUSED,
+				 "too late: the generation before is coming back");
 	confirm_clear(d);
+	/* the attempt to take it back may have failed before */
+	if (generation_is(d->active, &d->seen))
+		daemon_degrade(d, NULL);
+	reload_run_again(d);
 	buf_puts(&p->out, STR("confirmed\n"));
 	peer_finish(p, CONTROL_OK);
 }

@@ -3,7 +3,6 @@
 
 #include "runtime/plan.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -20,26 +19,6 @@ static const char *phase_word(const struct role_process *r)
 	case ROLE_SERVING: return r->drained ? "drained" : "serving";
 	}
 	return "unknown";
-}
-
-/* What the file on disk claims now; nothing is verified. */
-static bool on_disk(const struct daemon *d, struct digest *out)
-{
-	struct stw_manifest manifest;
-	struct stw_fault fault;
-	struct arena arena;
-	int fd = open(d->options.image, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	bool ok;
-
-	if (fd < 0)
-		return false;
-	arena_init(&arena, 4096);
-	ok = stw_manifest_read(fd, false, &arena, &manifest, &fault);
-	if (ok)
-		*out = manifest.file;
-	arena_free(&arena);
-	close(fd);
-	return ok;
 }
 
 /* Why the daemon is degraded; NULL: it is healthy. */
@@ -83,7 +62,7 @@ static void text_images(const struct daemon *d, struct buf *out)
 	struct digest disk;
 
 	buf_puts(out, STR("image\n"));
-	put_digest(out, "on disk", on_disk(d, &disk) ? &disk : NULL);
+	put_digest(out, "on disk", operator_file_claims(d, &disk) ? &disk : NULL);
 	put_digest(out, "verified", d->verified_valid ? &d->verified : NULL);
 	put_digest(out, "active", d->active ? &d->active->copy.digest : NULL);
 	put_digest(out, "content", d->active ? &d->active->manifest->content : NULL);
@@ -297,7 +276,7 @@ static void json_images(const struct daemon *d, struct buf *out)
 	struct digest disk;
 
 	json_open(out, "image", '{');
-	json_digest(out, "onDisk", on_disk(d, &disk) ? &disk : NULL);
+	json_digest(out, "onDisk", operator_file_claims(d, &disk) ? &disk : NULL);
 	json_digest(out, "verified", d->verified_valid ? &d->verified : NULL);
 	json_digest(out, "active", d->active ? &d->active->copy.digest : NULL);
 	json_digest(out, "content", d->active ? &d->active->manifest->content : NULL);

@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/num.h"
+#include "runtime/notes.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -368,6 +369,19 @@ static int reopen_read_only(int fd)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* A pipe would block and a device might have no end: what is copied has a size. */
+static bool check_regular(int fd, struct stw_fault *fault)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return system_fault(fault, "look at the image");
+	if (S_ISREG(st.st_mode))
+		return true;
+	*fault = (struct stw_fault){STW_NOT_AN_IMAGE, "it is no regular file"};
+	return false;
+}
+
 /* A copy in memory that nobody can change any more; the descriptor to read it, or -1. */
 static int copy_to_memory(int from, struct stw_fault *fault)
 {
@@ -454,7 +468,7 @@ void store_discard(struct generation_store *store, const struct digest *digest)
 	if (store->images_fd < 0 || find_good(store, digest))
 		return;
 	image_name(digest, name);
-	/* one that stays behind is only space, and goes with a later commit of the same digest */
+	/* one that stays behind is only space, and goes with the next start */
 	(void)unlinkat(store->images_fd, name, 0);
 }
 
@@ -606,18 +620,28 @@ static void settle(struct generation_store *store, int image_fd, const struct di
 		start_next(store);
 }
 
+static bool removes(const struct settle_job *job, const char *name)
+{
+	for (size_t i = 0; job && i < job->old_count; i++)
+		if (strcmp(job->old[i], name) == 0)
+			return true;
+	return false;
+}
+
 /* The name is about to be used again: no job may remove it any more. */
 static void keep_name(struct generation_store *store, const char *name)
 {
-	struct settle_job *next;
+	struct settle_job *next = store->next;
+	size_t kept = 0;
 
-	for (size_t i = 0; store->job && i < store->job->old_count; i++)
-		if (strcmp(store->job->old[i], name) == 0)
-			finish_job(store);
-	next = store->next;
+	/* before the job that runs: when that one ends, the next begins */
 	for (size_t i = 0; next && i < next->old_count; i++)
-		if (strcmp(next->old[i], name) == 0)
-			memcpy(next->old[i], next->old[--next->old_count], NAME_SIZE);
+		if (strcmp(next->old[i], name) != 0)
+			memmove(next->old[kept++], next->old[i], NAME_SIZE);
+	if (next)
+		next->old_count = kept;
+	if (removes(store->job, name))
+		finish_job(store);
 }
 
 bool store_take(struct generation_store *store, int fd, struct image_copy *out,
@@ -625,15 +649,9 @@ bool store_take(struct generation_store *store, int fd, struct image_copy *out,
 {
 	struct image_copy copy = {.in_memory = store->images_fd < 0};
 	char name[NAME_SIZE];
-	struct stat st;
 
-	/* a device has no end, and a pipe may never come to one */
-	if (fstat(fd, &st) != 0)
-		return system_fault(fault, "read the image");
-	if (!S_ISREG(st.st_mode)) {
-		*fault = (struct stw_fault){STW_NOT_AN_IMAGE, "it is no regular file"};
+	if (!check_regular(fd, fault))
 		return false;
-	}
 	copy.fd = copy.in_memory ? copy_to_memory(fd, fault) : copy_to_disk(store, fd, fault);
 	if (copy.fd < 0)
 		return false;
@@ -706,9 +724,7 @@ void store_refuse(struct generation_store *store, const struct digest *digest, b
 	r = &store->refused[store->refused_count++];
 	*r = (struct refusal){.digest = *digest, .time = now, .reverted = reverted};
 	(void)snprintf(r->why, sizeof(r->why), "%s", why);
-	for (char *p = r->why; *p; p++)
-		if (*p == '\n')
-			*p = ' ';
+	one_line(r->why);
 	write_refused(store);
 }
 

@@ -86,6 +86,7 @@ void daemon_note(struct daemon *d, const char *text)
 void daemon_degrade(struct daemon *d, const char *why)
 {
 	(void)snprintf(d->degraded, sizeof(d->degraded), "%s", why ? why : "");
+	one_line(d->degraded);
 	atomic_store(&d->shared->state.degraded, why ? 1 : 0);
 }
 
@@ -119,15 +120,23 @@ void daemon_ready(struct daemon *d)
 
 /* ---- timers and signals ---- */
 
+/* A disk that goes on refusing is in the log once, and in status all the time. */
+static void flush_state(struct daemon *d)
+{
+	bool told = state_trouble(d->state)[0] != '\0';
+
+	if (!state_flush(d->state) && !told)
+		LOG_EVENT(d->log, LOG_LEVEL_ERROR, "stw.state-error",
+			  LOG_T("details", str_c(state_trouble(d->state))));
+}
+
 static void keep_house(void *ctx)
 {
 	struct daemon *d = ctx;
 	char why[400];
 
 	live_expire(d);
-	if (!state_flush(d->state))
-		LOG_EVENT(d->log, LOG_LEVEL_ERROR, "stw.state-error",
-			  LOG_T("details", str_c(state_trouble(d->state))));
+	flush_state(d);
 	if (store_trouble(&d->store, why, sizeof(why))) {
 		LOG_EVENT(d->log, LOG_LEVEL_ERROR, "stw.state-error", LOG_T("details", str_c(why)));
 		notes_add(&d->warnings, "%s", why);
@@ -142,8 +151,7 @@ static void rotate_tickets(void *ctx)
 
 	/* without fresh randomness the keys in use stay */
 	if (ticket_keys_rotate(d))
-		roles_tell(d, IPC_TICKET_KEYS, d->ticket_keys,
-			   d->ticket_key_count * TLS_TICKET_KEY_SIZE);
+		ticket_keys_tell(d);
 	(void)!io_timer_start(d->ticket_timer, TICKET_ROTATION_MS);
 }
 

@@ -132,8 +132,7 @@ struct reload {
 	struct io_timer *deadline;
 	/* requests of file and signal that came meanwhile */
 	bool again, again_signal;
-	uint64_t confirm;     /* CAUSE_APPLY: seconds; 0: no confirmation asked for */
-	struct digest before; /* of the generation that served at the beginning */
+	bool confirm; /* CAUSE_APPLY: it is taken back unless confirmed */
 };
 
 /* Start-up: the image, then the good generations, newest first. */
@@ -144,11 +143,15 @@ struct start_up {
 	char first_failure[600];
 };
 
+/* Longer than a week nobody waits for a confirmation. */
+#define CONFIRM_MAX_SECONDS 604800
+
 /* An apply that waits for `confirm`. */
 struct confirmation {
 	bool pending;
 	struct digest next, before;
-	int64_t until; /* seconds since the epoch */
+	uint64_t seconds; /* of the promise */
+	int64_t until;    /* seconds since the epoch */
 	struct io_timer *timer;
 };
 
@@ -173,7 +176,8 @@ struct daemon {
 	struct start_up start_up;
 	struct reload_result last;
 	struct confirmation confirm;
-	struct digest seen;     /* file digest that the file on disk claims, see reload_look */
+	struct digest seen;     /* what the file on disk claimed to be, see reload_look */
+	struct digest broken;   /* a claim of it that proved wrong; zero: none */
 	struct digest polled;   /* the same at the last poll */
 	struct digest verified; /* the last image that passed verification */
 	bool verified_valid;
@@ -224,11 +228,17 @@ void generation_close_sockets(struct daemon *daemon, struct generation *generati
 /* The secrets of a role in a sealed memfd, which the caller closes; -1: errno. */
 int generation_secrets(const struct daemon *daemon, const struct generation *generation,
 		       enum role role) WARN_UNUSED;
+/* Lets go of a copy that will not serve, and of its file unless a generation is made of it. */
+void generation_discard_copy(struct daemon *daemon, const struct digest *digest);
+/* True when the generation (may be NULL) is that of this file digest. */
+bool generation_is(const struct generation *generation, const struct digest *digest);
 /* Sends PREPARE and all that belongs to it. False: errno. */
 bool generation_send(const struct generation *generation, const struct role_process *role,
 		     int secrets) WARN_UNUSED;
 /* A new ticket key in front; called at start and by a timer. */
 bool ticket_keys_rotate(struct daemon *daemon) WARN_UNUSED;
+/* The keys, to the roles that speak TLS in what serves or is being prepared. */
+void ticket_keys_tell(struct daemon *daemon);
 
 /* ---- reload.c ---- */
 
@@ -240,7 +250,7 @@ struct reload_request {
 	enum reload_cause cause;
 	bool force;
 	const char *reason; /* or NULL */
-	uint64_t confirm;   /* CAUSE_APPLY: seconds until it is taken back; 0: never */
+	bool confirm;       /* CAUSE_APPLY: what confirm_promise wrote down holds */
 };
 /* Reads the image file and reloads when there is reason to. RELOAD_ACTIVE here means: under way;
  * control_reload_done is called at its end. Everything else is final; *out says it. */
@@ -252,8 +262,15 @@ enum reload_outcome reload_copy(struct daemon *daemon, const struct reload_reque
 /* Goes back to a generation that served; the active one is refused from now on. */
 enum reload_outcome reload_revert(struct daemon *daemon, const struct reload_request *request,
 				  const struct digest *to, struct reload_result *out);
+/* Opens the operator's file. -1: why says what is wrong; *missing: there is none. */
+int operator_file_open(const struct daemon *daemon, bool *missing, char *why,
+		       size_t why_size) WARN_UNUSED;
+/* The digest that the operator's file claims now; nothing is verified. False: it is no image. */
+bool operator_file_claims(const struct daemon *daemon, struct digest *out) WARN_UNUSED;
 /* Why a request of that cause cannot be taken now; NULL: it can. */
 const char *reload_busy(const struct daemon *daemon, enum reload_cause cause);
+/* What came from outside while no request could be taken has its turn now. */
+void reload_run_again(struct daemon *daemon);
 /* The file may have changed. */
 void reload_look(struct daemon *daemon, enum watch_sight sight);
 void reload_ready(struct daemon *daemon, struct role_process *role);
@@ -278,7 +295,8 @@ void role_kill(struct role_process *role);
 void roles_reap(struct daemon *daemon);
 /* Kills a role that was restarted and does not answer. */
 void roles_check(struct daemon *daemon);
-/* Sends a message to every role that runs; one that does not take it is killed. */
+/* Sends a message to one role, or to every role that runs; one that does not take it is killed. */
+void role_tell(struct role_process *role, enum ipc_type type, const void *payload, size_t n);
 void roles_tell(struct daemon *daemon, enum ipc_type type, const void *payload, size_t n);
 void roles_send_snapshot(struct daemon *daemon, struct role_process *role);
 bool roles_all_gone(const struct daemon *daemon);
@@ -291,11 +309,15 @@ void roles_free(struct daemon *daemon);
 /* Writes an image to the operator's file, as a whole. */
 bool operator_file_write(struct daemon *daemon, int from, char *error,
 			 size_t error_size) WARN_UNUSED;
-/* Writes digests and deadline down, so that they outlive stwd. */
-void confirm_arm(struct daemon *daemon, const struct digest *next, const struct digest *before,
-		 uint64_t seconds);
+/* Writes down, before anything is changed, that what serves now comes back unless `next` is
+ * confirmed: this outlives stwd however it ends. False: error says why it cannot be promised. */
+bool confirm_promise(struct daemon *daemon, const struct digest *next, uint64_t seconds,
+		     char *error, size_t error_size) WARN_UNUSED;
+/* What was promised serves: the time runs. */
+void confirm_arm(struct daemon *daemon);
 /* Takes up what was pending when stwd ended. */
 void confirm_resume(struct daemon *daemon);
+/* It is confirmed, or there is nothing to confirm any more. */
 void confirm_clear(struct daemon *daemon);
 /* An apply was refused: the operator's file is what serves again. */
 void confirm_apply_refused(struct daemon *daemon);
@@ -318,6 +340,8 @@ void control_reload_done(struct daemon *daemon, const struct reload_result *resu
 void control_sessions(struct daemon *daemon, const struct ipc_message *message);
 void control_role_gone(struct daemon *daemon);
 void control_drained(struct daemon *daemon);
+/* What a start would find wrong with the place of the socket, without making it. */
+bool control_check(const struct daemon *daemon, char *error, size_t error_size) WARN_UNUSED;
 
 /* ---- check.c ---- */
 

@@ -4,6 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+void one_line(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = ' ';
+}
+
 void notes_add(struct notes *notes, const char *format, ...)
 {
 	char *text = NULL;
@@ -17,6 +24,8 @@ void notes_add(struct notes *notes, const char *format, ...)
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	va_end(args);
+	if (text)
+		one_line(text);
 	if (text)
 		notes->items[notes->count++] = text;
 	else

@@ -14,6 +14,8 @@ struct notes {
 	size_t dropped;
 };
 
+/* Makes one line of a text from elsewhere: every control character becomes a blank. */
+void one_line(char *text);
 void notes_add(struct notes *notes, const char *format, ...) PRINTF_LIKE(2, 3);
 void notes_clear(struct notes *notes);
 /* Moves all of `from` behind what `to` has. */

@@ -433,6 +433,18 @@ void generation_free(struct daemon *d, struct generation *g)
 	free(g);
 }
 
+bool generation_is(const struct generation *g, const struct digest *digest)
+{
+	return g && digest_eq(&g->copy.digest, digest);
+}
+
+void generation_discard_copy(struct daemon *d, const struct digest *digest)
+{
+	if (!generation_is(d->active, digest) && !generation_is(d->reload.next, digest) &&
+	    !generation_is(d->reload.retiring, digest))
+		store_discard(&d->store, digest);
+}
+
 struct generation *generation_new(struct daemon *d, struct image_copy *copy, char *error,
 				  size_t error_size)
 {
@@ -523,4 +535,17 @@ bool ticket_keys_rotate(struct daemon *d)
 	if (d->ticket_key_count < TLS_TICKET_KEYS_MAX)
 		d->ticket_key_count++;
 	return true;
+}
+
+static bool speaks_tls(const struct generation *g, enum role role)
+{
+	return g && role_uses_tls(&g->settings, role);
+}
+
+void ticket_keys_tell(struct daemon *d)
+{
+	for (enum role role = ROLE_EDGE; role < ROLE_COUNT; role++)
+		if (speaks_tls(d->active, role) || speaks_tls(d->reload.next, role))
+			role_tell(&d->roles[role], IPC_TICKET_KEYS, d->ticket_keys,
+				  d->ticket_key_count * TLS_TICKET_KEY_SIZE);
 }

@@ -81,6 +81,7 @@ static void make_result(const struct daemon *d, enum reload_outcome outcome, con
 				      .micros = now_micros() - reload->started_us};
 	(void)snprintf(out->reason, sizeof(out->reason), "%s", reload->reason);
 	(void)snprintf(out->text, sizeof(out->text), "%s", text);
+	one_line(out->text);
 }
 
 static void look_again(void *ctx)
@@ -97,8 +98,7 @@ static void look_again(void *ctx)
 		reload_look(d, WATCH_RENAMED);
 }
 
-/* What came while a reload or a restart was under way has its turn now. */
-static void run_again(struct daemon *d)
+void reload_run_again(struct daemon *d)
 {
 	if ((d->reload.again || d->reload.again_signal) && !io_post(d->loop, look_again, d))
 		LOG_EVENT(d->log, LOG_LEVEL_ERROR, "stw.reload",
@@ -118,55 +118,54 @@ static void end_reload(struct daemon *d, enum reload_outcome outcome, const char
 	count_outcome(d, &result);
 	log_result(d, &result);
 	daemon_ready(d);
-	run_again(d);
+	reload_run_again(d);
 	*out = result;
 }
 
-bool generation_is(const struct generation *g, const struct digest *digest)
-{
-	return g && digest_eq(&g->copy.digest, digest);
-}
-
-/* Causes that are about the operator's file of a running stwd. */
-static bool reads_file(enum reload_cause cause)
-{
-	return cause == CAUSE_FILE || cause == CAUSE_SIGNAL || cause == CAUSE_CONTROL;
-}
-
-/* What the operator put there is not what serves: say so until that is mended. */
+/* What was wanted is not what serves: status says so until that is mended. */
 static void degrade_refused(struct daemon *d, const char *why)
 {
+	const char *what = NULL;
 	char text[sizeof(d->degraded)];
 
-	(void)snprintf(text, sizeof(text), "the image on disk was refused: %.560s", why);
+	switch (d->reload.cause) {
+	case CAUSE_FILE:
+	case CAUSE_SIGNAL:
+	case CAUSE_CONTROL: what = "the image on disk was refused"; break;
+	case CAUSE_APPLY:
+		/* the file is what serves again, whatever it was before */
+		if (generation_is(d->active, &d->seen)) {
+			daemon_degrade(d, NULL);
+			return;
+		}
+		what = "the image on disk was refused";
+		break;
+	case CAUSE_UNCONFIRMED:
+	case CAUSE_CRASHES: what = "cannot go back to the generation before"; break;
+	case CAUSE_START:
+	case CAUSE_REVERT: return;
+	}
+	(void)snprintf(text, sizeof(text), "%s: %.540s", what, why);
 	daemon_degrade(d, text);
 }
 
 /* The end of a reload that was refused before or while the roles prepared. */
 static enum reload_outcome refuse(struct daemon *d, const char *why, struct reload_result *out)
 {
-	enum reload_cause cause = d->reload.cause;
-
 	/* a digest that serves, or served, is good, whatever failed now */
 	if (!d->options.check && !d->reload.reverts && !generation_is(d->active, &d->reload.digest))
 		store_refuse(&d->store, &d->reload.digest, false, now_seconds(), why);
-	store_discard(&d->store, &d->reload.digest);
-	if (cause == CAUSE_APPLY)
+	generation_discard_copy(d, &d->reload.digest);
+	if (d->reload.cause == CAUSE_APPLY)
 		confirm_apply_refused(d);
-	end_reload(d, RELOAD_REFUSED, why, out);
-	if (reads_file(cause))
-		degrade_refused(d, why);
-	return RELOAD_REFUSED;
+	return reload_refuse_unread(d, why, out);
 }
 
 enum reload_outcome reload_refuse_unread(struct daemon *d, const char *why,
 					 struct reload_result *out)
 {
-	enum reload_cause cause = d->reload.cause;
-
+	degrade_refused(d, why);
 	end_reload(d, RELOAD_REFUSED, why, out);
-	if (reads_file(cause))
-		degrade_refused(d, why);
 	return RELOAD_REFUSED;
 }
 
@@ -311,7 +310,7 @@ static void finish_commit(struct daemon *d)
 	if (start)
 		confirm_resume(d);
 	else if (reload->confirm)
-		confirm_arm(d, &d->active->copy.digest, &reload->before, reload->confirm);
+		confirm_arm(d);
 	control_reload_done(d, &result);
 }
 
@@ -373,7 +372,7 @@ void reload_committed(struct daemon *d, struct role_process *r)
 		finish_commit(d);
 	} else if (d->active && d->reload.phase == RELOAD_IDLE) {
 		atomic_store(&d->shared->state.ready, d->draining ? 0 : 1);
-		run_again(d);
+		reload_run_again(d);
 	}
 }
 
@@ -433,6 +432,8 @@ void reload_deadline(void *ctx)
 {
 	struct daemon *d = ctx;
 
+	if (d->stopping)
+		return;
 	if (d->reload.phase == RELOAD_PREPARE) {
 		abort_silent(d);
 		return;
@@ -455,6 +456,10 @@ enum reload_outcome reload_too_busy(struct daemon *d, const struct reload_reques
 	(void)snprintf(out->text, sizeof(out->text), "%s", why);
 	d->reload.again = d->reload.again || request->cause == CAUSE_FILE;
 	d->reload.again_signal = d->reload.again_signal || request->cause == CAUSE_SIGNAL;
+	/* nobody waits for the answer to a signal: the log is where it is looked for */
+	if (request->cause == CAUSE_SIGNAL)
+		LOG_EVENT(d->log, LOG_LEVEL_INFO, "stw.reload", LOG_T("result", STR("busy")),
+			  LOG_T("causedBy", STR("signal")), LOG_T("details", str_c(why)));
 	return RELOAD_BUSY;
 }
 
@@ -483,10 +488,10 @@ void reload_begin(struct daemon *d, const struct reload_request *request)
 	reload->reverts = false;
 	reload->digest = (struct digest){{0}};
 	reload->confirm = request->confirm;
-	reload->before = d->active ? d->active->copy.digest : reload->digest;
 	reload->started_us = now_micros();
 	(void)snprintf(reload->reason, sizeof(reload->reason), "%s",
 		       request->reason ? request->reason : "");
+	one_line(reload->reason);
 	if (request->cause != CAUSE_START)
 		notify_reloading();
 }
@@ -503,9 +508,11 @@ static bool nothing_new(const struct daemon *d, const struct generation *next)
 
 static enum reload_outcome unchanged(struct daemon *d, struct reload_result *out)
 {
-	store_discard(&d->store, &d->reload.digest);
-	end_reload(d, RELOAD_UNCHANGED, "the content is that of the active generation", out);
+	if (d->reload.cause == CAUSE_APPLY)
+		confirm_clear(d);
+	generation_discard_copy(d, &d->reload.digest);
 	daemon_degrade(d, NULL);
+	end_reload(d, RELOAD_UNCHANGED, "the content is that of the active generation", out);
 	return RELOAD_UNCHANGED;
 }
 

@@ -19,8 +19,6 @@ enum reload_outcome reload_refuse_unread(struct daemon *daemon, const char *why,
 enum reload_outcome reload_refuse_unfetched(struct daemon *daemon, const struct stw_fault *fault,
 					    struct reload_result *out);
 void reload_deadline(void *daemon);
-/* True when the generation (may be NULL) is that of this file digest. */
-bool generation_is(const struct generation *generation, const struct digest *digest);
 
 /* Starts with the operator's file; also the body of reload_file. */
 enum reload_outcome reload_begin_file(struct daemon *daemon, const struct reload_request *request,

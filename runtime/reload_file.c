@@ -24,6 +24,7 @@ static void mark_of_other(int fd, struct digest *out)
 		put_bytes(&bytes, &st.st_ino, sizeof(st.st_ino));
 		put_bytes(&bytes, &st.st_size, sizeof(st.st_size));
 		put_bytes(&bytes, &st.st_mtim, sizeof(st.st_mtim));
+		put_bytes(&bytes, &st.st_ctim, sizeof(st.st_ctim));
 	}
 	if (bytes.failed || !digest_of(bytes.p, bytes.n, out))
 		*out = (struct digest){{0}};
@@ -46,6 +47,46 @@ static bool claimed_digest(int fd, struct digest *out)
 		mark_of_other(fd, out);
 	arena_free(&arena);
 	return ok;
+}
+
+int operator_file_open(const struct daemon *d, bool *missing, char *why, size_t why_size)
+{
+	/* a pipe must not keep us waiting, nor a terminal become ours */
+	int fd = open(d->options.image, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	*missing = fd < 0 && errno == ENOENT;
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	(void)snprintf(why, why_size, "cannot read %.400s: %s", d->options.image,
+		       fd < 0 ? strerror(errno) : "it is no regular file");
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+bool operator_file_claims(const struct daemon *d, struct digest *out)
+{
+	struct digest claim;
+	char why[600];
+	bool missing, ok;
+	int fd = operator_file_open(d, &missing, why, sizeof(why));
+
+	if (fd < 0)
+		return false;
+	ok = claimed_digest(fd, &claim);
+	close(fd);
+	if (ok)
+		*out = claim;
+	return ok;
+}
+
+/* What makes a file worth a look: its claim; or, where that claim proved wrong before, the file
+ * itself, because the one that mends it claims the same. */
+static void mark_of(const struct daemon *d, int fd, struct digest *out)
+{
+	if (claimed_digest(fd, out) && digest_eq(out, &d->broken))
+		mark_of_other(fd, out);
 }
 
 /* A digest that was refused comes again: by itself only at a start, where the machine may have
@@ -82,28 +123,26 @@ static enum reload_outcome read_file(struct daemon *d, const struct reload_reque
 		return reload_refuse_unread(d, why, out);
 	}
 	if (!store_take(&d->store, fd, &copy, &fault)) {
+		d->broken = d->reload.digest;
+		mark_of(d, fd, &d->seen);
 		(void)snprintf(why, sizeof(why), "%.300s: %.280s", d->options.image, fault.text);
 		return reload_refuse_unread(d, why, out);
 	}
+	d->broken = (struct digest){{0}};
 	return reload_continue(d, &copy, request->force, out);
 }
 
 enum reload_outcome reload_begin_file(struct daemon *d, const struct reload_request *request,
 				      struct reload_result *out)
 {
-	int fd = open(d->options.image, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	enum reload_outcome outcome;
-	struct stat st;
 	char why[600];
+	int fd;
 
 	reload_begin(d, request);
-	d->start_up.missing = fd < 0 && errno == ENOENT;
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		(void)snprintf(why, sizeof(why), "cannot read %.400s: %s", d->options.image,
-			       fd < 0 ? strerror(errno) : "it is no regular file");
+	fd = operator_file_open(d, &d->start_up.missing, why, sizeof(why));
+	if (fd < 0) {
 		d->seen = (struct digest){{0}};
-		if (fd >= 0)
-			close(fd);
 		return reload_refuse_unread(d, why, out);
 	}
 	outcome = read_file(d, request, fd, out);
@@ -124,10 +163,12 @@ void reload_look(struct daemon *d, enum watch_sight sight)
 	struct reload_request request = {.cause = CAUSE_FILE, .reason = "the file changed"};
 	struct digest mark = {{0}}, before = d->polled;
 	struct reload_result result;
-	int fd = open(d->options.image, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char why[600];
+	bool missing;
+	int fd = operator_file_open(d, &missing, why, sizeof(why));
 
 	if (fd >= 0) {
-		(void)claimed_digest(fd, &mark);
+		mark_of(d, fd, &mark);
 		close(fd);
 	}
 	d->polled = mark;

@@ -40,6 +40,15 @@ struct state {
 	char trouble[300];
 };
 
+bool live_entry_valid(const struct live_entry *entry)
+{
+	const struct net_network *n = &entry->network;
+
+	return (entry->kind == LIVE_ALLOW || entry->kind == LIVE_BAN) &&
+	       (n->addr.family == 4 || n->addr.family == 6) &&
+	       n->prefix <= (n->addr.family == 4 ? 32 : 128);
+}
+
 static void key_of(const struct live_entry *entry, struct state_key *out)
 {
 	*out = (struct state_key){.kind = entry->kind,
@@ -53,18 +62,19 @@ static bool entry_of(const MDB_val *key, const MDB_val *value, struct live_entry
 {
 	struct state_key k;
 	struct state_value v;
+	struct live_entry entry;
 
 	if (key->mv_size != sizeof(k) || value->mv_size != sizeof(v))
 		return false;
 	memcpy(&k, key->mv_data, sizeof(k));
 	memcpy(&v, value->mv_data, sizeof(v));
-	if ((k.kind != LIVE_ALLOW && k.kind != LIVE_BAN) || (k.family != 4 && k.family != 6) ||
-	    k.prefix > (k.family == 4 ? 32 : 128))
+	entry = (struct live_entry){.kind = k.kind, .reason = v.reason, .until = v.until};
+	entry.network.addr.family = k.family;
+	entry.network.prefix = k.prefix;
+	memcpy(entry.network.addr.b, k.address, sizeof(k.address));
+	if (!live_entry_valid(&entry))
 		return false;
-	*out = (struct live_entry){.kind = k.kind, .reason = v.reason, .until = v.until};
-	out->network.addr.family = k.family;
-	out->network.prefix = k.prefix;
-	memcpy(out->network.addr.b, k.address, sizeof(k.address));
+	*out = entry;
 	return true;
 }
 

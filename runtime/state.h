@@ -9,6 +9,9 @@
 
 struct state;
 
+/* True when kind, family and prefix are ones that exist; for entries from outside this process. */
+bool live_entry_valid(const struct live_entry *entry);
+
 /* STATE/live.mdb inside the directory `path`; NULL: in memory only. Entries that have ended at
  * `now` are dropped. NULL: out of memory. A file that cannot be used is no reason to stay down:
  * state_trouble says what is wrong, and the state is in memory. */

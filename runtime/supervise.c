@@ -274,16 +274,18 @@ void roles_dismiss(struct daemon *d)
 
 /* ---- messages ---- */
 
+void role_tell(struct role_process *r, enum ipc_type type, const void *payload, size_t n)
+{
+	if (r->fd >= 0 && !ipc_send(r->fd, type, 0, payload, n, NULL, 0)) {
+		log_role(r, LOG_LEVEL_ERROR, "stw.role-failed", strerror(errno));
+		role_kill(r);
+	}
+}
+
 void roles_tell(struct daemon *d, enum ipc_type type, const void *payload, size_t n)
 {
-	for (enum role role = ROLE_EDGE; role < ROLE_COUNT; role++) {
-		struct role_process *r = &d->roles[role];
-
-		if (r->fd >= 0 && !ipc_send(r->fd, type, 0, payload, n, NULL, 0)) {
-			log_role(r, LOG_LEVEL_ERROR, "stw.role-failed", strerror(errno));
-			role_kill(r);
-		}
-	}
+	for (enum role role = ROLE_EDGE; role < ROLE_COUNT; role++)
+		role_tell(&d->roles[role], type, payload, n);
 }
 
 void roles_send_snapshot(struct daemon *d, struct role_process *r)
@@ -341,7 +343,10 @@ static void take_ban(struct role_process *r, const struct ipc_message *m)
 	if (m->header.length != sizeof(entry))
 		return;
 	memcpy(&entry, m->payload, sizeof(entry));
-	if (entry.kind == LIVE_BAN && !live_put(r->daemon, &entry))
+	/* roles talk to strangers: what they send is looked at before it is believed */
+	if (entry.kind != LIVE_BAN || !live_entry_valid(&entry))
+		return;
+	if (!live_put(r->daemon, &entry))
 		log_role(r, LOG_LEVEL_WARN, "stw.state-full", "the table of bans is full");
 }
 
@@ -399,7 +404,9 @@ static void message_ready(void *ctx, int fd, unsigned events)
 	while (r->fd == fd) {
 		switch (ipc_receive(fd, r->message)) {
 		case IPC_OK:
-			take(r, r->message);
+			/* once stwd ends, nothing that a role has to say leads anywhere */
+			if (!r->daemon->stopping)
+				take(r, r->message);
 			close_fds(r->message);
 			continue;
 		case IPC_AGAIN: return;

@@ -1,5 +1,9 @@
 """apply, confirm and revert, and what they do to the operator's file."""
 
+import os
+import signal
+import subprocess
+
 import stwtest
 from stwtest import case, contains, equal, free_ports, greeting, listener, refuses, until
 
@@ -182,6 +186,89 @@ def exit_statuses(site):
     site.expect(2, "status", "--xml")
     equal(stwtest.subprocess.run([stwtest.STWCTL, "--help"], capture_output=True).returncode, 0,
           "--help")
+
+
+def stop_role(site, name):
+    """Holds a role still; it goes on, or is gone, at the end of the case."""
+    pid = site.role(name)["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    return pid
+
+
+@case
+def promise_outlives_a_kill(site):
+    """stwd killed in the midst of apply --confirm: what then serves still waits for its confirm"""
+    first, second = two(site)
+    before = site.active()
+    stop_role(site, "edge")
+    asking = site.also(subprocess.Popen(
+        [stwtest.STWCTL, "--control", str(site.control), "apply", str(site.dir / "next.stwi"),
+         "--confirm", "3"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    until(lambda: site.image.read_bytes() == (site.dir / "next.stwi").read_bytes(), "the file")
+    site.daemon.kill()
+    site.daemon.wait()
+    asking.wait(stwtest.PATIENCE)
+    site.start()
+    contains(greeting(second), "220")
+    assert site.status().get("confirmUntil"), "the promise is forgotten"
+    site.wait_for(lambda s: s["image"]["active"] == before, "the revert")
+    contains(greeting(first), "220")
+
+
+@case
+def confirm_too_late(site):
+    """a confirm that comes while the generation before is coming back is told so, and changes nothing"""
+    first, _ = two(site)
+    before, file = site.active(), site.image.read_bytes()
+    site.expect(0, "apply", site.dir / "next.stwi", "--confirm", "1")
+    pid = stop_role(site, "edge")
+    until(lambda: site.status()["reloading"], "the revert to begin")
+    contains(site.expect(1, "confirm")[1], "too late")
+    os.kill(pid, signal.SIGCONT)
+    site.wait_for(lambda s: s["image"]["active"] == before, "the revert")
+    equal(site.image.read_bytes(), file, "the operator's file")
+    contains(greeting(first), "220")
+
+
+@case
+def signal_while_pending(site):
+    """a SIGHUP that comes while an apply waits has its turn after the confirm, and the log says so"""
+    _, second = two(site)
+    third, = free_ports(1)
+    site.expect(0, "apply", site.dir / "next.stwi", "--confirm", "60")
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{third}"))
+    site.daemon.send_signal(signal.SIGHUP)
+    until(lambda: "result=busy" in site.log(), "the log line")
+    contains(greeting(second), "220")
+    site.expect(0, "confirm")
+    site.wait_for(lambda s: s["listeners"][0]["port"] == third, "the third generation")
+    contains(site.status()["lastReload"]["cause"], "signal")
+
+
+@case
+def no_image(site):
+    """what is no regular file is never copied: a device without end, a pipe"""
+    two(site)
+    before = site.image.read_bytes()
+    for words in (("apply", "/dev/zero"), ("preview", "/dev/zero")):
+        contains(site.expect(1, *words)[1], "no regular file")
+    equal(site.image.read_bytes(), before, "the operator's file")
+    site.expect(0, "status")
+
+
+@case
+def clean_words(site):
+    """a reason with line ends and escapes is one plain line in status; what cannot be written is said"""
+    two(site)
+    site.expect(0, "reload", "--wait", "--force", "--reason", "one\ntwo\x1b[31m \"three\"")
+    out, _ = site.expect(0, "status")
+    assert "\x1b" not in out and "(one two" in out, out
+    contains(site.status()["lastReload"]["reason"], "three")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([stwtest.STWCTL, "--control", str(site.control), "status"],
+                              stdout=full, stderr=subprocess.PIPE, text=True)
+    equal(done.returncode, 2, "status of stwctl on a full disk")
+    contains(done.stderr, "cannot write")
 
 
 stwtest.run()

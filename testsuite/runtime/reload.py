@@ -345,4 +345,99 @@ def history(site):
     equal(kept, {d + ".stwi" for d in digests}, "files")
 
 
+def descriptors(site):
+    """How many descriptors main and its roles have open."""
+    pids = [site.daemon.pid] + [r["pid"] for r in site.status()["roles"]]
+    return [len(os.listdir(f"/proc/{pid}/fd")) for pid in pids]
+
+
+def copies(site):
+    """The digests of the images in the state directory."""
+    return {p.name.removesuffix(".stwi") for p in (site.state / "generations").iterdir()}
+
+
+def kept(site):
+    """The same, as status says they should be."""
+    return {g["digest"] for g in site.status()["generations"]}
+
+
+@case
+def no_orphans(site):
+    """a copy that does not serve does not stay, whatever it was made for"""
+    port, taken = free_ports(2)
+    text = listener("smtp", "smtp", f"127.0.0.1:{port}")
+    site.build(text)
+    site.start()
+    same = site.build("# a comment\n" + text, site.dir / "same.stwi", "mail.example.org",
+                      "--revision", "two")
+    other = site.build(listener("smtp", "smtp", f"127.0.0.1:{taken}"), site.dir / "other.stwi")
+    site.expect(0, "apply", same)
+    site.expect(0, "preview", other)
+    equal(copies(site), kept(site), "after unchanged and preview")
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", taken))
+        holder.listen()
+        site.expect(1, "apply", other)
+    site.expect(1, "apply", other)  # refused before
+    equal(copies(site), kept(site), "after refusals")
+    # a preview of the very image that is being prepared leaves that one its file
+    pid = site.role("edge")["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    shutil.copy(other, site.dir / "new")
+    os.rename(site.dir / "new", site.image)
+    site.expect(0, "reload", "--force")
+    site.expect(0, "preview", other)
+    os.kill(pid, signal.SIGCONT)
+    site.wait_for(lambda s: s["generation"] == 2, "the second generation")
+    until(lambda: copies(site) == kept(site), "the copies of what served")
+    # one that a kill left behind is swept at the next start
+    site.stop()
+    (site.state / "generations" / ("0" * 64 + ".stwi")).write_bytes(b"left behind")
+    site.start()
+    equal(copies(site), kept(site), "after the start")
+
+
+@case
+def mended(site):
+    """a damaged copy of an image, mended by renaming a whole one over it, is taken by itself"""
+    first, second = free_ports(2)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{first}"))
+    site.start()
+    good = site.build(listener("smtp", "smtp", f"127.0.0.1:{second}"),
+                      site.dir / "good.stwi").read_bytes()
+    bad = bytearray(good)
+    bad[5000] ^= 0x40
+    (site.dir / "bad").write_bytes(bad)
+    os.rename(site.dir / "bad", site.image)
+    site.wait_for(lambda s: s["lastReload"]["result"] == "refused", "the refusal")
+    os.rename(site.dir / "good.stwi", site.image)
+    site.wait_for(lambda s: s["generation"] == 2, "the mended image")
+    contains(greeting(second), "220")
+    site.expect(0, "status")
+
+
+@case
+def rude_clients(site):
+    """a control client that sends too much, too often, or goes away costs no descriptor"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start()
+    pid = site.role("edge")["pid"]
+    before = descriptors(site)
+    os.kill(pid, signal.SIGSTOP)  # so that requests have to wait
+    with open(site.image, "rb") as image:
+        for words in (b"connections\0", b"preview\0", b"reload\0--wait\0--force\0", b"nonsense\0"):
+            for files in ([], [image.fileno()], [image.fileno()] * 2, [image.fileno()] * 9):
+                with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+                    s.connect(str(site.control))
+                    for _ in range(2):
+                        try:
+                            socket.send_fds(s, [b"stw1\0" + words], files)
+                        except BrokenPipeError:
+                            break  # it has been answered, or was shown the door
+    os.kill(pid, signal.SIGCONT)
+    until(lambda: descriptors(site) == before, f"{descriptors(site)} to be {before} again")
+    site.expect(0, "status")
+
+
 stwtest.run()

@@ -308,4 +308,95 @@ def privileged_port(site):
         contains(done.stderr, part)
 
 
+@case
+def hardened(site):
+    """roles: no capability, no way back to one, seccomp, no core; RUN_AS_USER=root keeps one"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start(env={"RUN_AS_USER": "root"} if os.getuid() == 0 else None)
+    sanitized = "seccomp is off" in site.expect(0, "status")[0]
+    for role in site.status()["roles"]:
+        for label in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            equal(int(process_status(role["pid"], label)[0], 16), 0, f"{label} of {role['name']}")
+        equal(process_status(role["pid"], "NoNewPrivs"), ["1"], "no new privileges")
+        if not sanitized:
+            equal(process_status(role["pid"], "Seccomp"), ["2"], "seccomp")
+    for pid in [site.daemon.pid, *(r["pid"] for r in site.status()["roles"])]:
+        limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+        core = next(x for x in limits.splitlines() if x.startswith("Max core"))
+        equal(core.split()[4:6], ["0", "0"], "limits of the core file")
+        files = next(x for x in limits.splitlines() if x.startswith("Max open files"))
+        equal(files.split()[3], files.split()[4], "open files: soft is hard")
+    if os.getuid() == 0:
+        equal(int(process_status(site.daemon.pid, "CapPrm")[0], 16) & ~(1 << 10), 0,
+              "capabilities of main")
+
+
+@case
+def modes(site):
+    """what stwd makes is its own, whatever the umask: directories, copies, keys, the socket"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    before = os.umask(0)
+    try:
+        site.start()
+    finally:
+        os.umask(before)
+    site.expect(0, "bans", "add", "192.0.2.1")
+    until((site.state / "history").exists, "the history")
+    found = {str(p.relative_to(site.dir)): stat.S_IMODE(p.stat().st_mode)
+             for p in [site.control, site.state, *site.state.rglob("*")]}
+    copy = next(name for name in found if name.endswith(".stwi"))
+    for name, mode in (("control.sock", 0o660), ("state", 0o700), ("state/generations", 0o700),
+                       (copy, 0o400), ("state/lock", 0o600), ("state/live.mdb", 0o600),
+                       ("state/history", 0o600), ("state/self-signed.key", 0o600)):
+        equal(oct(found[name]), oct(mode), name)
+    for name, mode in found.items():
+        assert mode & 0o007 == 0, f"{name} has mode {oct(mode)}"
+
+
+@case
+def check_like_a_start(site):
+    """--check refuses what a start would: a reverted image, a bad place for the socket, a pipe"""
+    first, second = free_ports(2)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{first}"))
+    site.start()
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{second}"))
+    site.wait_for(lambda s: s["generation"] == 2, "the second generation")
+    site.expect(0, "revert")
+    done = site.run("--check")
+    equal(done.returncode, 1, "beside a stwd that reverted it")
+    site.stop()
+    done = site.run("--check")
+    equal(done.returncode, 1, "a reverted image")
+    contains(done.stderr, "reverted")
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{first}"))
+    equal(site.run("--check").returncode, 0, "the image before")
+    for place in ("/dev/null/x", str(site.image), "/tmp/" + "x" * 200):
+        done = site.run("--check", "--control", place)
+        equal(done.returncode, 1, place)
+        contains(done.stderr, place)
+        equal(site.run("--foreground", "--control", place).returncode, 1, "a start with " + place)
+    assert site.image.is_file(), "the image was taken for a socket"
+    site.image.unlink()
+    os.mkfifo(site.image)
+    done = site.run("--check")
+    equal(done.returncode, 1, "a pipe")
+    contains(done.stderr, "no regular file")
+
+
+@case
+def secret_in_a_pipe(site):
+    """a secret that is a pipe refuses the generation; nobody waits for a writer"""
+    port, = free_ports(1)
+    os.mkfifo(site.dir / "key.pem")
+    site.build(listener("imaps", "imap", f"127.0.0.1:{port}", tlsImplicit=True) +
+               "[Certificate.own]\n"
+               f'certificate = {{"@type" = "File", filePath = "{site.dir}/key.pem"}}\n'
+               f'privateKey = {{"@type" = "File", filePath = "{site.dir}/key.pem"}}\n')
+    done = site.run("--foreground", timeout=5)
+    equal(done.returncode, 1, "exit status")
+    contains(done.stderr, "no regular file")
+
+
 stwtest.run()
