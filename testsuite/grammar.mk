@@ -22,11 +22,6 @@ dist_check_SCRIPTS += $(grammar_scripts)
 TESTS += $(grammar_scripts)
 EXTRA_DIST += testsuite/conform/suite.py testsuite/conform/yaml-deviations.txt
 
-# not run by make check: prints the speed of the NDJSON reader
-noinst_PROGRAMS += bench_json
-bench_json_SOURCES = testsuite/bench/bench_json.c
-bench_json_LDADD = $(grammar_test_libs)
-
 if HAVE_CMOCKA
 grammar_tests = \
 	testsuite/unit/test_json \

@@ -20,3 +20,4 @@ include testsuite/stwc.mk
 include testsuite/runtime.mk
 include testsuite/fault.mk
 include testsuite/contrib.mk
+include testsuite/bench.mk
