@@ -82,6 +82,14 @@ static size_t take_literal(struct proto *proto, const char *bytes, size_t n)
 	return take;
 }
 
+bool proto_literal_fits(const struct proto *proto, size_t before, uint32_t size, uint32_t limit)
+{
+	size_t room = proto->machine->line_limit, held = proto->held.n;
+
+	return size <= limit && proto->literals < LIMIT_LITERALS && held <= room &&
+	       before <= room - held;
+}
+
 void proto_hold(struct proto *proto, struct str before, uint32_t size, bool keep)
 {
 	(void)proto_assemble(proto, before); /* for what it leaves in held */

@@ -106,7 +106,12 @@ const char *proto_alpn(enum protocol protocol);
  * many in a row. */
 enum proto_action proto_refused(struct proto *proto, struct buf *out, const char *last_words);
 
-/* For IMAP and ManageSieve: the command goes on behind a literal of that size; `before` is the line
+/* For IMAP and ManageSieve: may a literal of that size, behind `before` octets of a line, go on
+ * with the command? Not when it is above `limit`, the last of too many, or when what is held of the
+ * command outgrows a line: literals must not make room for more. */
+bool proto_literal_fits(const struct proto *proto, size_t before, uint32_t size,
+			uint32_t limit) WARN_UNUSED;
+/* The command goes on behind a literal of that size; `before` is the line
  * up to its "{". */
 void proto_hold(struct proto *proto, struct str before, uint32_t size, bool keep);
 /* The whole command: what was held, and its last line. */

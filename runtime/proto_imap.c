@@ -219,7 +219,7 @@ static enum proto_action literal(struct proto *proto, struct str line, size_t st
 		proto_hold(proto, before, 0, false); /* as if it were empty: it is an argument */
 		return finish(proto, STR_NONE, out);
 	}
-	if (size > LIMIT_LITERAL_IMAP || proto->literals >= LIMIT_LITERALS) {
+	if (!proto_literal_fits(proto, start, size, LIMIT_LITERAL_IMAP)) {
 		buf_puts(out, STR("* BYE [TOOBIG] Literal too large before a login\r\n"));
 		return PROTO_CLOSE;
 	}

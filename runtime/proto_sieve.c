@@ -198,7 +198,7 @@ static enum proto_action literal(struct proto *proto, struct str line, size_t st
 		buf_puts(out, STR("BYE \"Literals end with '+}'\"\r\n"));
 		return PROTO_CLOSE;
 	}
-	if (size > LIMIT_LITERAL_SIEVE || proto->literals >= LIMIT_LITERALS) {
+	if (!proto_literal_fits(proto, start, size, LIMIT_LITERAL_SIEVE)) {
 		buf_puts(out, STR("BYE \"Literal too large before a login\"\r\n"));
 		return PROTO_CLOSE;
 	}

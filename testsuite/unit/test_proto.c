@@ -461,6 +461,42 @@ static void line_limits(void **state)
 	free(line);
 }
 
+/* Neither many literals nor long lines between them make a command that is not logged in cost more
+ * memory than a line of its protocol. */
+static void held_commands(void **state)
+{
+	static const struct {
+		enum protocol protocol;
+		size_t limit;
+		const char *command, *answer;
+	} cases[] = {
+		{PROTOCOL_IMAP, LIMIT_LINE_IMAP, "t LOGIN ", "* BYE [TOOBIG] "},
+		{PROTOCOL_SIEVE, LIMIT_LINE_SIEVE, "NOOP ", "BYE "},
+	};
+	static const size_t lengths[] = {0, 1000, 8000};
+	struct talk talk;
+	char part[8192], literal[1000] = "";
+	size_t i, j, n;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		for (j = 0; j < ARRAY_LEN(lengths); j++) {
+			talk_open(&talk, cases[i].protocol, false, false);
+			talk_say(&talk, cases[i].command, strlen(cases[i].command), SIZE_MAX);
+			memset(part, 'x', lengths[j]);
+			n = lengths[j] + (size_t)snprintf(part + lengths[j], 16, " {1000+}\r\n");
+			do {
+				talk_say(&talk, part, n, SIZE_MAX);
+				if (talk.action == PROTO_CONTINUE)
+					talk_say(&talk, literal, sizeof(literal), SIZE_MAX);
+				assert_true(talk.proto.held.n < 3 * cases[i].limit);
+			} while (talk.action == PROTO_CONTINUE);
+			assert_true(str_starts(buf_str(&talk.out), str_c(cases[i].answer)));
+			talk_close(&talk);
+		}
+	}
+}
+
 static void nul_octets(void **state)
 {
 	static const struct {
@@ -671,6 +707,7 @@ int main(void)
 		cmocka_unit_test(greetings),
 		cmocka_unit_test(ends),
 		cmocka_unit_test(line_limits),
+		cmocka_unit_test(held_commands),
 		cmocka_unit_test(nul_octets),
 		cmocka_unit_test(too_many_errors),
 		cmocka_unit_test(commands_are_counted),
