@@ -172,7 +172,7 @@ static int ticket_callback(SSL *ssl, unsigned char *name, unsigned char *iv, EVP
 }
 
 struct named {
-	char name[256];
+	char name[TLS_NAME_SIZE];
 	struct tls_identity *identity;
 };
 
@@ -472,18 +472,17 @@ static bool name_put(struct tls_names *names, const char *name, struct tls_ident
 
 bool tls_names_add(struct tls_names *names, struct tls_identity *identity, bool is_default)
 {
-	const struct tls_facts *facts = &identity->facts;
-	size_t i;
+	const char *name = identity->names.p, *end = name + identity->names.n;
 
 	if (!names_hold(names, identity))
 		return false;
 	if (is_default)
 		names->fallback = identity;
-	for (i = 0; i < facts->name_count; i++) {
-		if (!name_put(names, facts->names[i], identity))
+	for (; name < end; name += strlen(name) + 1) {
+		if (!name_put(names, name, identity))
 			return false;
 	}
-	return facts->name_count || !facts->subject[0] || name_put(names, facts->subject, identity);
+	return true;
 }
 
 void tls_names_finish(struct tls_names *names)

@@ -13,10 +13,12 @@
 
 /* What status shows of a certificate: the leaf of a PEM chain. */
 #define TLS_NAMES_MAX 64
+#define TLS_NAME_SIZE 256
 
 struct tls_facts {
-	char subject[256];              /* common name, or empty */
-	char names[TLS_NAMES_MAX][256]; /* DNS names and addresses of subjectAltName, as text */
+	char subject[256]; /* common name, or empty */
+	/* DNS names and addresses of subjectAltName, as text: the first ones */
+	char names[TLS_NAMES_MAX][TLS_NAME_SIZE];
 	size_t name_count;
 	int64_t not_before, not_after; /* seconds since the epoch */
 };

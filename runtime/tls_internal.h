@@ -19,6 +19,7 @@ struct tls_identity {
 	struct stack_st_X509 *chain; /* without the leaf */
 	int key_type;                /* EVP_PKEY_base_id */
 	struct tls_facts facts;
+	struct buf names; /* all that it answers, each with its NUL */
 };
 
 /* "what: reason" from OpenSSL's error queue, which is emptied. */

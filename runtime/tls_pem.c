@@ -77,42 +77,43 @@ static bool time_of(const ASN1_TIME *when, int64_t *out)
 	return ok;
 }
 
-static void name_add(struct tls_facts *facts, const char *text, size_t n)
+/* A name as server names are compared: in lower case, without a dot at its end. False: no host
+ * name; a NUL inside would make it look like another. */
+static bool name_text(const char *text, size_t n, char out[TLS_NAME_SIZE])
 {
-	char *out = facts->names[facts->name_count];
 	size_t i;
 
-	if (n == 0 || n >= sizeof(facts->names[0]) || facts->name_count == TLS_NAMES_MAX)
-		return;
+	if (n && text[n - 1] == '.')
+		n--;
+	if (n == 0 || n >= TLS_NAME_SIZE)
+		return false;
 	for (i = 0; i < n; i++) {
 		char c = text[i];
 
 		if (c <= ' ' || c >= 0x7f)
-			return; /* no host name; a NUL inside would make it look like another */
+			return false;
 		out[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 	}
 	out[n] = '\0';
-	facts->name_count++;
+	return true;
 }
 
-static void general_name_add(struct tls_facts *facts, const GENERAL_NAME *name)
+static bool general_name_text(const GENERAL_NAME *name, char out[TLS_NAME_SIZE])
 {
 	const ASN1_STRING *value;
-	char text[INET6_ADDRSTRLEN];
 	int n;
 
 	if (name->type == GEN_DNS) {
 		value = name->d.dNSName;
-		name_add(facts, (const char *)ASN1_STRING_get0_data(value),
-			 (size_t)ASN1_STRING_length(value));
-	} else if (name->type == GEN_IPADD) {
-		value = name->d.iPAddress;
-		n = ASN1_STRING_length(value);
-		if ((n == 4 || n == 16) &&
-		    inet_ntop(n == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(value), text,
-			      sizeof(text)))
-			name_add(facts, text, strlen(text));
+		return name_text((const char *)ASN1_STRING_get0_data(value),
+				 (size_t)ASN1_STRING_length(value), out);
 	}
+	if (name->type != GEN_IPADD)
+		return false;
+	value = name->d.iPAddress;
+	n = ASN1_STRING_length(value);
+	return (n == 4 || n == 16) && inet_ntop(n == 4 ? AF_INET : AF_INET6,
+						ASN1_STRING_get0_data(value), out, TLS_NAME_SIZE);
 }
 
 static void facts_of(X509 *leaf, struct tls_facts *facts)
@@ -123,9 +124,31 @@ static void facts_of(X509 *leaf, struct tls_facts *facts)
 	if (X509_NAME_get_text_by_NID(X509_get_subject_name(leaf), NID_commonName, facts->subject,
 				      sizeof(facts->subject)) < 0)
 		facts->subject[0] = '\0';
-	for (i = 0; i < sk_GENERAL_NAME_num(names); i++)
-		general_name_add(facts, sk_GENERAL_NAME_value(names, i));
+	for (i = 0; i < sk_GENERAL_NAME_num(names) && facts->name_count < TLS_NAMES_MAX; i++) {
+		if (general_name_text(sk_GENERAL_NAME_value(names, i),
+				      facts->names[facts->name_count]))
+			facts->name_count++;
+	}
 	GENERAL_NAMES_free(names);
+}
+
+/* Every name that the certificate answers; the common name only where it has no other (RFC 6125
+ * 6.4.4). */
+static bool names_of(struct tls_identity *identity)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(identity->leaf, NID_subject_alt_name, NULL, NULL);
+	const char *subject = identity->facts.subject;
+	char text[TLS_NAME_SIZE];
+	int i;
+
+	for (i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		if (general_name_text(sk_GENERAL_NAME_value(names, i), text))
+			buf_put(&identity->names, text, strlen(text) + 1);
+	}
+	GENERAL_NAMES_free(names);
+	if (!identity->names.n && name_text(subject, strlen(subject), text))
+		buf_put(&identity->names, text, strlen(text) + 1);
+	return !identity->names.failed;
 }
 
 static bool facts_fill(X509 *leaf, struct tls_facts *out, char *error, size_t error_size)
@@ -195,6 +218,10 @@ static bool identity_read(struct tls_identity *identity, struct str cert_pem, st
 		goto out;
 	identity->key_type = EVP_PKEY_base_id(identity->key);
 	ok = facts_fill(identity->leaf, &identity->facts, error, error_size);
+	if (ok && !names_of(identity)) {
+		snprintf(error, error_size, "out of memory");
+		ok = false;
+	}
 out:
 	BIO_free(bio);
 	return ok;
@@ -246,6 +273,7 @@ void tls_identity_free(struct tls_identity *identity)
 	X509_free(identity->leaf);
 	EVP_PKEY_free(identity->key);
 	sk_X509_pop_free(identity->chain, X509_free);
+	buf_free(&identity->names);
 	free(identity);
 }
 

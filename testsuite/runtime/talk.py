@@ -126,12 +126,12 @@ def s_client(port, *options, data=b"", timeout=10):
     return done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"), done.returncode
 
 
-def certificate(folder, stem, *names, days=30):
+def certificate(folder, stem, *names, days=30, alternatives=True):
     """A key and a certificate for these names, signed by itself, as STEM.key and STEM.crt."""
-    alternatives = ",".join("DNS:" + name for name in names)
+    more = ["-addext", "subjectAltName=" + ",".join("DNS:" + name for name in names)] if alternatives else []
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
                     "-nodes", "-keyout", str(folder / (stem + ".key")), "-out", str(folder / (stem + ".crt")),
-                    "-days", str(days), "-subj", "/CN=" + names[0], "-addext", "subjectAltName=" + alternatives],
+                    "-days", str(days), "-subj", "/CN=" + names[0], *more],
                    check=True, capture_output=True)
 
 

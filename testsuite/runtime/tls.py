@@ -45,6 +45,23 @@ def server_names(site):
 
 
 @case
+def many_names(site):
+    """every name of a certificate counts, however many; the common name where it has no others, in any case"""
+    names = [f"n{i}.example.org" for i in range(100)]
+    certificate(site.dir, "many", *names)
+    certificate(site.dir, "dot", "first.example.net", "Second.Example.NET.")
+    certificate(site.dir, "old", "Only.Example.COM", alternatives=False)
+    text, ports = listeners(["imap"], tlsImplicit=True)
+    site.build('defaultCertificateId = "#dot"\n' + text
+               + "".join(certificate_object(stem) for stem in ("many", "dot", "old")))
+    site.start("--secrets", str(site.dir))
+    for name, wanted in (("n99.example.org", names[0]), ("n99.example.org.", names[0]),
+                         ("only.example.com", "Only.Example.COM"), ("second.example.net", "first.example.net"),
+                         ("n100.example.org", "first.example.net")):
+        equal(answered(ports["imap"], name), wanted, name)
+
+
+@case
 def versions(site):
     """disabled versions are not spoken; nothing below 1.2 ever is"""
     text, ports = listeners(["imap", "pop3"], tlsImplicit=True)
