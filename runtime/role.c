@@ -69,8 +69,8 @@ static bool set_up(struct role_control *control, enum role role)
 	atomic_store(&server->slot->pid, (uint64_t)getpid());
 	server->tickets = tls_tickets_new();
 	server->control = io_loop_new();
-	return server->tickets && server->control && acceptor_init(&server->acceptor, server) &&
-	       role_control_open(control);
+	return server->tickets && server->control && tls_load() &&
+	       acceptor_init(&server->acceptor, server) && role_control_open(control);
 }
 
 int role_run(enum role role)

@@ -11,6 +11,10 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+/* Loads what the library may load at run time (its configuration, providers), before the process
+ * gives up the right to load code. False: it cannot be used. */
+bool tls_load(void) WARN_UNUSED;
+
 /* What status shows of a certificate: the leaf of a PEM chain. */
 #define TLS_NAMES_MAX 64
 #define TLS_NAME_SIZE 256

@@ -6,6 +6,7 @@ edge_tests = \
 	testsuite/unit/test_http \
 	testsuite/unit/test_log \
 	testsuite/unit/test_proto \
+	testsuite/unit/test_seccomp \
 	testsuite/unit/test_session \
 	testsuite/unit/test_tls
 check_PROGRAMS += $(edge_tests)
@@ -30,6 +31,9 @@ testsuite_unit_test_log_LDADD = $(edge_test_libs)
 testsuite_unit_test_proto_SOURCES = testsuite/unit/test_proto.c testsuite/unit/unit.h
 testsuite_unit_test_proto_CPPFLAGS = $(edge_test_cppflags)
 testsuite_unit_test_proto_LDADD = $(edge_test_libs)
+testsuite_unit_test_seccomp_SOURCES = testsuite/unit/test_seccomp.c testsuite/unit/unit.h
+testsuite_unit_test_seccomp_CPPFLAGS = $(edge_test_cppflags)
+testsuite_unit_test_seccomp_LDADD = $(edge_test_libs)
 testsuite_unit_test_session_SOURCES = testsuite/unit/test_session.c testsuite/unit/unit.h
 testsuite_unit_test_session_CPPFLAGS = $(edge_test_cppflags)
 testsuite_unit_test_session_LDADD = $(edge_test_libs)
