@@ -72,7 +72,8 @@ enum store_status store_look(struct generation_store *store, const char *path) W
 void store_close(struct generation_store *store);
 
 /* Copies the file behind fd and verifies the copy. False: nothing is left behind, fault says
- * why. The copy is an orphan until store_commit; image_copy_close does not remove it. */
+ * why. The copy is an orphan until store_commit; store_discard removes it, and so does the next
+ * start. */
 bool store_take(struct generation_store *store, int fd, struct image_copy *out,
 		struct stw_fault *fault) WARN_UNUSED;
 /* Opens and verifies a generation that served. */

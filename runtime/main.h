@@ -64,6 +64,7 @@ struct generation {
 	size_t certificate_count;
 	bool self_signed;
 	struct log_sinks *sinks; /* of main's own log, until the commit */
+	struct notes new_logs;   /* files that only a look made; they go again with it */
 	struct notes warnings;   /* true as long as this generation serves */
 	struct notes pending;    /* what waits for a restart */
 };

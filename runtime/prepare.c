@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SELF_SIGNED_FILE "self-signed.pem"
@@ -380,8 +382,31 @@ static void make_threads(struct daemon *d, struct generation *g)
 			  d->threads, wanted);
 }
 
+/* --check and preview change nothing: a log file that is not there yet will not be there after
+ * them. Left behind by root, it would keep the next start from writing to it. */
+static void note_new_logs(struct generation *g, const struct log_sink *sinks, size_t count)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		if (sinks[i].kind == LOG_SINK_FILE &&
+		    log_file_name(&sinks[i], now_seconds(), path, sizeof(path)) &&
+		    faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) != 0 && errno == ENOENT)
+			notes_add(&g->new_logs, "%s", path);
+}
+
+static void drop_new_logs(struct generation *g)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < g->new_logs.count; i++)
+		if (stat(g->new_logs.items[i], &st) == 0 && S_ISREG(st.st_mode) && !st.st_size)
+			(void)unlink(g->new_logs.items[i]); /* an empty file is left, then */
+	notes_clear(&g->new_logs);
+}
+
 /* The sinks are opened here, so that a log that cannot be written refuses the generation. */
-static bool make_log(struct generation *g, char *error, size_t size)
+static bool make_log(const struct daemon *d, struct generation *g, char *error, size_t size)
 {
 	const struct log_sink *sinks;
 	struct arena arena;
@@ -391,6 +416,8 @@ static bool make_log(struct generation *g, char *error, size_t size)
 
 	arena_init(&arena, 4096);
 	ok = tracer_sinks(stw_reader_main(g->copy.image), &arena, &sinks, &count, why, sizeof(why));
+	if (ok && (d->options.check || d->skip_sockets))
+		note_new_logs(g, sinks, count);
 	if (ok) {
 		g->sinks = log_prepare(sinks, count, why, sizeof(why));
 		ok = g->sinks != NULL;
@@ -426,6 +453,7 @@ void generation_free(struct daemon *d, struct generation *g)
 	free_certificates(g);
 	if (g->sinks)
 		log_discard(g->sinks);
+	drop_new_logs(g);
 	notes_clear(&g->warnings);
 	notes_clear(&g->pending);
 	settings_free(&g->settings);
@@ -462,7 +490,7 @@ struct generation *generation_new(struct daemon *d, struct image_copy *copy, cha
 		goto fail;
 	hostname_decide(g->settings.hostname, g->hostname);
 	make_threads(d, g);
-	if (!make_log(g, error, error_size) || !make_secrets(d, g, error, error_size) ||
+	if (!make_log(d, g, error, error_size) || !make_secrets(d, g, error, error_size) ||
 	    !make_sockets(d, g, error, error_size))
 		goto fail;
 	return g;

@@ -270,11 +270,13 @@ def privileges(site):
     site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
     for env in ({"RUN_AS_USER": user.pw_name}, {"RUN_AS_USER": str(user.pw_uid)},
                 {"RUN_AS_USER": user.pw_name, "RUN_AS_GROUP": group.gr_name}):
-        site.start(env=env)
+        site.start(env=env, preexec=lambda: os.setgroups([0, 4242]))
         pids = [r["pid"] for r in site.status()["roles"]]
         for pid in [site.daemon.pid, *pids]:
             equal(process_status(pid, "Uid"), [str(user.pw_uid)] * 4, "user")
             equal(process_status(pid, "Gid"), [str(user.pw_gid)] * 4, "group")
+            groups = sorted(os.getgrouplist(user.pw_name, user.pw_gid))
+            equal(sorted(map(int, process_status(pid, "Groups"))), groups, "groups")
         for pid in pids:
             equal(int(process_status(pid, "CapPrm")[0], 16), 0, "capabilities of a role")
         equal(int(process_status(site.daemon.pid, "CapEff")[0], 16), 1 << 10,
@@ -397,6 +399,28 @@ def secret_in_a_pipe(site):
     done = site.run("--foreground", timeout=5)
     equal(done.returncode, 1, "exit status")
     contains(done.stderr, "no regular file")
+
+
+@case
+def check_makes_no_log(site):
+    """--check and preview see whether a log can be written, and leave no log file behind"""
+    port, = free_ports(1)
+    log = site.dir / "log"
+    log.mkdir()
+    text = listener("smtp", "smtp", f"127.0.0.1:{port}")
+    tracer = f'[[Tracer]]\n"@type" = "Log"\npath = "{log}"\nprefix = "stwd"\nrotate = "never"\n'
+    site.build(text + tracer)
+    equal(site.run("--check").returncode, 0, "--check")
+    equal(list(log.iterdir()), [], "what --check left")
+    site.build(text)
+    site.start()
+    tried = site.build(text + tracer, site.dir / "next.stwi")
+    site.expect(0, "preview", tried)
+    equal(list(log.iterdir()), [], "what preview left")
+    site.expect(0, "apply", tried)
+    assert (log / "stwd").stat().st_size, "nothing is logged"
+    site.expect(0, "preview", tried)
+    assert (log / "stwd").exists(), "preview removed the log in use"
 
 
 stwtest.run()

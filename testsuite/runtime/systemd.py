@@ -1,11 +1,13 @@
 """The service manager's side: notifications, socket activation, credentials, the watchdog."""
 
 import os
+import pathlib
+import shutil
 import signal
 import socket
 
 import stwtest
-from stwtest import case, contains, equal, free_ports, greeting, listener, until
+from stwtest import Skip, case, contains, equal, free_ports, greeting, listener, until
 
 
 class Manager:
@@ -147,6 +149,42 @@ def credentials(site):
     (site.dir / "credentials" / "metrics").write_text(" \n")
     _, complaint = site.expect(1, "reload", "--wait")
     contains(complaint, "empty")
+
+
+@case
+def abstract_socket(site):
+    """a NOTIFY_SOCKET with an abstract name"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    name = f"stw-test-{os.getpid()}-{port}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.bind("\0" + name)
+        s.settimeout(stwtest.PATIENCE)
+        site.start(env={"NOTIFY_SOCKET": "@" + name}, wait=False)
+        contains(s.recv(65536).decode(), "READY=1")
+
+
+@case
+def unit_files(site):
+    """systemd-analyze has nothing to say about the unit files"""
+    source = pathlib.Path(os.environ.get("srcdir", ".")) / "contrib" / "systemd"
+    if not shutil.which("systemd-analyze"):
+        raise Skip("needs systemd-analyze")
+    unit = (source / "stwd.service.in").read_text()
+    # what the unit starts is not installed here, and neither are its man pages
+    for place in ("@sbindir@/stwd", "@bindir@/stwctl"):
+        unit = unit.replace(place, shutil.which("true"))
+    unit = "".join(x for x in unit.splitlines(True) if not x.startswith("Documentation="))
+    (site.dir / "stwd.service").write_text(unit)
+    text = (source / "stwd.socket").read_text().splitlines(True)
+    (site.dir / "stwd.socket").write_text(
+        "".join(x for x in text if not x.startswith("Documentation=")))
+    done = stwtest.subprocess.run(
+        ["systemd-analyze", "verify", str(site.dir / "stwd.service"),
+         str(site.dir / "stwd.socket")], capture_output=True, text=True, timeout=stwtest.PATIENCE)
+    ours = [x for x in done.stderr.splitlines() if "stwd" in x]
+    equal(ours, [], "complaints")
+    equal(done.returncode, 0, done.stderr)
 
 
 stwtest.run()

@@ -36,6 +36,29 @@ static struct live_entry entry_of(enum live_kind kind, const char *network, int6
 	return entry;
 }
 
+/* What comes from a role is looked at before it gets into a table. */
+static void test_valid(void **unused)
+{
+	struct live_entry entry = entry_of(LIVE_BAN, "192.0.2.0/24", 0);
+
+	(void)unused;
+	assert_true(live_entry_valid(&entry));
+	entry.network.prefix = 33;
+	assert_false(live_entry_valid(&entry));
+	entry.network.addr.family = 6;
+	assert_true(live_entry_valid(&entry));
+	entry.network.prefix = 129;
+	assert_false(live_entry_valid(&entry));
+	entry = entry_of(LIVE_BAN, "192.0.2.0/24", 0);
+	entry.network.addr.family = 5;
+	assert_false(live_entry_valid(&entry));
+	entry = entry_of(LIVE_BAN, "192.0.2.0/24", 0);
+	entry.kind = LIVE_BAN + 1;
+	assert_false(live_entry_valid(&entry));
+	entry.kind = 0;
+	assert_false(live_entry_valid(&entry));
+}
+
 static void put(struct state *s, enum live_kind kind, const char *network, int64_t until)
 {
 	struct live_entry entry = entry_of(kind, network, until);
@@ -173,9 +196,8 @@ static void foreign_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(survives),
-		cmocka_unit_test(expires),
-		cmocka_unit_test(snapshot),
+		cmocka_unit_test(test_valid),   cmocka_unit_test(survives),
+		cmocka_unit_test(expires),      cmocka_unit_test(snapshot),
 		cmocka_unit_test(foreign_file),
 	};
 
