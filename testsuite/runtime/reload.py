@@ -433,7 +433,7 @@ def rude_clients(site):
                     for _ in range(2):
                         try:
                             socket.send_fds(s, [b"stw1\0" + words], files)
-                        except BrokenPipeError:
+                        except (BrokenPipeError, ConnectionResetError):
                             break  # it has been answered, or was shown the door
     os.kill(pid, signal.SIGCONT)
     until(lambda: descriptors(site) == before, f"{descriptors(site)} to be {before} again")

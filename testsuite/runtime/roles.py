@@ -1,12 +1,15 @@
 """Roles that die: restarts, queued connections, and a generation that cannot live."""
 
 import os
+import re
 import signal
 import socket
+import subprocess
 import time
 
 import stwtest
-from stwtest import case, contains, equal, free_ports, greeting, listener, until
+from stwtest import Skip, case, contains, equal, free_ports, greeting, listener, until
+from talk import certificate, certificate_object
 
 
 def kill_role(site, name):
@@ -65,6 +68,7 @@ def killed_with_main(site):
     site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
     site.start()
     pids = [r["pid"] for r in site.status()["roles"]]
+    os.kill(pids[0], signal.SIGSTOP)  # one that hangs would not see its socket close
     site.daemon.kill()
     site.daemon.wait()
 
@@ -142,6 +146,57 @@ def dies_again_and_again(site):
     equal(site.active(), good, "after a restart")
     site.expect(0, "reload", "--wait", "--force")
     equal(site.active(), bad, "by force")
+
+
+def holds(pid, secret):
+    """True when these bytes are somewhere in the memory of a process."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            area = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
+            if not area:
+                continue
+            start, end = (int(x, 16) for x in area.groups())
+            try:
+                memory.seek(start)
+                if secret in memory.read(end - start):
+                    return True
+            except OSError:
+                continue  # a guard page, or what the kernel keeps for itself
+    return False
+
+
+def private_scalar(path):
+    """The number that is an EC private key, as OpenSSL keeps it: the lowest byte first."""
+    text = subprocess.run(["openssl", "pkey", "-in", str(path), "-noout", "-text"],
+                          capture_output=True, text=True, check=True).stdout
+    digits = text.split("priv:")[1].split("pub:")[0]
+    return bytes.fromhex("".join(digits.split()).replace(":", ""))[-32:][::-1]
+
+
+@case
+def secrets_dealt_out(site):
+    """a role gets only the secrets that its components need"""
+    imap, http = free_ports(2)
+    canary = b"0123456789abcdef-of-the-metrics"
+    (site.dir / "scrape").write_bytes(canary)
+    certificate(site.dir, "own", "mail.example.org")
+    site.build(listener("imaps", "imap", f"127.0.0.1:{imap}", tlsImplicit=True) +
+               listener("web", "http", f"127.0.0.1:{http}", useTls=False) +
+               certificate_object("own") +
+               '[Metrics.prometheus]\n"@type" = "Enabled"\nauthUsername = "scraper"\n'
+               'authSecret = {"@type" = "File", filePath = "scrape"}\n')
+    site.start("--secrets", str(site.dir))
+    edge, web = (site.role(name)["pid"] for name in ("edge", "web"))
+    try:
+        assert holds(web, canary), "web lacks the secret of /metrics"
+    except PermissionError as why:
+        raise Skip("memory of processes cannot be read") from why
+    assert not holds(edge, canary), "edge has the secret of /metrics"
+    key = private_scalar(site.dir / "own.key")
+    assert holds(edge, key), "edge lacks the private key"
+    assert not holds(web, key), "web, which speaks no TLS, has the private key"
+    pem = (site.dir / "own.key").read_bytes().splitlines()[1]
+    assert not holds(web, pem), "web has the file of the private key"
 
 
 stwtest.run()
