@@ -1,6 +1,10 @@
 """Who may connect, and how many: blocked addresses, both caps, the list of sessions, drain, the log of refusals."""
 
+import ctypes
+import os
 import re
+import socket
+import struct
 
 from stwtest import Skip, case, contains, equal, free_ports, greeting, listener, run, until
 from talk import MAIL, REFUSAL, Talk, insecure, listeners
@@ -66,6 +70,79 @@ def live(site):
     equal(served("127.0.0.3"), False, "banned after a reload")
     site.expect(0, "bans", "remove", "127.0.0.3")
     until(lambda: served("127.0.0.3"), "the end of the ban")
+
+
+PIDFD_OPEN, PIDFD_GETFD = 434, 438  # one number on every architecture
+TCP_INFO_SACKED = 28  # offset in struct tcp_info; of a listening socket, its backlog
+
+
+def sockets_of(pid):
+    """Copies of the TCP sockets of a process."""
+    call = ctypes.CDLL(None, use_errno=True).syscall
+    pidfd = call(PIDFD_OPEN, pid, 0)
+    if pidfd < 0:
+        raise Skip("no pidfd here")
+    found = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        copy = call(PIDFD_GETFD, pidfd, int(fd), 0)
+        if copy < 0:
+            raise Skip("this user may not look into other processes")
+        try:
+            found.append(socket.socket(fileno=copy))
+        except OSError:
+            os.close(copy)
+    os.close(pidfd)
+    return [s for s in found if s.family in (socket.AF_INET, socket.AF_INET6)]
+
+
+@case
+def socket_options(site):
+    """every socket option of NetworkListener is set, on both families, and none where none is asked for"""
+    four, plain = free_ports(2)
+    try:
+        six, = free_ports(1, "::1")
+    except OSError:
+        raise Skip("no IPv6 here") from None
+    fields = dict(socketTtl=42, socketTosV4=72, socketNoDelay=False, socketBacklog=17, socketReuseAddress=False,
+                  socketReusePort=False, socketSendBufferSize=50000, socketReceiveBufferSize=60000)
+    site.build(listener("odd", "smtp", f"127.0.0.1:{four}", f"[::1]:{six}", **fields)
+               + listener("plain", "smtp", f"127.0.0.1:{plain}"))
+    site.start()
+    with socket.create_connection(("127.0.0.1", four)) as a, socket.create_connection(("::1", six)) as b, \
+            socket.create_connection(("127.0.0.1", plain)) as c:
+        for s in (a, b, c):
+            s.recv(100)  # the greeting: the session began
+        seen = set()
+        for s in sockets_of(site.role("edge")["pid"]):
+            with s:
+                look_at(s, {four: "odd", six: "odd", plain: "plain"}[s.getsockname()[1]], seen)
+        equal(len(seen), 6, f"sockets looked at: {seen}")
+
+
+def look_at(s, name, seen):
+    """Compares the options of a socket with what its listener asks for."""
+    odd, six = name == "odd", s.family == socket.AF_INET6
+    listens = s.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    seen.add((name, six, listens))
+
+    def option(level, option):
+        return s.getsockopt(level, option)
+
+    equal(option(socket.IPPROTO_IP, socket.IP_TOS), 72 if odd else 0, f"TOS of {name}")
+    if six:
+        equal(option(socket.IPPROTO_IPV6, socket.IPV6_TCLASS), 72, "traffic class")
+    equal(option(socket.SOL_SOCKET, socket.SO_REUSEADDR), 0 if odd else 1, f"address reuse of {name}")
+    equal(option(socket.SOL_SOCKET, socket.SO_REUSEPORT), 0 if odd else 1, f"port reuse of {name}")
+    equal(option(socket.SOL_SOCKET, socket.SO_SNDBUF) == 100000, odd, f"send buffer of {name}")
+    equal(option(socket.SOL_SOCKET, socket.SO_RCVBUF) == 120000, odd, f"receive buffer of {name}")
+    if listens:
+        info = s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+        equal(struct.unpack_from("I", info, TCP_INFO_SACKED)[0], 17 if odd else 1024, f"backlog of {name}")
+        return
+    equal(option(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0, not odd, f"no delay of {name}")
+    equal(option(socket.IPPROTO_IP, socket.IP_TTL) == 42, odd, f"TTL of {name}")
+    if six:
+        equal(option(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS), 42, "hop limit")
 
 
 @case
