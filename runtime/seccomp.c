@@ -48,6 +48,7 @@ static const int allowed[] = {
 	SCMP_SYS(poll),
 	SCMP_SYS(ppoll),
 	SCMP_SYS(fcntl),
+	SCMP_SYS(pipe2),
 	/* the image, the secrets, the log */
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
