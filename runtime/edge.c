@@ -187,7 +187,7 @@ void server_commit(struct server *server)
 	server->committing = generation;
 	log_commit(server->log, generation->sinks);
 	generation->sinks = NULL;
-	tls_tickets_set(server->tickets, generation->ticket_keys, generation->ticket_key_count);
+	tls_tickets_begin(server->tickets, generation->ticket_keys, generation->ticket_key_count);
 	steps_post(generation, server->worker_count + 1, run_commit, commit_done);
 }
 

@@ -17,7 +17,7 @@ struct log_repeat_entry {
 	const char *event; /* a constant; NULL: free */
 	enum log_level level;
 	struct net_addr peer;
-	char listener[64];
+	char listener[128];
 	uint16_t port;    /* local */
 	uint64_t since;   /* milliseconds */
 	uint64_t repeats; /* after the first */

@@ -99,15 +99,28 @@ struct tls_tickets *tls_tickets_new(void)
 	return tickets;
 }
 
-void tls_tickets_set(struct tls_tickets *tickets, const uint8_t *keys, size_t count)
+static void keys_take(struct tls_tickets *tickets, const uint8_t *keys, size_t count)
 {
 	if (count > TLS_TICKET_KEYS_MAX)
 		count = TLS_TICKET_KEYS_MAX;
-	pthread_mutex_lock(&tickets->lock);
 	OPENSSL_cleanse(tickets->keys, sizeof(tickets->keys));
 	if (count)
 		memcpy(tickets->keys, keys, count * TLS_TICKET_KEY_SIZE);
 	tickets->count = count;
+}
+
+void tls_tickets_set(struct tls_tickets *tickets, const uint8_t *keys, size_t count)
+{
+	pthread_mutex_lock(&tickets->lock);
+	keys_take(tickets, keys, count);
+	pthread_mutex_unlock(&tickets->lock);
+}
+
+void tls_tickets_begin(struct tls_tickets *tickets, const uint8_t *keys, size_t count)
+{
+	pthread_mutex_lock(&tickets->lock);
+	if (tickets->count == 0)
+		keys_take(tickets, keys, count);
 	pthread_mutex_unlock(&tickets->lock);
 }
 

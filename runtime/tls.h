@@ -67,6 +67,8 @@ struct tls_tickets *tls_tickets_new(void) WARN_UNUSED;
 /* `keys` is `count` times TLS_TICKET_KEY_SIZE bytes, newest first; copied. More than
  * TLS_TICKET_KEYS_MAX: the oldest are left out. */
 void tls_tickets_set(struct tls_tickets *tickets, const uint8_t *keys, size_t count);
+/* The same, unless there are keys: those of a generation may be older than what main said since. */
+void tls_tickets_begin(struct tls_tickets *tickets, const uint8_t *keys, size_t count);
 void tls_tickets_free(struct tls_tickets *tickets); /* wipes; after the last context */
 
 /* Bits of tls_settings.disabled_suites, in the order of the reference's TlsCipherSuite. */
