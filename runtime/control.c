@@ -492,42 +492,54 @@ void control_reload_done(struct daemon *d, const struct reload_result *result)
 	give_turns(d);
 }
 
-static void count_reply(struct peer *p)
+/* What a role said about its sessions; NULL: it will say no more. */
+struct sessions_reply {
+	enum role from;
+	const struct ipc_message *message;
+};
+
+static void end_reply(struct peer *p, enum role from)
 {
-	if (p->replies > 0 && --p->replies == 0)
+	unsigned left = p->due & ~(1u << from);
+
+	if (left == p->due)
+		return;
+	p->due = left;
+	if (!left)
 		peer_finish(p, CONTROL_OK);
 }
 
 static void take_sessions(struct peer *p, const void *what)
 {
-	const struct ipc_message *m = what;
+	const struct sessions_reply *reply = what;
+	const struct ipc_message *m = reply->message;
 	uint64_t request;
 
+	if (!m) {
+		end_reply(p, reply->from);
+		return;
+	}
 	if (m->header.length < sizeof(request))
 		return;
 	memcpy(&request, m->payload, sizeof(request));
 	if (request != p->request)
 		return;
 	if (m->header.type == IPC_SESSIONS_END)
-		count_reply(p);
+		end_reply(p, reply->from);
 	else
 		buf_put(&p->out, m->payload + sizeof(request), m->header.length - sizeof(request));
 }
 
-void control_sessions(struct daemon *d, const struct ipc_message *m)
+void control_sessions(struct daemon *d, enum role from, const struct ipc_message *m)
 {
-	each_waiting(d, WAIT_SESSIONS, take_sessions, m);
+	struct sessions_reply reply = {from, m};
+
+	each_waiting(d, WAIT_SESSIONS, take_sessions, &reply);
 }
 
-static void give_up_one(struct peer *p, const void *what)
+void control_role_gone(struct daemon *d, enum role role)
 {
-	(void)what;
-	count_reply(p);
-}
-
-void control_role_gone(struct daemon *d)
-{
-	each_waiting(d, WAIT_SESSIONS, give_up_one, NULL);
+	control_sessions(d, role, NULL);
 }
 
 static void finish_drained(struct peer *p, const void *what)

@@ -222,8 +222,8 @@ void command_connections(struct peer *p, char **words, size_t count)
 		return peer_fail(p, CONTROL_CANNOT, "connections takes no arguments");
 	p->request = control_next_request(d);
 	for (enum role role = ROLE_EDGE; role < ROLE_COUNT; role++)
-		p->replies += d->roles[role].pid > 0;
-	if (p->replies == 0)
+		p->due |= d->roles[role].pid > 0 ? 1u << role : 0;
+	if (!p->due)
 		return peer_finish(p, CONTROL_OK);
 	p->wait = WAIT_SESSIONS;
 	roles_tell(d, IPC_CONNECTIONS, &p->request, sizeof(p->request));

@@ -24,7 +24,7 @@ struct peer {
 	bool served; /* its command runs just now: whoever runs it flushes, nobody else */
 	enum peer_wait wait;
 	uint64_t request; /* WAIT_SESSIONS: its number */
-	unsigned replies; /* WAIT_SESSIONS: roles that still have to answer */
+	unsigned due;     /* WAIT_SESSIONS: 1 << role for each that still has to answer */
 	bool json;
 	bool force; /* WAIT_TURN: of the request to make again */
 	char reason[120];

@@ -338,8 +338,8 @@ void live_count(struct daemon *daemon);
 bool control_open(struct daemon *daemon, char *error, size_t error_size) WARN_UNUSED;
 void control_close(struct daemon *daemon);
 void control_reload_done(struct daemon *daemon, const struct reload_result *result);
-void control_sessions(struct daemon *daemon, const struct ipc_message *message);
-void control_role_gone(struct daemon *daemon);
+void control_sessions(struct daemon *daemon, enum role from, const struct ipc_message *message);
+void control_role_gone(struct daemon *daemon, enum role role);
 void control_drained(struct daemon *daemon);
 /* What a start would find wrong with the place of the socket, without making it. */
 bool control_check(const struct daemon *daemon, char *error, size_t error_size) WARN_UNUSED;

@@ -215,7 +215,7 @@ static void role_gone(struct role_process *r, int status)
 		atomic_store(&slot_of(r)->restarts, r->restarts);
 	}
 	clear_role(r);
-	control_role_gone(d);
+	control_role_gone(d, r->role);
 	control_drained(d);
 	if (d->stopping) {
 		if (roles_all_gone(d))
@@ -367,7 +367,7 @@ static void take(struct role_process *r, const struct ipc_message *m)
 			  (const char *)m->payload);
 		break;
 	case IPC_SESSIONS:
-	case IPC_SESSIONS_END: control_sessions(r->daemon, m); break;
+	case IPC_SESSIONS_END: control_sessions(r->daemon, r->role, m); break;
 	case IPC_DRAINED: take_drained(r); break;
 	case IPC_BAN: take_ban(r, m); break;
 	case IPC_PREPARE:

@@ -271,4 +271,18 @@ def clean_words(site):
     contains(done.stderr, "cannot write")
 
 
+@case
+def no_way_back(site):
+    """an unconfirmed apply whose generation before is lost: degraded, with the reason; confirm mends it"""
+    _, second = two(site)
+    before = site.active()
+    site.expect(0, "apply", site.dir / "next.stwi", "--confirm", "1")
+    (site.state / "generations" / (before + ".stwi")).unlink()
+    site.wait_for(lambda s: "cannot go back" in s.get("degraded", ""), "the failed revert")
+    contains(site.expect(1, "status")[0], before[:12])
+    contains(greeting(second), "220")
+    site.expect(0, "confirm")
+    site.expect(0, "status")
+
+
 stwtest.run()

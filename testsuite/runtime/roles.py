@@ -199,4 +199,31 @@ def secrets_dealt_out(site):
     assert not holds(web, pem), "web has the file of the private key"
 
 
+@case
+def sessions_of_the_living(site):
+    """connections lists what the living roles have when another dies before it answers"""
+    smtp, http = free_ports(2)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{smtp}") +
+               listener("web", "http", f"127.0.0.1:{http}", useTls=False))
+    site.start()
+    edge, web = (site.role(name)["pid"] for name in ("edge", "web"))
+    with socket.create_connection(("127.0.0.1", http), timeout=10) as held:
+        held.sendall(b"GET /healthz/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        held.recv(1)
+        os.kill(web, signal.SIGSTOP)
+        os.kill(edge, signal.SIGSTOP)
+        asking = site.also(subprocess.Popen(
+            [stwtest.STWCTL, "--control", str(site.control), "connections"],
+            stdout=subprocess.PIPE, text=True))
+        time.sleep(0.2)
+        os.kill(edge, signal.SIGKILL)
+        until(lambda: site.role("edge")["pid"] not in (0, edge), "edge to come back")
+        # and once more: this one was not asked, so its end answers nothing
+        kill_role(site, "edge")
+        until(lambda: site.role("edge")["restarts"] == 2, "edge to die again")
+        os.kill(web, signal.SIGCONT)
+        contains(asking.communicate(timeout=stwtest.PATIENCE)[0], "web")
+    equal(asking.returncode, 0, "status of stwctl")
+
+
 stwtest.run()
