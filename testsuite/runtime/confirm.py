@@ -149,9 +149,15 @@ def revert(site):
     contains(site.status()["degraded"], "not served")
     site.expect(1, "reload", "--wait")
     site.expect(1, "revert")  # there is nothing before it
+    equal(len(site.status()["refused"]), 1, "refused images")
     site.expect(0, "reload", "--wait", "--force")
     contains(greeting(second), "220")
     site.expect(0, "status")
+    # what was forced and serves is refused no more, also by the next start
+    equal(site.status()["refused"], [], "refused images")
+    site.stop()
+    site.start()
+    contains(greeting(second), "220")
 
 
 @case

@@ -226,4 +226,20 @@ def sessions_of_the_living(site):
     equal(asking.returncode, 0, "status of stwctl")
 
 
+@case
+def level_outlives_a_role(site):
+    """a role that comes back keeps the log level that stwctl set"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start()
+    before = site.log().count("network.listen-start")
+    assert before, "edge does not log its listeners"
+    site.expect(0, "log", "error")
+    pid = kill_role(site, "edge")
+    until(lambda: site.role("edge")["pid"] != pid and site.role("edge")["phase"] == "serving",
+          "edge to come back")
+    contains(greeting(port), "220")
+    equal(site.log().count("network.listen-start"), before, "lines about listeners")
+
+
 stwtest.run()
