@@ -52,6 +52,8 @@ static bool unchanged(const struct stat *a, const struct stat *b)
 }
 
 /* Reads to the end of fd, or to one byte more than `limit`; 0 or an errno. */
+#define DEVICE_LIMIT ((size_t)1 << 20)
+
 static int read_to_end(int fd, size_t limit, struct buf *out)
 {
 	size_t start = out->n;
@@ -89,6 +91,9 @@ static int read_checked(int fd, size_t limit, struct buf *out)
 		/* one byte more, so that the end is seen without growing */
 		buf_reserve(out, (size_t)before.st_size + 1);
 	}
+	/* what a device gives may have no end */
+	if ((S_ISCHR(before.st_mode) || S_ISBLK(before.st_mode)) && limit > DEVICE_LIMIT)
+		limit = DEVICE_LIMIT;
 	code = read_to_end(fd, limit, out);
 	if (code)
 		return code;

@@ -15,8 +15,8 @@ struct fs_error {
 void fs_error_text(const struct fs_error *error, char *out, size_t size);
 
 /* Appends the whole of a regular file (or a pipe) to out. Refuses directories (EISDIR), files
- * above `limit` bytes (EFBIG), and files that change size or time while they are read (EAGAIN).
- * On failure out has the content it had before. */
+ * above `limit` bytes (EFBIG), devices that give more than 1 MiB (EFBIG), and files that change
+ * size or time while they are read (EAGAIN). On failure out has the content it had before. */
 bool fs_read_file(const char *path, size_t limit, struct buf *out,
 		  struct fs_error *error) WARN_UNUSED;
 /* The same from an open descriptor, from where it stands to its end; `name` is for errors. */

@@ -56,6 +56,8 @@ static enum status run(struct options *options)
 	if (!options->out)
 		return cmd_fail(&cmd_build, "where to? -o FILE.stwi");
 	status = cmd_compile(options, &c, true);
+	if (status == STATUS_VALID && compile_reads(&c, options->out))
+		status = cmd_fail(&cmd_build, "refused: %s is one of the sources", options->out);
 	if (status == STATUS_VALID && c.diags.faults)
 		status = refuse_holes(c.diags.faults);
 	if (status == STATUS_VALID && c.inline_secrets && !options->inline_secrets)

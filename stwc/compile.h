@@ -61,6 +61,8 @@ bool compile_init(struct compilation *c, const struct compile_options *options) 
  * (the diagnostics say which); true says nothing about validity: ask diags_ok. */
 bool compile_run(struct compilation *c, const struct input *inputs, size_t count) WARN_UNUSED;
 void compile_free(struct compilation *c);
+/* True when the file at `path` is one of the sources, by whatever name: it must not be written. */
+bool compile_reads(const struct compilation *c, const char *path);
 
 /* The object of that type and identity or client id; NULL: none. */
 struct object *compile_find(const struct compilation *c, const struct schema_object *type,

@@ -198,6 +198,38 @@ static bool load_text(struct compilation *c, struct str name, struct compile_tex
 	return text->reader && read_elements(&file, text->reader);
 }
 
+static bool file_status(const char *path, struct stat *out)
+{
+	return (strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, out) : stat(path, out)) == 0;
+}
+
+/* By device and inode, which no spelling of a path can hide. */
+static void remember_file(struct compile_text *text, const char *path)
+{
+	struct stat status;
+
+	if (!file_status(path, &status))
+		return; /* it went away since it was read: there is nothing to know again */
+	text->device = status.st_dev;
+	text->inode = status.st_ino;
+}
+
+bool compile_reads(const struct compilation *c, const char *path)
+{
+	struct stat status;
+	size_t i;
+
+	if (stat(path, &status) < 0 || !S_ISREG(status.st_mode))
+		return false;
+	for (i = 0; i < c->state->text_count; i++) {
+		const struct compile_text *text = &c->state->texts[i];
+
+		if (text->device == status.st_dev && text->inode == status.st_ino)
+			return true;
+	}
+	return false;
+}
+
 static bool load_file(struct compilation *c, const char *path, const char *name, bool overlay)
 {
 	struct compile_state *state = c->state;
@@ -217,6 +249,7 @@ static bool load_file(struct compilation *c, const char *path, const char *name,
 	}
 	text = &state->texts[state->text_count++];
 	*text = (struct compile_text){.bytes = bytes};
+	remember_file(text, path);
 	if (c->options.has_shapes)
 		text->shapes = c->options.shapes;
 	return load_text(c, str_c(name), text, overlay);

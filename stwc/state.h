@@ -5,6 +5,8 @@
 #ifndef STW_STWC_STATE_H
 #define STW_STWC_STATE_H
 
+#include <sys/types.h>
+
 #include "base/buf.h"
 #include "stwc/compile.h"
 
@@ -43,6 +45,8 @@ struct compile_text {
 	struct reader *reader; /* nodes may live in it */
 	enum shapes shapes;    /* what its nodes are held against */
 	bool incomplete;       /* a syntax error hid a part of it */
+	dev_t device;          /* of the file, to know it again; 0 and 0: unknown */
+	ino_t inode;
 };
 
 /* The drafts of one type by the values of some fields; brought up to date when it is asked. */

@@ -279,6 +279,27 @@ def statuses(tap):
     tap.ok("--> mail.toml:3:1" in done.stderr, "--as names standard input")
 
 
+def never_over_a_source(tap):
+    import os
+    import tempfile
+    with tempfile.TemporaryDirectory() as folder:
+        def write(name):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as out:
+                out.write(LISTENER)
+        os.mkdir(os.path.join(folder, "d"))
+        write("a.toml")
+        write("d/b.toml")
+        os.link(os.path.join(folder, "a.toml"), os.path.join(folder, "hard.stwi"))
+        os.symlink("a.toml", os.path.join(folder, "soft.stwi"))
+        for source, out in (("a.toml", "a.toml"), ("a.toml", "./d/../a.toml"), ("d", "d/b.toml"),
+                            ("a.toml", "hard.stwi"), ("a.toml", "soft.stwi")):
+            done = stwctest.run("build", source, "-o", out, cwd=folder)
+            with open(os.path.join(folder, out), encoding="utf-8") as text:
+                tap.equal((done.status, text.read()), (2, LISTENER), f"build {source} -o {out} spares the source")
+    done = stwctest.run("check", "/dev/zero", "--from", "toml")
+    tap.equal(done.status, 2, "a device without end is refused")
+
+
 def enacted(tap):
     text = LISTENER + 'overrideProxyTrustedNetworks = "10.0.0.0/8"\n[Domain.d]\nname = "example.org"\n'
     done = stwctest.check_text(text, "--from", "toml", "--for", "stwd")
@@ -291,7 +312,7 @@ def enacted(tap):
 
 def main():
     tap = stwctest.Tap()
-    for topic in (values, one_run, references, files, statuses, enacted):
+    for topic in (values, one_run, references, files, statuses, never_over_a_source, enacted):
         topic(tap)
     tap.done()
     return 0
