@@ -28,6 +28,7 @@ testsuite_unit_test_http_LDADD = $(edge_test_libs)
 testsuite_unit_test_log_SOURCES = testsuite/unit/test_log.c testsuite/unit/unit.h
 testsuite_unit_test_log_CPPFLAGS = $(edge_test_cppflags)
 testsuite_unit_test_log_LDADD = $(edge_test_libs)
+testsuite_unit_test_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=time
 testsuite_unit_test_proto_SOURCES = testsuite/unit/test_proto.c testsuite/unit/unit.h
 testsuite_unit_test_proto_CPPFLAGS = $(edge_test_cppflags)
 testsuite_unit_test_proto_LDADD = $(edge_test_libs)

@@ -169,6 +169,26 @@ def listener_cap(site):
 
 
 @case
+def refusals_are_bounded(site):
+    """those who are over a cap and make no handshake take a bounded number of places; the others are closed at once"""
+    text, ports = listeners(["imap"], maxConnections=1, tlsImplicit=True)
+    site.build(text)
+    site.start()
+    with Talk("imap", ports["imap"], tls=insecure()):
+        waiting = [socket.create_connection(("127.0.0.1", ports["imap"]), timeout=10) for _ in range(256)]
+        with Talk("imap", ports["imap"], greet=False) as more:
+            equal(more.ended(), True)
+        for s in waiting:
+            s.setblocking(False)
+            try:
+                raise AssertionError(f"{s.recv(1)!r}, though there was room")
+            except BlockingIOError:
+                s.close()
+        with Talk("imap", ports["imap"], tls=insecure(), greet=False) as more:
+            contains(more.line(), REFUSAL["imap"])  # there is room again
+
+
+@case
 def total_cap(site):
     """SystemSettings.maxConnections holds over all listeners and roles; health answers even so"""
     text, ports = listeners(["smtp", "imap", "http"], useTls=False)

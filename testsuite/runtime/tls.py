@@ -187,6 +187,17 @@ def tickets(site):
 
 
 @case
+def renegotiation(site):
+    """a client of TLS 1.2 that wants to renegotiate is refused"""
+    text, ports = listeners(["imap"], tlsImplicit=True)
+    site.build(text)
+    site.start()
+    _, err, _ = s_client(ports["imap"], "-tls1_2", data=b"R\n")
+    contains(err, "RENEGOTIATING")
+    contains(err, "no renegotiation")
+
+
+@case
 def not_tls(site):
     """what is no TLS at all on a TLS port ends at once and is counted"""
     text, ports = listeners(["imap"], tlsImplicit=True)

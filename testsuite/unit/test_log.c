@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -115,6 +116,48 @@ static struct log_sink file_sink(const char *prefix, enum log_level level)
 static void say(struct log *log, enum log_level level, const char *event)
 {
 	LOG_EVENT(log, level, event, LOG_N("n", 1));
+}
+
+/* The clock of log.c, as the linker gives it (--wrap=time). */
+static time_t clock_now;
+time_t __real_time(time_t *out);
+time_t __wrap_time(time_t *out);
+
+time_t __wrap_time(time_t *out)
+{
+	return clock_now ? clock_now : __real_time(out);
+}
+
+/* At midnight (UTC) the next line goes to the file of the new day; where that cannot be opened, to
+ * the old one, and no line is lost. */
+static void midnight(void **state)
+{
+	struct log_sink sink = file_sink("daily", LOG_LEVEL_INFO);
+	struct log *log = log_new("edge");
+	char error[256], path[600];
+
+	(void)state;
+	assert_non_null(log);
+	sink.rotate = LOG_ROTATE_DAILY;
+	clock_now = 1767225599; /* 2025-12-31T23:59:59Z */
+	assert_true(log_configure(log, &sink, 1, error, sizeof(error)));
+	say(log, LOG_LEVEL_INFO, "network.timeout");
+	clock_now++;
+	say(log, LOG_LEVEL_INFO, "network.timeout");
+	say(log, LOG_LEVEL_INFO, "network.timeout");
+	assert_int_equal(count_lines("daily.2025-12-31", "network.timeout"), 1);
+	assert_int_equal(count_lines("daily.2026-01-01", "network.timeout"), 2);
+	snprintf(path, sizeof(path), "%s/daily.2026-01-02", folder);
+	assert_int_equal(mkdir(path, 0700), 0); /* in the way */
+	clock_now += 86400;
+	say(log, LOG_LEVEL_INFO, "network.timeout");
+	assert_int_equal(count_lines("daily.2026-01-01", "network.timeout"), 3);
+	clock_now += 86400;
+	say(log, LOG_LEVEL_INFO, "network.timeout");
+	assert_int_equal(count_lines("daily.2026-01-03", "network.timeout"), 1);
+	clock_now = 0;
+	log_free(log);
+	assert_int_equal(rmdir(path), 0);
 }
 
 static void sinks(void **state)
@@ -251,8 +294,15 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-	static const char *const names_made[] = {"info",    "debug", "only",
-						 "without", "good",  "other"};
+	static const char *const names_made[] = {"info",
+						 "debug",
+						 "only",
+						 "without",
+						 "good",
+						 "other",
+						 "daily.2025-12-31",
+						 "daily.2026-01-01",
+						 "daily.2026-01-03"};
 	char path[128];
 	size_t i;
 
@@ -267,9 +317,13 @@ static int remove_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines),   cmocka_unit_test(names),
-		cmocka_unit_test(sinks),   cmocka_unit_test(all_or_none),
-		cmocka_unit_test(repeats), cmocka_unit_test(repeats_lose_nothing),
+		cmocka_unit_test(lines),
+		cmocka_unit_test(names),
+		cmocka_unit_test(midnight),
+		cmocka_unit_test(sinks),
+		cmocka_unit_test(all_or_none),
+		cmocka_unit_test(repeats),
+		cmocka_unit_test(repeats_lose_nothing),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, make_folder, remove_folder);

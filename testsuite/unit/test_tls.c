@@ -510,6 +510,41 @@ static void tickets(void **state)
 }
 
 /* After a rotation an old ticket is still taken; once its key is gone, it is not. */
+/* Who comes with a ticket under an older key leaves with one under the newest, in 1.2 as well. */
+static void renewal(void **state)
+{
+	static const char *const hosts[] = {"mx.example.org"};
+	static const unsigned days[] = {10};
+	struct tls_names *names = names_of(hosts, days, 1, 0);
+	struct tls_tickets *keys = tls_tickets_new();
+	struct tls_settings settings = {.listener = 7, .tickets = keys};
+	struct tls_context *context = context_of(&settings, names);
+	uint8_t bytes[2 * TLS_TICKET_KEY_SIZE] = {[0] = 1, [TLS_TICKET_KEY_SIZE] = 2};
+	SSL_SESSION *old = NULL, *renewed = NULL;
+	struct client client = {.version = TLS1_2_VERSION, .out_session = &old};
+	struct duel duel;
+	char version[16], cipher[64];
+
+	(void)state;
+	tls_tickets_set(keys, bytes + TLS_TICKET_KEY_SIZE, 1);
+	assert_true(connect_pair(context, &client, &duel, version, cipher));
+	tls_tickets_set(keys, bytes, 2);
+	client.session = old;
+	client.out_session = &renewed;
+	assert_true(connect_pair(context, &client, &duel, version, cipher));
+	assert_true(duel.resumed);
+	tls_tickets_set(keys, bytes, 1);
+	client.session = renewed;
+	client.out_session = NULL;
+	assert_true(connect_pair(context, &client, &duel, version, cipher));
+	assert_true(duel.resumed);
+	SSL_SESSION_free(old);
+	SSL_SESSION_free(renewed);
+	tls_context_free(context);
+	tls_names_free(names);
+	tls_tickets_free(keys);
+}
+
 static void rotation(void **state)
 {
 	static const char *const hosts[] = {"mx.example.org"};
@@ -578,7 +613,8 @@ int main(void)
 		cmocka_unit_test(refusals), cmocka_unit_test(server_names),
 		cmocka_unit_test(alpn),     cmocka_unit_test(versions_and_suites),
 		cmocka_unit_test(tickets),  cmocka_unit_test(nothing_left),
-		cmocka_unit_test(rotation), cmocka_unit_test(garbage),
+		cmocka_unit_test(rotation), cmocka_unit_test(renewal),
+		cmocka_unit_test(garbage),
 	};
 
 	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
