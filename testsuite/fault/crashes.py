@@ -56,9 +56,19 @@ def edge_under_load(site):
     site.expect(0, "status")
 
 
+def stopped(pid):
+    """True once every thread of a process has taken its SIGSTOP."""
+    states = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/stat") as f:
+            states.append(f.read().rsplit(")", 1)[1].split()[0])
+    return set(states) == {"T"}
+
+
 def queued(port, role, count, talk):
     """Connections that came while the role stood still; it is killed; each is served."""
     os.kill(role, signal.SIGSTOP)
+    until(lambda: stopped(role), "the role to stand still")
     waiting = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(count)]
     os.kill(role, signal.SIGKILL)
     for s in waiting:
