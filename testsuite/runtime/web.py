@@ -1,5 +1,6 @@
 """The web role with curl and by hand: health, metrics, who may see them, and what HTTP asks for."""
 
+import re
 import socket
 import subprocess
 
@@ -57,6 +58,33 @@ def metrics(site):
         contains(text, "\n" + sample + "\n")
     digest = next(line for line in text.splitlines() if line.startswith("stw_image_info")).split('"')[1]
     equal(digest, site.status()["image"]["content"])
+
+
+@case
+def exposition(site):
+    """/metrics is the text format 0.0.4: families once and described, samples once, counters that end in _total"""
+    text, ports = listeners(["http"], useTls=False)
+    site.build(text)
+    site.start()
+    body = curl(f"http://127.0.0.1:{ports['http']}/metrics")[1].replace("\r\n", "\n").split("\n\n", 1)[1]
+    equal(body.endswith("\n"), True, "the last line's end")
+    families, samples, described = {}, set(), None
+    for line in body.splitlines():
+        if line.startswith("# HELP "):
+            described = line.split()[2]
+            equal(described in families, False, line)
+        elif line.startswith("# TYPE "):
+            _, _, name, kind = line.split()
+            equal(name, described, line)
+            equal(kind in ("counter", "gauge"), True, line)
+            equal(name.endswith("_total"), kind == "counter", line)
+            families[name] = kind
+        else:
+            match = re.fullmatch(r'([a-z_]+)(\{[a-z]+="[^"\\]+"\})? \d+(\.\d+)?', line)
+            equal(bool(match) and match[1] == described and match[1] in families, True, line)
+            equal(line.split()[0] in samples, False, line)
+            samples.add(line.split()[0])
+    equal(len(families) > 15, True, f"{len(families)} families")
 
 
 @case
