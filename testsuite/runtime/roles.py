@@ -156,6 +156,8 @@ def holds(pid, secret):
             if not area:
                 continue
             start, end = (int(x, 16) for x in area.groups())
+            if end - start > 1 << 30:
+                raise Skip("a sanitizer has the memory mapped")
             try:
                 memory.seek(start)
                 if secret in memory.read(end - start):
@@ -175,7 +177,7 @@ def private_scalar(path):
 
 @case
 def secrets_dealt_out(site):
-    """a role gets only the secrets that its components need"""
+    """no role has in its memory a secret that its components do not need"""
     imap, http = free_ports(2)
     canary = b"0123456789abcdef-of-the-metrics"
     (site.dir / "scrape").write_bytes(canary)
