@@ -61,15 +61,17 @@ def describe(result):
             "beside: " + programs]
 
 
-def missed(figures):
-    return [figure["title"] for figure in figures if figure["met"] is False]
+def judged(figures):
+    """{(section, title, target): met}: a figure that stands beside two peers has one verdict."""
+    return {(figure["section"], figure["title"], figure["target"]): figure["met"]
+            for figure in figures if figure["met"] is not None}
 
 
 def summary(figures):
-    judged = [figure for figure in figures if figure["met"] is not None]
-    bad = missed(figures)
-    return "%d of %d figures meet their target%s" % (len(judged) - len(bad), len(judged),
-                                                    "; MISSED: " + "; ".join(bad) if bad else "")
+    verdicts = judged(figures)
+    missed = ["%s (%s)" % (title, target) for (_, title, target), met in verdicts.items() if not met]
+    return "%d of %d figures meet their target%s" % (len(verdicts) - len(missed), len(verdicts),
+                                                    "; MISSED: " + "; ".join(missed) if missed else "")
 
 
 def text(result):
