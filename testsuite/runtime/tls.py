@@ -189,10 +189,10 @@ def tickets(site):
 @case
 def renegotiation(site):
     """a client of TLS 1.2 that wants to renegotiate is refused"""
-    text, ports = listeners(["imap"], tlsImplicit=True)
+    text, ports = listeners(["http"], tlsImplicit=True)  # which says nothing by itself
     site.build(text)
     site.start()
-    _, err, _ = s_client(ports["imap"], "-tls1_2", data=b"R\n")
+    _, err, _ = s_client(ports["http"], "-tls1_2", data=b"R\n")
     contains(err, "RENEGOTIATING")
     contains(err, "no renegotiation")
 
