@@ -125,8 +125,8 @@ static bool allow_some(scmp_filter_ctx filter)
 		 SCMP_CMP(CLONE_FLAGS, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)},
 		{SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
 		{SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
-		{SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())},
-		{SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_EQ, 0)},
+		{SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)},
+		{SCMP_SYS(prlimit64), SCMP_A0(SCMP_CMP_EQ, 0, 0)},
 	};
 	size_t i;
 
