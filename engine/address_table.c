@@ -36,9 +36,9 @@ static const struct stw_packed_part *part_of(const struct address_table *table, 
 	return &table->packed.part[1];
 }
 
-bool address_table_at(const struct address_table *table, uint32_t index, struct address_entry *out)
+bool address_table_network(const struct address_table *table, uint32_t index,
+			   struct net_network *network, bool *has_expires, int64_t *expires)
 {
-	struct address_entry entry = {0};
 	const struct stw_packed_part *part;
 	const uint8_t *p;
 
@@ -46,10 +46,23 @@ bool address_table_at(const struct address_table *table, uint32_t index, struct 
 		return false;
 	part = part_of(table, &index);
 	p = stw_packed_sparse(part, STW_COLUMN_WRITTEN, index);
-	entry.network.addr.family = part->width == 4 ? 4 : 6;
-	entry.network.prefix = stw_packed_prefix(part, index);
-	memcpy(entry.network.addr.b, p ? p : stw_packed_base(part, index), part->width);
-	entry.has_expires = part_number(part, index, STW_COLUMN_EXPIRES, &entry.expires);
+	*network = (struct net_network){.addr.family = part->width == 4 ? 4 : 6};
+	network->prefix = stw_packed_prefix(part, index);
+	memcpy(network->addr.b, p ? p : stw_packed_base(part, index), part->width);
+	*has_expires = part_number(part, index, STW_COLUMN_EXPIRES, expires);
+	return true;
+}
+
+bool address_table_at(const struct address_table *table, uint32_t index, struct address_entry *out)
+{
+	struct address_entry entry = {0};
+	const struct stw_packed_part *part;
+	const uint8_t *p;
+
+	if (!address_table_network(table, index, &entry.network, &entry.has_expires,
+				   &entry.expires))
+		return false;
+	part = part_of(table, &index);
 	entry.has_created = part_number(part, index, STW_COLUMN_CREATED, &entry.created);
 	p = stw_packed_sparse(part, STW_COLUMN_REASON, index);
 	entry.has_reason = p != NULL;

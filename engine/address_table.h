@@ -68,6 +68,10 @@ static inline uint32_t address_table_count(const struct address_table *table)
 /* The entry of that index, v4 first, in address order. The note points into the table. False:
  * there is no such index. */
 bool address_table_at(const struct address_table *table, uint32_t index, struct address_entry *out);
+/* What a decision needs of that entry, without its origin and notes: every accepted connection
+ * asks. *expires counts where *has_expires says so. */
+bool address_table_network(const struct address_table *table, uint32_t index,
+			   struct net_network *network, bool *has_expires, int64_t *expires);
 /* The entry with exactly that network (bytes as written and prefix). */
 bool address_table_find(const struct address_table *table, const struct net_network *network,
 			uint32_t *out_index);

@@ -71,20 +71,13 @@ static bool decide_live(const struct decider *decider, enum live_kind kind,
 static bool decide_table(const struct address_table *table, enum decide_rule rule,
 			 const struct net_addr *peer, int64_t now, struct decision *out)
 {
-	struct address_entry entry;
-	uint32_t index;
+	struct decision decision = {.accept = rule == DECIDE_ALLOWED_IP, .rule = rule};
 
-	if (!address_table_match(table, peer, now, &index) ||
-	    !address_table_at(table, index, &entry))
+	if (!address_table_match(table, peer, now, &decision.index) ||
+	    !address_table_network(table, decision.index, &decision.network, &decision.expires,
+				   &decision.until))
 		return false;
-	*out = (struct decision){
-		.accept = rule == DECIDE_ALLOWED_IP,
-		.rule = rule,
-		.network = entry.network,
-		.index = index,
-		.expires = entry.has_expires,
-		.until = entry.expires,
-	};
+	*out = decision;
 	return true;
 }
 

@@ -227,13 +227,13 @@ static bool match_family(const struct live_table *table, enum live_kind kind,
 			 struct live_entry *out)
 {
 	const uint32_t *lengths = table->in_use[kind == LIVE_BAN][peer->family == 6];
+	struct net_network network;
 	size_t slot;
 
 	for (unsigned n = from + 1; n-- > 0;) {
-		struct net_network network = {*peer, (uint8_t)n};
-
 		if (lengths[n] == 0)
 			continue;
+		network = (struct net_network){*peer, (uint8_t)n};
 		network.addr = net_network_base(&network);
 		if (slot_find(table, kind, &network, &slot) &&
 		    !entry_ended(&table->entries[table->slots[slot] - 1], now)) {
@@ -247,8 +247,13 @@ static bool match_family(const struct live_table *table, enum live_kind kind,
 bool live_table_match(const struct live_table *table, enum live_kind kind,
 		      const struct net_addr *peer, int64_t now, struct live_entry *out)
 {
-	struct net_addr plain = net_addr_unmap(peer), mapped = net_addr_map(peer);
+	struct net_addr plain, mapped;
 
+	/* nearly always: every accepted connection asks twice */
+	if (table->count == 0)
+		return false;
+	plain = net_addr_unmap(peer);
+	mapped = net_addr_map(peer);
 	if (plain.family == 6)
 		return match_family(table, kind, &plain, 128, now, out);
 	/* IPv6 networks that are wider than ::ffff:0:0/96 hold IPv4 peers too */
