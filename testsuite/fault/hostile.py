@@ -1,0 +1,224 @@
+"""Sources made to hurt stwc: depth, colliding keys, files that change, things that are no files."""
+
+import functools
+import itertools
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+import faulttest
+from faulttest import APPEND, CUT, FULL, READ, SANITIZED, STWC, Faults, stwtest
+
+sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "testsuite", "stwc"))
+
+import stwctest  # noqa: E402
+
+MB = 1000 * 1000
+BRACKETS = 100 * MB if FULL else 10 * MB
+KEYS = 20 if FULL else 15  # as a power of two
+SECONDS = 60
+
+
+def check(path, *words, env=None):
+    """(status, stderr, seconds of CPU time, most memory in MB) of a check."""
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as out:
+        child = subprocess.Popen([STWC, "check", "--format", "json", *words, path], stdout=out,
+                                 stderr=said, stdin=subprocess.DEVNULL, env=env)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        out.seek(0)
+        text = said.read().decode(errors="replace")
+        faulttest.no_report(text)
+        document = out.read().decode(errors="replace")
+    assert time.monotonic() - began < SECONDS, "it took for ever"
+    found = json.loads(document)["diagnostics"] if document.startswith("{") else []
+    return (child.returncode, text, found, usage.ru_utime + usage.ru_stime,
+            usage.ru_maxrss / 1000)
+
+
+def brackets(tap, folder):
+    """Megabytes of what opens (a hundred of brackets alone): one error with a place, no more memory than the file."""
+    forms = [("a.json", b"["), ("b.json", b'{"a":'), ("a.ndjson", b"["), ("a.toml", b"a = ["),
+             ("b.toml", b"{a="), ("a.yaml", b"["), ("b.yaml", b"- "), ("c.yaml", b"{"),
+             ("settings", b"a.b = [")]
+    for name, unit in forms:
+        path = os.path.join(folder, name)
+        head = unit[:-1] if unit.endswith(b"[") else b"x = " if name == "b.toml" else b""
+        large = unit.endswith(b"[") and name != "a.ndjson" and not SANITIZED
+        millions = 100 if large else BRACKETS // MB
+        with open(path, "wb") as out:
+            out.write(head)
+            block = b"[" * MB if unit.endswith(b"[") else unit * (MB // len(unit))
+            for _ in range(millions):
+                out.write(block)
+        words = ["--from", "settings"] if name == "settings" else []
+        status, _, found, seconds, memory = check(path, *words)
+        size = os.path.getsize(path) / MB
+        nested = [d for d in found if d["code"] == "nesting"]
+        ok = status == 1 and nested and nested[0].get("line") == 1 and nested[0]["file"] == path
+        ok = ok and len(found) < 5 and (SANITIZED or memory < size * 1.2 + 30)
+        tap.ok(ok, f"{name}: {size:.0f} MB of {unit.decode()!r}: {seconds:.1f} s, {memory:.0f} MB")
+        if not ok:
+            print(f"# status {status}, {found[:3]}")
+        os.unlink(path)
+
+
+# ---- keys that collide
+
+def fnv(data, at=0x811c9dc5):
+    for byte in data:
+        at = ((at ^ byte) * 0x01000193) & 0xffffffff
+    return at
+
+
+@functools.lru_cache
+def fnv_pairs(count):
+    """Pairs of blocks that lead FNV-1a (32 bit) from one state to the same next one."""
+    at, pairs, chance = 0x811c9dc5, [], random.Random(1)
+    while len(pairs) < count:
+        seen, state = {}, None
+        while state is None or state not in seen or seen[state] == block:
+            if state is not None:
+                seen[state] = block
+            block = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=8))
+            state = fnv(block.encode(), at)
+        pairs.append((seen[state], block))
+        at = state
+    return pairs
+
+
+def families(bits):
+    """(name, keys): two to the power of bits keys that are one to some hash."""
+    pairs = fnv_pairs(KEYS)[:bits]
+    assert fnv("".join(p[0] for p in pairs).encode()) == fnv("".join(p[1] for p in pairs).encode())
+    yield "FNV-1a", pairs
+    yield "a hash times 33", [("Ez", "FY")] * bits
+    yield "a hash times 31", [("Aa", "BB")] * bits
+    yield "a sum of bytes", [("ab", "ba")] * bits
+
+
+def keys_of(pairs):
+    return map("".join, itertools.product(*pairs))
+
+
+def as_json(keys, out):
+    out.write('{"Domain":{')
+    for n, k in enumerate(keys):
+        out.write(f'{"," if n else ""}"{k}":{{"name":"{n:x}.example.org"}}')
+    out.write("}}\n")
+
+
+def as_fields(keys, out):
+    out.write("{" + ",".join(f'"{k}":1' for k in keys) + "}\n")
+
+
+def as_toml(keys, out):
+    out.write("[a]\n")
+    for k in keys:
+        out.write(f"{k} = 1\n")
+
+
+def as_yaml(keys, out):
+    out.write("a:\n")
+    for k in keys:
+        out.write(f"  {k}: 1\n")
+
+
+def as_settings(keys, out):
+    for k in keys:
+        out.write(f"a.{k} = 1\n")
+
+
+def collisions(tap, folder):
+    """Chosen keys cost what counted ones of their length cost; nothing grows faster than their number."""
+    writers = (("json", as_json, KEYS), ("json", as_fields, KEYS), ("toml", as_toml, KEYS - 2),
+               ("yaml", as_yaml, KEYS - 2), ("settings", as_settings, KEYS - 2))
+    for suffix, write, bits in writers:
+        width = 4 * bits
+        plain = (f"{n:0{width}x}" for n in range(1 << bits))
+        base = cost(folder, suffix, write, plain)
+        for name, pairs in families(bits):
+            spent = cost(folder, suffix, write, keys_of(pairs))
+            tap.ok(spent < 3 * base + 0.5,
+                   f"{suffix}, {write.__name__}: {1 << bits} keys that collide under {name}: "
+                   f"{spent:.2f} s, others {base:.2f} s")
+        half = cost(folder, suffix, write, itertools.islice(keys_of(pairs), 1 << (bits - 1)))
+        tap.ok(spent < 3 * half + 0.3, f"{suffix}, {write.__name__}: linear: {half:.2f} s for half")
+
+
+def cost(folder, suffix, write, keys):
+    path = os.path.join(folder, "keys." + suffix)
+    with open(path, "w", encoding="ascii") as out:
+        write(keys, out)
+    words = ["--from", "settings"] if suffix == "settings" else []
+    status, text, found, seconds, _ = check(path, *words)
+    assert status in (0, 1), (status, text, found[:3])
+    assert not any(d["code"].startswith("duplicate") for d in found), found[:3]
+    return seconds
+
+
+# ---- files that change, and what is no file
+
+def changing(tap, folder):
+    """A file that grows or shrinks while it is read is named, and nothing is made of it."""
+    path = os.path.join(folder, "a.toml")
+    text = '[SystemSettings]\ndefaultHostname = "a.example.org"\n'
+    faults = Faults(folder)
+    env = {**os.environ, **faults.env()}
+    for action, word in ((APPEND, "grows"), (CUT, "shrinks")):
+        for number in (1, 2):
+            with open(path, "w", encoding="ascii") as out:
+                out.write(text)
+            image = os.path.join(folder, "a.stwi")
+            faults.arm(number, action, READ, path)
+            done = subprocess.run([STWC, "build", path, "-o", image], env=env, timeout=60,
+                                  capture_output=True, text=True)
+            hit = faults.disarm()
+            tap.ok(hit and done.returncode == 2 and path in done.stderr
+                   and "changed meanwhile" in done.stderr and not os.path.exists(image),
+                   f"a file that {word} at read {number} is refused by name")
+            if done.returncode != 2:
+                print(f"# {hit} {done.returncode} {done.stderr}")
+
+
+def no_files(tap, folder):
+    """Directories, links and devices in the place of a source."""
+    for make, name, words in (
+            (lambda p: os.mkdir(p), "d.toml", "Is a directory"),
+            (lambda p: os.symlink("loop.toml", p), "loop.toml", "symbolic links"),
+            (lambda p: os.symlink("nowhere", p), "dangling.toml", "No such file")):
+        path = os.path.join(folder, name)
+        make(path)
+        inside = os.path.join(folder, "inside-" + name)
+        os.mkdir(inside)
+        os.rename(path, os.path.join(inside, name))
+        # as one of the sources of a directory
+        status, text, found, _, _ = check(inside)
+        named = any(name in json.dumps(d) and words in d["message"] for d in found)
+        tap.ok(status == 2 and named, f"{name} among the sources of a directory is named")
+        if not named:
+            print(f"# {status} {text} {found}")
+
+
+def main():
+    tap = stwctest.Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            changing(tap, folder)
+        except stwtest.Skip as why:
+            tap.ok(True, f"a file that changes # SKIP {why}")
+        no_files(tap, folder)
+        brackets(tap, folder)
+        collisions(tap, folder)
+    tap.done()
+    return 1 if tap.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
