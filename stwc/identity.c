@@ -34,17 +34,16 @@ static const struct value *identity_value(struct compilation *c, const struct ob
 }
 
 /* 63 bits of SHA-256 over type and identity: the same between builds, never negative. */
-static bool object_id(const struct object *object, struct buf *text, uint64_t *out)
+static bool object_id(const struct object *object, struct digest_ctx *sha256, uint64_t *out)
 {
+	struct str type = str_c(object->type->name);
 	struct digest digest;
 	uint64_t id = 0;
 	size_t i;
 
-	text->n = 0;
-	buf_puts(text, str_c(object->type->name));
-	buf_putc(text, '/');
-	buf_puts(text, object->identity);
-	if (text->failed || !digest_of(text->p, text->n, &digest))
+	if (!digest_update(sha256, type.p, type.n) || !digest_update(sha256, "/", 1) ||
+	    !digest_update(sha256, object->identity.p, object->identity.n) ||
+	    !digest_final(sha256, &digest))
 		return false;
 	for (i = 0; i < 8; i++)
 		id = id << 8 | digest.b[i];
@@ -68,7 +67,7 @@ static bool identity_by_place(struct compilation *c, struct object *object)
 	return object->identity.p != NULL;
 }
 
-static bool give_identity(struct compilation *c, struct object *object, struct buf *text)
+static bool give_identity(struct compilation *c, struct object *object, struct digest_ctx *sha256)
 {
 	const struct value *key = identity_value(c, object);
 
@@ -82,7 +81,7 @@ static bool give_identity(struct compilation *c, struct object *object, struct b
 		object->identity = STR(""); /* its absence was reported */
 	else if (!identity_by_place(c, object))
 		return false;
-	return object_id(object, text, &object->id);
+	return object_id(object, sha256, &object->id);
 }
 
 /* Gives the object a name to be found by; an earlier holder of the name keeps it. */
@@ -152,13 +151,13 @@ static bool refuse_same_ids(struct compilation *c)
 
 bool identify_objects(struct compilation *c)
 {
-	struct buf text = BUF_INIT;
-	bool ok = true;
+	struct digest_ctx *sha256 = digest_new();
+	bool ok = sha256 != NULL;
 	size_t i;
 
 	for (i = 0; ok && i < c->object_count; i++)
-		ok = give_identity(c, c->objects[i], &text);
-	buf_free(&text);
+		ok = give_identity(c, c->objects[i], sha256);
+	digest_free(sha256);
 	for (i = 0; ok && i < c->schema->object_count; i++)
 		ok = offer_client_ids(c, &c->state->types[i]);
 	for (i = 0; ok && i < c->object_count; i++) {
