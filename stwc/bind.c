@@ -468,6 +468,24 @@ static struct node *expand_shorthand(struct binder *b, const struct schema_struc
 	return map;
 }
 
+/* Inside a secret nothing is shown but what says where it comes from: a misspelt name must not
+ * uncover it. */
+static void mask_inside(struct binder *b, const struct schema_structure *structure,
+			const struct node *node)
+{
+	const struct node_entry *e;
+
+	if (strncmp(structure->name, "Secret", 6) != 0)
+		return;
+	if (node->kind != NODE_MAP)
+		source_mask(&b->c->sources, node->span);
+	for (e = node->kind == NODE_MAP ? node->map.first : NULL; e; e = e->next) {
+		if (!str_eq(e->key, STR("@type")) && !str_eq(e->key, STR("filePath")) &&
+		    !str_eq(e->key, STR("variableName")))
+			source_mask(&b->c->sources, e->value->span);
+	}
+}
+
 struct value *bind_object(struct binder *b, const struct schema_type *type,
 			  const struct schema_field *holder, struct node *node,
 			  const struct path *path)
@@ -486,6 +504,7 @@ struct value *bind_object(struct binder *b, const struct schema_type *type,
 		node = expand_shorthand(b, structure, node);
 	if (!node)
 		return NULL;
+	mask_inside(b, structure, node);
 	if (node->kind != NODE_MAP)
 		return bind_wrong_type(b, type, node, path);
 	value = bind_new(b, VALUE_OBJECT, type, node->span);

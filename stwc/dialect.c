@@ -285,28 +285,79 @@ static size_t skip_blank(struct str text)
 	return at;
 }
 
-/* Object types start with an upper-case letter, or with x:; settings are lower case. A lower-case
- * spelling of a type is a mistake in stw's form, and is told so there. */
-bool dialect_is_settings(const struct schema *schema, struct str text)
+/* The first words of the keys of 0.15 (facts of the settings reference; validation.md 6.3, 6.4). */
+static bool is_settings_root(struct str word)
+{
+	static const char *const roots[] = {
+		"account",     "acme",         "asn",         "auth",         "authentication",
+		"cache",       "calendar",     "certificate", "changes",      "cluster",
+		"config",      "contacts",     "dav",         "directory",    "email",
+		"enterprise",  "file-storage", "form",        "global",       "http",
+		"http-lookup", "imap",         "jmap",        "limiter",      "lookup",
+		"management",  "metrics",      "oauth",       "object-quota", "pop3",
+		"queue",       "remote",       "report",      "resolver",     "server",
+		"session",     "sharing",      "sieve",       "signature",    "smtp",
+		"spam-filter", "storage",      "store",       "tracer",       "tracing",
+		"version",     "webadmin",     "webhook",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(roots); i++) {
+		if (str_eq_ascii_case(word, str_c(roots[i])))
+			return true;
+	}
+	return false;
+}
+
+static bool is_type_name(const struct schema *schema, struct str word)
+{
+	size_t i;
+
+	for (i = 0; i < schema->object_count; i++) {
+		if (str_eq(word, str_c(schema->objects[i].name)))
+			return true;
+	}
+	return false;
+}
+
+/* The first word of the text: of its first key or table header. */
+static struct str first_word(struct str text)
 {
 	struct str rest = str_from(text, skip_blank(text));
 	struct str word;
-	size_t i;
 
 	while (rest.n && (*rest.p == '[' || *rest.p == '"' || *rest.p == ' '))
 		rest = str_from(rest, 1);
 	word = (struct str){rest.p, 0};
-	while (word.n < rest.n &&
-	       (rest.p[word.n] == '-' || rest.p[word.n] == '_' || rest.p[word.n] == ':' ||
-		(rest.p[word.n] >= '0' && rest.p[word.n] <= '9') ||
-		(rest.p[word.n] >= 'A' && rest.p[word.n] <= 'Z') ||
-		(rest.p[word.n] >= 'a' && rest.p[word.n] <= 'z')))
+	while (word.n < rest.n && (rest.p[word.n] == '-' || rest.p[word.n] == '_' ||
+				   (rest.p[word.n] >= '0' && rest.p[word.n] <= '9') ||
+				   (rest.p[word.n] >= 'A' && rest.p[word.n] <= 'Z') ||
+				   (rest.p[word.n] >= 'a' && rest.p[word.n] <= 'z')))
 		word.n++;
-	if (!word.n || word.p[0] < 'a' || word.p[0] > 'z' || str_starts(word, STR("x:")))
+	return word;
+}
+
+/* Only what 0.15 knows chooses its dialect; anything else is TOML, and told so there. */
+bool dialect_is_settings(const struct schema *schema, struct str text)
+{
+	struct str word = first_word(text);
+
+	return is_settings_root(word) && !is_type_name(schema, word);
+}
+
+bool dialect_is_own_key(const struct schema *schema, struct str key)
+{
+	struct str word = {key.p, 0};
+	size_t i;
+
+	while (word.n < key.n && key.p[word.n] != '.')
+		word.n++;
+	if (is_settings_root(word))
 		return false;
+	/* the settings reader knows no case in table names */
 	for (i = 0; i < schema->object_count; i++) {
 		if (str_eq_ascii_case(word, str_c(schema->objects[i].name)))
-			return false;
+			return true;
 	}
-	return true;
+	return false;
 }

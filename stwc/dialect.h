@@ -52,5 +52,7 @@ bool dialect_settings(struct file *file, const struct reader_element *element) W
 bool dialect_settings_end(struct file *file) WARN_UNUSED;
 /* True where the text's first key or table header looks like the 0.15 settings, not stw's form. */
 bool dialect_is_settings(const struct schema *schema, struct str text);
+/* True where a key of the 0.15 settings begins with an object type: two dialects in one file. */
+bool dialect_is_own_key(const struct schema *schema, struct str key);
 
 #endif

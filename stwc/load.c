@@ -51,7 +51,9 @@ static bool split_collections(void *ctx, struct str key)
 	struct file *file = ctx;
 	const struct schema_object *type;
 
-	if (file->dialect != DIALECT_OWN)
+	/* a file that is named after a type may hold stw's own form all the same */
+	if (file->dialect != DIALECT_OWN &&
+	    (file->dialect != DIALECT_BODIES || file->c->options.object))
 		return false;
 	type = schema_object_find(file->c->schema, key);
 	return type && type->kind == OBJECT_COLLECTION;
@@ -91,7 +93,6 @@ static void settle_dialect(struct file *file, enum reader_root root,
 static bool give_element(struct file *file, enum reader_root root,
 			 const struct reader_element *element)
 {
-	file->c->state->elements += !element->container_only;
 	switch (file->dialect) {
 	case DIALECT_OWN:
 		if (root == READER_ROOT_MAP)
@@ -155,7 +156,7 @@ static enum format choose_format(struct compilation *c, struct str name, struct 
 	enum format format =
 		c->options.from != FORMAT_NONE ? c->options.from : format_of_name(name);
 
-	if (format == FORMAT_TOML && c->options.from == FORMAT_NONE &&
+	if (format == FORMAT_TOML && c->options.from == FORMAT_NONE && !implied_type(c, name) &&
 	    dialect_is_settings(c->schema, text))
 		return FORMAT_SETTINGS;
 	return format;
@@ -179,6 +180,8 @@ static bool load_text(struct compilation *c, struct str name, struct compile_tex
 	file.source = sources_get(&c->sources, number);
 	file.format = choose_format(c, name, file.source->text);
 	if (file.format == FORMAT_NONE) {
+		/* whatever it is, it was not meant to be shown */
+		source_mask(&c->sources, (struct span){number, 0, (uint32_t)file.source->text.n});
 		diag_hint(&c->diags,
 			  diag_add(&c->diags, DIAG_UNREADABLE, (struct span){number, 0, 0},
 				   is_image(file.source->text)
@@ -334,6 +337,17 @@ static bool load_input(struct compilation *c, const struct input *input)
 	return load_file(c, input->path, input->name ? input->name : input->path, input->overlay);
 }
 
+static bool has_objects(const struct compilation *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->packed_count; i++) {
+		if (c->packed[i].count)
+			return true;
+	}
+	return c->state->draft_count > 0;
+}
+
 bool load_inputs(struct compilation *c, const struct input *inputs, size_t count)
 {
 	size_t i;
@@ -342,7 +356,7 @@ bool load_inputs(struct compilation *c, const struct input *inputs, size_t count
 		if (!load_input(c, &inputs[i]))
 			return false;
 	}
-	if (c->state->elements == 0 && diags_ok(&c->diags)) {
+	if (!has_objects(c) && diags_ok(&c->diags)) {
 		diag_add(&c->diags, DIAG_NOTHING, SPAN_NONE,
 			 "nothing to check: no object in what was read");
 		c->unreadable = true;

@@ -267,7 +267,12 @@ bool dialect_settings(struct file *file, const struct reader_element *element)
 		return address_key(file, "AllowedIp", str_from(key, allowed.n), element);
 	if (str_starts(key, listener))
 		return listener_key(file, str_from(key, listener.n), element);
-	not_carried(file, element, "is not carried over");
+	if (dialect_is_own_key(file->c->schema, key))
+		diag_add(&file->c->diags, DIAG_WRONG_ROOT, element->key_span,
+			 "'%.*s' is stw's own form, but the file begins as 0.15 settings",
+			 STR_ARG(key));
+	else
+		not_carried(file, element, "is not carried over");
 	return true;
 }
 

@@ -74,7 +74,6 @@ struct compile_state {
 	struct object **asides;   /* bound for their mistakes alone; not part of the result */
 	size_t aside_count, aside_cap;
 	struct map defaults_memo; /* by name of structure: bound defaults */
-	size_t elements;          /* top-level things that were read, empty containers excepted */
 };
 
 static inline struct type_state *type_state(const struct compilation *c,

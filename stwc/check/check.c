@@ -3,6 +3,7 @@
 
 static const struct check checks[] = {
 	{"privileged-ports", NULL, check_privileged_ports},
+	{"binds", NULL, check_binds},
 	{"default-domain", NULL, check_default_domain},
 	{"enacted", NULL, check_enacted},
 };

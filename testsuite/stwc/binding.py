@@ -300,6 +300,32 @@ def never_over_a_source(tap):
     tap.equal(done.status, 2, "a device without end is refused")
 
 
+def dialects(tap):
+    """Which of the two a TOML file is, and that nothing is no success."""
+    def check(name, text, *args):
+        return stwctest.check_files({name: text}, *args)
+    body = 'name = "a"\nbind = "127.0.0.1:2525"\n'
+    for name, args in (("NetworkListener.toml", ()), ("x.toml", ("--object", "NetworkListener"))):
+        done = check(name, body, *args)
+        tap.equal((done.status, done.summary.get("objects")), (0, 1), f"a bare body in {name} {args}")
+    done = check("NetworkListener.toml", "[NetworkListener.a]\nbind = \"127.0.0.1:2525\"\n")
+    tap.equal((done.status, done.summary.get("objects")), (0, 1), "stw's own form in a file named after a type")
+    done = check("NetworkListener.json", json.dumps({"NetworkListener": {"a": {"bind": "127.0.0.1:2525"}}}))
+    tap.equal((done.status, done.summary.get("objects")), (0, 1), "in JSON too")
+    done = check("Cargo.toml", '[package]\nname = "x"\n')
+    tap.equal((done.status, done.codes()), (1, ["unknown-type"]), "any other TOML is no 0.15 configuration")
+    done = check("i.toml", 'include = ["x.toml"]\n')
+    tap.equal((done.status, done.codes()), (1, ["unknown-type"]), "an unknown first key is told")
+    done = check("mix.toml", '[server]\nhostname = "a.example.org"\n[SystemSettings]\nthreadPoolSize = 2\n')
+    tap.equal((done.status, done.codes()), (1, ["wrong-root"]), "two dialects in one file are refused")
+    done = check("s.toml", '[storage]\ndata = "rocksdb"\n')
+    tap.equal((done.status, done.codes()), (2, ["nothing"]), "settings of which nothing is carried are nothing")
+    done = stwctest.run("build", "-", "--from", "settings", "-o", "/dev/null", stdin='[storage]\ndata = "x"\n')
+    tap.equal(done.status, 2, "and build writes no image of it")
+    done = stwctest.run("check", "-", "--as", "shadow", stdin="secret-looking first line\n")
+    tap.ok("secret-looking" not in done.stderr and done.status == 2, "a file of no known format is not shown")
+
+
 def enacted(tap):
     text = LISTENER + 'overrideProxyTrustedNetworks = "10.0.0.0/8"\n[Domain.d]\nname = "example.org"\n'
     done = stwctest.check_text(text, "--from", "toml", "--for", "stwd")
@@ -312,7 +338,7 @@ def enacted(tap):
 
 def main():
     tap = stwctest.Tap()
-    for topic in (values, one_run, references, files, statuses, never_over_a_source, enacted):
+    for topic in (values, one_run, references, files, statuses, never_over_a_source, dialects, enacted):
         topic(tap)
     tap.done()
     return 0

@@ -13,6 +13,9 @@ CASES = [
     ("a syntax error behind it", "toml", '[Certificate.c]\nprivateKey = {"@type" = "Text", secret = "SECRET" oops}\n'),
     ("a syntax error in its string", "toml", '[Certificate.c.privateKey]\nsecret = "SECRET\n'),
     ("a misspelt name", "toml", '[Certificate.c.privateKey]\n"@type" = "Text"\nsecrett = "SECRET"\n'),
+    ("a misspelt field of a secret", "toml", '[Directory.v]\n"@type" = "Ldap"\ndescription = "i"\nbaseDn = "x"\n'
+     'bindSecret = {"@type" = "Value", secert = "SECRET"}\n'),
+    ("a text where a secret is asked for", "toml", '[DnsServer.d]\n"@type" = "Tsig"\nkey = "SECRET"\nkeyNam = 1\n'),
     ("a misspelt variant", "json", '{"Directory": {"d": {"@type": "Ldpa", "bindSecret": '
      '{"@type": "Value", "secret": "SECRET"}}}}'),
     ("a wrong type beside it", "json", '{"Directory": {"d": {"@type": "Ldap", "url": 5, "bindSecret": '
