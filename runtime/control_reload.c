@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static void print_pending(struct peer *p)
+/* What serves is what was asked for, but for what waits for a restart: that is said each time, as
+ * the reload that led there may have been one that nobody saw. */
+static void finish_active(struct peer *p)
 {
 	const struct generation *active = p->daemon->active;
 
@@ -15,6 +17,7 @@ static void print_pending(struct peer *p)
 		buf_printf(&p->out, "restart pending: %s\n", active->pending.items[i]);
 	if (active->pending.dropped)
 		buf_printf(&p->out, "restart pending: and %zu more\n", active->pending.dropped);
+	peer_finish(p, active->pending.count ? CONTROL_PENDING : CONTROL_OK);
 }
 
 void peer_finish_reload(struct peer *p, const struct reload_result *result)
@@ -26,12 +29,11 @@ void peer_finish_reload(struct peer *p, const struct reload_result *result)
 	case RELOAD_ACTIVE:
 		buf_printf(&p->out, "%s (%.12s) after %.1f ms\n", result->text, hex,
 			   (double)result->micros / 1000);
-		print_pending(p);
-		peer_finish(p, p->daemon->active->pending.count ? CONTROL_PENDING : CONTROL_OK);
+		finish_active(p);
 		return;
 	case RELOAD_UNCHANGED:
 		buf_printf(&p->out, "unchanged: %s\n", result->text);
-		peer_finish(p, CONTROL_OK);
+		finish_active(p);
 		return;
 	case RELOAD_REFUSED:
 		peer_fail(p, CONTROL_REFUSED, "refused: %s\nThe generation before goes on serving.",
@@ -263,7 +265,7 @@ void command_revert(struct peer *p, char **words, size_t count)
 					 : "there is no generation to go back to");
 	if (digest_eq(&to->digest, &d->active->copy.digest)) {
 		buf_puts(&p->out, STR("unchanged: this generation is active\n"));
-		return peer_finish(p, CONTROL_OK);
+		return finish_active(p);
 	}
 	digest = to->digest; /* the mark may move */
 	outcome = reload_revert(d, &request, &digest, &result);

@@ -238,6 +238,22 @@ def restart_pending(site):
 
 
 @case
+def restart_pending_unchanged(site):
+    """what waits for a restart is said, with status 3, when the watch was there first"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}", socketBacklog=64))
+    site.start()
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}", socketBacklog=128))
+    site.wait_for(lambda s: s["restartPending"], "the watch to be first")
+    for words in (("reload", "--wait"), ("reload",), ("apply", site.image),
+                  ("revert", site.active())):
+        out, _ = site.expect(3, *words)
+        contains(out, "unchanged")
+        contains(out, "restart pending: ")
+        contains(out, "socketBacklog")
+
+
+@case
 def widened_address(site):
     """an address may widen over one that is served: 127.0.0.1 to the wildcard and back"""
     if not socket.has_ipv6:
