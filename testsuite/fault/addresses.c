@@ -218,14 +218,18 @@ static int by_network(const void *a, const void *b)
 /* Entries without repeats; host bits are kept in some of them. */
 static size_t random_entries(struct address_entry *entries, size_t n)
 {
+	/* the shortest networks: in a large set such that they leave room between them */
+	unsigned shortest[2] = {n < 1000 ? 8 : n < 10000 ? 20 : 24, n < 1000 ? 8 : 56};
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct net_network network = {random_address(), 0};
 		uint64_t r = next_random();
 		unsigned most = network.addr.family == 4 ? 32 : 128;
+		unsigned least = shortest[network.addr.family == 6];
 
-		network.prefix = (uint8_t)(r % 5 ? most - (r >> 8) % 9 : 8 + (r >> 8) % (most - 7));
+		network.prefix = (uint8_t)(r % 5 ? most - (r >> 8) % 9
+						 : least + (r >> 8) % (most - least + 1));
 		if (network.addr.family == 4)
 			memset(network.addr.b + 4, 0, 12);
 		if (r & 1 << 20)
@@ -262,7 +266,8 @@ static bool try_all(size_t networks, size_t addresses, int *point)
 			ask(&t, &peer);
 		}
 		/* a trial that never hits, or always does, would prove little */
-		ok = t.wrong == 0 && t.hits > t.asked / 20 && t.hits < t.asked;
+		ok = t.wrong == 0 && t.hits > t.asked / 20 &&
+		     (n < 1000 || t.hits < t.asked - t.asked / 20);
 		printf("# %zu networks: %zu boundary and %zu random addresses, %zu hits\n", n,
 		       boundaries, t.asked - boundaries, t.hits);
 	}
