@@ -20,7 +20,7 @@ static void unknown_type(struct file *file, struct str name, struct span span)
 	}
 	if (best.best.n)
 		diag_hint(diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
-	else if (name.n && name.p[0] >= 'a' && name.p[0] <= 'z')
+	else if (file->format == FORMAT_TOML && name.n && name.p[0] >= 'a' && name.p[0] <= 'z')
 		diag_hint(diags, diag, "for the 0.15 settings say --from settings");
 }
 

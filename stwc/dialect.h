@@ -42,6 +42,10 @@ const struct schema_object *file_type(struct file *file, struct str name, struct
 bool dialect_own(struct file *file, const struct reader_element *element) WARN_UNUSED;
 bool dialect_bodies(struct file *file, const struct reader_element *element) WARN_UNUSED;
 bool dialect_bodies_end(struct file *file) WARN_UNUSED;
+/* One operation as a map; it must outlive the file's reading. */
+bool dialect_operation(struct file *file, struct node *operation) WARN_UNUSED;
+/* jmap.c: the method calls of a JMAP request body. */
+bool dialect_request(struct file *file, struct node *calls) WARN_UNUSED;
 bool dialect_plan(struct file *file, const struct reader_element *element) WARN_UNUSED;
 bool dialect_plan_end(struct file *file) WARN_UNUSED;
 /* Is the key a member of an operation? No object type is called so. */

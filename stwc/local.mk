@@ -16,6 +16,7 @@ libstwc_a_SOURCES = \
 	stwc/draft.c \
 	stwc/fold.c \
 	stwc/identity.c \
+	stwc/jmap.c \
 	stwc/load.c \
 	stwc/mask.c \
 	stwc/names.c stwc/names.h \

@@ -51,7 +51,9 @@ bool dialect_is_operation(struct str key)
 		if (str_eq_c(key, member_names[i]))
 			return true;
 	}
-	return false;
+	/* a JMAP request body is folded as a plan */
+	return str_eq_c(key, "using") || str_eq_c(key, "methodCalls") ||
+	       str_eq_c(key, "createdIds");
 }
 
 static void unknown_member(struct file *file, const struct node_entry *e)
@@ -441,10 +443,18 @@ bool dialect_plan(struct file *file, const struct reader_element *element)
 				: take_operation(file, element->value);
 }
 
+bool dialect_operation(struct file *file, struct node *operation)
+{
+	return take_operation(file, operation);
+}
+
 bool dialect_plan_end(struct file *file)
 {
+	struct node *calls;
+
 	if (!file->whole)
 		return true;
 	file->volatile_nodes = false; /* kept already */
-	return take_operation(file, file->whole);
+	calls = node_map_get(file->whole, STR("methodCalls"));
+	return calls ? dialect_request(file, calls) : take_operation(file, file->whole);
 }

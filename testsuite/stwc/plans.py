@@ -252,9 +252,38 @@ def cost(tap):
     tap.ok(many < 60 * max(few, 0.01), f"and the cost is linear: {few:.2f} s, {many:.2f} s")
 
 
+def requests(tap):
+    """JMAP request bodies are folded as plans are, in the server's shapes."""
+    def check(*calls, extra=None):
+        body = {"using": ["urn:ietf:params:jmap:core", "urn:stalwart:jmap"],
+                "methodCalls": [[name, arguments, f"c{i}"] for i, (name, arguments) in enumerate(calls)]}
+        return stwctest.check_text(json.dumps({**body, **(extra or {})}), "--from", "json")
+    listener = {"name": "a", "bind": {"127.0.0.1:2525": True}}
+    done = check(("x:NetworkListener/set", {"accountId": "b", "create": {"n": listener}}),
+                 ("x:NetworkListener/set", {"update": {"#n": {"bind/127.0.0.1:2526": True}}}))
+    tap.equal((done.status, done.codes(), done.summary["objects"]), (0, [], 1), "a request of create and update")
+    done = check(("x:NetworkListener/set", {"create": {"n": {**listener, "bind": ["127.0.0.1:2525"]}}}))
+    tap.equal(done.codes(), ["wrong-shape"], "lists are the server's in a request")
+    sig0 = {"@type": "Sig0", "description": "old", "host": "192.0.2.53", "publicKey": "AAAA",
+            "key": {"@type": "File", "filePath": "sig0"}, "signerName": "stw."}
+    done = check(("x:DnsServer/set", {"create": {"d": sig0}}))
+    tap.equal(done.codes(), ["target-version"], "SIG(0) in a request is an error")
+    done = check(("x:Bootstrap/set", {"update": {"singleton": {"serverHostname": "mail.example.org",
+                                                              "defaultDomain": "example.org"}}}))
+    tap.equal((done.status, done.codes()), (0, []), "a Bootstrap as the setup sends it")
+    done = check(("x:Domain/get", {"ids": None}))
+    tap.equal(done.codes(), ["plan-operation"], "a call that only reads is named")
+    done = check(("x:Domain/set", {"destroy": ["b"]}))
+    tap.equal(done.codes(), ["plan-operation"], "so is a destroy")
+    done = check(("x:Domain/set", {"create": []}))
+    tap.equal(done.codes(), ["plan-line"], "create takes a map")
+    done = stwctest.check_text('{"methodCalls": [["x:Domain/set"]]}', "--from", "json")
+    tap.equal(done.codes(), ["plan-line"], "a call is name, arguments, id")
+
+
 def main():
     tap = stwctest.Tap()
-    for topic in (tables, forms, values, beside_own_form, cost):
+    for topic in (tables, forms, values, beside_own_form, requests, cost):
         topic(tap)
     tap.done()
     return 0
