@@ -126,7 +126,7 @@ const struct schema_enum_member *schema_enum_member_find(const struct schema_enu
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct schema_enum_member *member = &e->members[e->by_name[middle]];
-		int order = str_cmp(str_c(member->name), name);
+		int order = compare_named(member->name, name);
 
 		if (order == 0)
 			return member;
