@@ -229,14 +229,32 @@ static struct str validate(struct binder *b, enum validator validator, const str
 	return STR_NONE;
 }
 
-/* scheme ":" and no blanks or controls (RFC 3986 3.1); the rest is the business of who uses it */
+static bool is_hex(char ch)
+{
+	return (ch >= '0' && ch <= '9') || ((ch | 32) >= 'a' && (ch | 32) <= 'f');
+}
+
+/* What is escaped is "%" and two hexadecimal digits, and "%" stands for nothing else (2.1). */
+static bool escapes_fit(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '%' && (s.n - i < 3 || !is_hex(s.p[i + 1]) || !is_hex(s.p[i + 2])))
+			return false;
+	}
+	return true;
+}
+
+/* scheme ":", no blanks or controls, whole escapes (RFC 3986 2.1, 3.1); the rest is the business
+ * of who uses it */
 static bool uri_fits(struct str s)
 {
 	size_t i, colon = 0;
 
 	while (colon < s.n && s.p[colon] != ':')
 		colon++;
-	if (colon == 0 || colon == s.n)
+	if (colon == 0 || colon == s.n || !escapes_fit(s))
 		return false;
 	for (i = 0; i < s.n; i++) {
 		unsigned char ch = (unsigned char)s.p[i];
@@ -394,14 +412,40 @@ static struct value *bind_date(struct binder *b, const struct schema_type *type,
 
 /* ---- words and references ---- */
 
+/* A list of more members than this is for `stwc explain`, not for a hint. */
+#define MEMBERS_SHOWN 12
+
+/* The nearest member, and all of them where they are few. */
+static void hint_members(struct binder *b, struct diag *diag, const struct schema_enum *members,
+			 struct str word)
+{
+	struct suggestion best;
+	struct buf text = BUF_INIT;
+	size_t i;
+
+	suggest_start(&best, word);
+	for (i = 0; i < members->count; i++)
+		suggest_offer(&best, str_c(members->members[i].name));
+	if (best.best.n)
+		buf_printf(&text, "did you mean '%.*s'?", STR_ARG(best.best));
+	if (members->count <= MEMBERS_SHOWN) {
+		buf_puts(&text, best.best.n ? STR(" It is one of") : STR("one of"));
+		for (i = 0; i < members->count; i++)
+			buf_printf(&text, "%s %s", i ? "," : "", members->members[i].name);
+	} else if (!best.best.n) {
+		buf_printf(&text, "stwc explain %s lists the %u members", members->name,
+			   members->count);
+	}
+	if (text.n && !text.failed)
+		diag_hint(&b->c->diags, diag, "%.*s", STR_ARG(buf_str(&text)));
+	buf_free(&text);
+}
+
 static struct value *bind_enum(struct binder *b, const struct schema_type *type, struct node *node,
 			       const struct path *path)
 {
 	const struct schema_enum_member *member;
-	struct suggestion best;
 	struct value *value;
-	struct diag *diag;
-	size_t i;
 
 	if (node->kind != NODE_STRING)
 		return bind_wrong_type(b, type, node, path);
@@ -412,13 +456,11 @@ static struct value *bind_enum(struct binder *b, const struct schema_type *type,
 			value->member = member;
 		return value;
 	}
-	diag = bind_error(b, DIAG_UNKNOWN_MEMBER, node->span, path, type, "%s has no member '%.*s'",
-			  type->members->name, STR_ARG(node->string));
-	suggest_start(&best, node->string);
-	for (i = 0; i < type->members->count; i++)
-		suggest_offer(&best, str_c(type->members->members[i].name));
-	if (best.best.n)
-		diag_hint(&b->c->diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
+	hint_members(b,
+		     bind_error(b, DIAG_UNKNOWN_MEMBER, node->span, path, type,
+				"%s has no member '%.*s'", type->members->name,
+				STR_ARG(node->string)),
+		     type->members, node->string);
 	return NULL;
 }
 

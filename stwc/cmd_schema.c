@@ -79,14 +79,47 @@ static enum status whole(enum form form)
 	return cmd_print(&out, STATUS_VALID);
 }
 
+static enum status not_known(struct str name)
+{
+	const struct schema *schema = &schema_builtin;
+	struct suggestion best;
+	size_t i;
+
+	suggest_start(&best, name);
+	for (i = 0; i < schema->object_count; i++)
+		suggest_offer(&best, str_c(schema->objects[i].name));
+	for (i = 0; i < schema->structure_count; i++)
+		suggest_offer(&best, str_c(schema->structures[i].name));
+	for (i = 0; i < schema->enum_count; i++)
+		suggest_offer(&best, str_c(schema->enums[i].name));
+	return cmd_fail(&cmd_schema, "no type is called '%.*s'%s%.*s%s", STR_ARG(name),
+			best.best.n ? "; did you mean '" : "", STR_ARG(best.best),
+			best.best.n ? "'?" : "");
+}
+
+static enum status one_enum(const struct schema_enum *members, enum form form)
+{
+	struct buf out = BUF_INIT;
+
+	switch (form) {
+	case FORM_TEXT: view_enum_text(&out, members); break;
+	case FORM_JSON_SCHEMA: view_json_schema_enum(&schema_builtin, members, &out); break;
+	case FORM_LIST:
+		return cmd_fail(&cmd_schema,
+				"an enum such as %s has no fields to list; --to is text or "
+				"json-schema for it",
+				members->name);
+	}
+	return cmd_print(&out, STATUS_VALID);
+}
+
 static enum status one_type(struct str name, enum form form)
 {
 	const struct schema_object *object = schema_object_find(&schema_builtin, name);
 	const struct schema_structure *structure =
 		object ? object->structure : schema_structure_find(&schema_builtin, name);
-	struct suggestion best;
+	const struct schema_enum *members;
 	struct buf out = BUF_INIT;
-	size_t i;
 
 	if (structure) {
 		switch (form) {
@@ -98,12 +131,8 @@ static enum status one_type(struct str name, enum form form)
 		}
 		return cmd_print(&out, STATUS_VALID);
 	}
-	suggest_start(&best, name);
-	for (i = 0; i < schema_builtin.structure_count; i++)
-		suggest_offer(&best, str_c(schema_builtin.structures[i].name));
-	return cmd_fail(&cmd_schema, "no type is called '%.*s'%s%.*s%s", STR_ARG(name),
-			best.best.n ? "; did you mean '" : "", STR_ARG(best.best),
-			best.best.n ? "'?" : "");
+	members = schema_enum_find(&schema_builtin, name);
+	return members ? one_enum(members, form) : not_known(name);
 }
 
 static enum status run(struct options *options)

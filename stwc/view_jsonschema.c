@@ -328,14 +328,22 @@ static void put_structure(struct writer *w, const struct schema_structure *struc
 	put(w, "}");
 }
 
-static void put_enum(struct writer *w, const struct schema_enum *e)
+/* "enum":["a","b"] */
+static void put_enum_members(struct buf *out, const struct schema_enum *e)
 {
 	size_t i;
 
-	buf_printf(w->out, ",\n\"enum.%s\":{\"enum\":[", e->name);
+	buf_puts(out, STR("\"enum\":["));
 	for (i = 0; i < e->count; i++)
-		buf_printf(w->out, "%s\"%s\"", i ? "," : "", e->members[i].name);
-	put(w, "]}");
+		buf_printf(out, "%s\"%s\"", i ? "," : "", e->members[i].name);
+	buf_putc(out, ']');
+}
+
+static void put_enum(struct writer *w, const struct schema_enum *e)
+{
+	buf_printf(w->out, ",\n\"enum.%s\":{", e->name);
+	put_enum_members(w->out, e);
+	put(w, "}");
 }
 
 static void put_definitions(struct writer *w)
@@ -397,6 +405,21 @@ static void put_root(struct writer *w)
 	put(w, "},\n");
 }
 
+static void put_opening(struct buf *out, const struct schema *schema)
+{
+	buf_puts(out, STR("{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\n"));
+	buf_printf(out, "\"$comment\":\"reference %s\",\n", schema->version);
+}
+
+void view_json_schema_enum(const struct schema *schema, const struct schema_enum *only,
+			   struct buf *out)
+{
+	put_opening(out, schema);
+	buf_printf(out, "\"title\":\"%s\",", only->name);
+	put_enum_members(out, only);
+	buf_puts(out, STR("}\n"));
+}
+
 bool view_json_schema(const struct schema *schema, const struct schema_structure *only,
 		      struct buf *out)
 {
@@ -406,8 +429,7 @@ bool view_json_schema(const struct schema *schema, const struct schema_structure
 
 	if (!ok)
 		goto out;
-	put(&w, "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\n");
-	buf_printf(out, "\"$comment\":\"reference %s\",\n", schema->version);
+	put_opening(out, schema);
 	if (only) {
 		want(&w.structures[only - schema->structures]);
 		buf_printf(out, "\"title\":\"%s\",\"$ref\":\"#/$defs/%s\",\n", only->name,

@@ -10,5 +10,8 @@
  * meaning of texts) it accepts; what stwc accepts, it accepts. False: out of memory. */
 bool view_json_schema(const struct schema *schema, const struct schema_structure *only,
 		      struct buf *out) WARN_UNUSED;
+/* The same of one enum. */
+void view_json_schema_enum(const struct schema *schema, const struct schema_enum *only,
+			   struct buf *out);
 
 #endif

@@ -207,6 +207,11 @@ def texts(tap):
     tap.ok(stwctest.run("explain", "SystemSettings.services.cleartext").stdout.startswith("Service.cleartext\n"),
            "a field inside a map of objects")
     tap.ok("\n  tls12\n      TLS 1.2." in stwctest.run("explain", "TlsVersion").stdout, "an enum with its members")
+    tap.equal(stwctest.run("schema", "TlsVersion").stdout, stwctest.run("explain", "TlsVersion").stdout,
+              "schema knows enums as explain does")
+    made = json.loads(stwctest.run("schema", "TlsVersion", "--to", "json-schema").stdout)
+    tap.equal([made["$schema"][:24], made["title"], made["enum"]], ["https://json-schema.org/", "TlsVersion", ["tls12", "tls13"]],
+              "also as a JSON Schema")
     done = stwctest.run("explain", "MtaHook.enable")
     tap.ok("variables" in done.stdout, "the variables of an expression")
     done = stwctest.run("explain", "unknown-field")
@@ -230,6 +235,8 @@ def refusals(tap):
             ("explain of a field that there is not", ["explain", "NetworkListener.x.y"], "no diagnostic"),
             ("explain inside an enum", ["explain", "TlsVersion.x"], "no diagnostic"),
             ("schema of what there is not", ["schema", "NetworkListner"], "did you mean 'NetworkListener'?"),
+            ("schema of a misspelt enum", ["schema", "TlsVersoin"], "did you mean 'TlsVersion'?"),
+            ("schema of an enum as a list of fields", ["schema", "TlsVersion", "--to", "list"], "no fields"),
             ("schema of two types", ["schema", "Http", "Imap"], "one type"),
             ("schema to nothing", ["schema", "--to", "xml"], "json-schema")):
         done = stwctest.run(*args)

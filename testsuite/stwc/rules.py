@@ -315,6 +315,37 @@ def cost(tap):
     tap.ok(many < 90 * max(few, 0.01), f"costs in proportion: {few:.2f} s, {many:.2f} s")
 
 
+def uris(tap):
+    """invalid-uri: a scheme, no blanks, and % before two hexadecimal digits alone."""
+    for uri, good in (("ldap://%%%", False), ("ldap://a/%", False), ("ldap://a/%2", False), ("ldap://a/%2g", False),
+                      ("ldap://a/%g2", False), ("ldap://a/b%20c%aF", True), ("ldap://a/%25", True),
+                      ("ldap://a b", False), ("//a", False)):
+        text = {"Directory": {"d": {"@type": "Ldap", "description": "d", "url": uri, "baseDn": "x",
+                                    "bindDn": "x", "bindSecret": {"@type": "None"}}}}
+        done = stwctest.check_text(json.dumps(text), "--from", "json")
+        tap.equal(done.codes(), [] if good else ["invalid-uri"], f"{uri} is {'a' if good else 'no'} URI")
+
+
+def hints(tap):
+    """unknown-member: the nearest member, and all of them where they are at most a dozen."""
+    def hint(configuration):
+        done = stwctest.check_text(json.dumps(configuration), "--from", "json")
+        found = [d for d in done.diagnostics if d["code"] == "unknown-member"]
+        return found[0].get("hint", "") if len(found) == 1 else None
+    tap.equal(hint({"Tracer": {"t": {"@type": "Log", "path": "/x", "rotate": "weekly"}}}),
+              "one of daily, hourly, minutely, never", "few members are all named")
+    tap.equal(hint(listener(protocol="SMTP")),
+              "did you mean 'smtp'? It is one of smtp, lmtp, http, imap, pop3, manageSieve", "with the nearest")
+    tap.equal(hint({"EventTracingLevel": {"e": {"event": "zzz", "level": "info"}}}),
+              f"stwc explain EventType lists the {len(event_names())} members", "many are counted, and where they stand is said")
+    tap.ok(hint({"EventTracingLevel": {"e": {"event": event_names()[0] + "x", "level": "info"}}}) ==
+           f"did you mean '{event_names()[0]}'?", "or the nearest alone")
+
+
+def event_names():
+    return json.loads(stwctest.run("schema", "EventType", "--to", "json-schema").stdout)["enum"]
+
+
 def options(tap):
     run = stwctest.run
     text = json.dumps(listener())
@@ -348,7 +379,7 @@ def options(tap):
 
 def main():
     tap = stwctest.Tap()
-    for topic in (tables, stored, files, cost, options):
+    for topic in (tables, stored, files, cost, uris, hints, options):
         topic(tap)
     tap.done()
     return 0
