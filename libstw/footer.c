@@ -71,7 +71,8 @@ static bool footer_lengths(const struct stw_footer *f, uint64_t file_size, struc
 
 	if (add_overflows(f->store, f->secrets, &sum) || add_overflows(sum, f->manifest, &sum) ||
 	    add_overflows(sum, (uint64_t)STW_FOOTER_SIZE, &sum) || sum != file_size ||
-	    f->secrets > STW_LIMIT_SECRETS || f->manifest > STW_LIMIT_MANIFEST || f->store == 0)
+	    f->secrets > STW_LIMIT_SECRETS || f->manifest > STW_LIMIT_MANIFEST ||
+	    f->store > STW_LIMIT_STORE || f->store == 0)
 		return stw_fault_set(fault, STW_DAMAGED,
 				     "the image is damaged: its lengths do not fit its size; "
 				     "run stwc build again");

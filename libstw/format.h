@@ -14,6 +14,8 @@
 #ifndef STW_LIBSTW_FORMAT_H
 #define STW_LIBSTW_FORMAT_H
 
+#include <stdint.h>
+
 #define STW_FORMAT 1u
 /* Raised when a number of ids.lock changes its meaning (it never should). */
 #define STW_SCHEMA_MAJOR 1u
@@ -189,6 +191,7 @@ enum stw_origin_column {
 #define STW_LIMIT_OBJECTS 16777216u             /* objects that are not packed */
 #define STW_LIMIT_RECORD (64u * 1024u * 1024u)  /* bytes of one object */
 #define STW_LIMIT_SECRETS (64u * 1024u * 1024u) /* bytes of all inline secrets */
+#define STW_LIMIT_STORE (UINT64_C(16) << 30)    /* bytes of the store */
 #define STW_LIMIT_DEPTH 64u                     /* nested values in one record */
 
 #endif

@@ -46,7 +46,7 @@ bool operator_file_write(struct daemon *d, int from, char *error, size_t error_s
 		fs_error_text(&why, error, error_size);
 		return false;
 	}
-	if (!copy_file(from, r.fd)) {
+	if (!copy_file(from, r.fd, UINT64_MAX)) {
 		(void)snprintf(error, error_size, "cannot write %s: %s", d->options.image,
 			       strerror(errno));
 		fs_replace_abort(&r);

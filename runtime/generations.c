@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/num.h"
+#include "libstw/footer.h"
 #include "runtime/notes.h"
 
 #include <dirent.h>
@@ -317,13 +318,15 @@ enum store_status store_look(struct generation_store *store, const char *path)
 
 /* ---- copies ---- */
 
-static bool copy_by_hand(int from, int to)
+static bool copy_by_hand(int from, int to, uint64_t size)
 {
 	char block[64 * 1024];
-	off_t at = 0;
+	uint64_t at = 0;
 
-	for (;;) {
-		ssize_t n = pread(from, block, sizeof(block), at);
+	while (at < size) {
+		uint64_t left = size - at;
+		ssize_t n = pread(from, block, left < sizeof(block) ? (size_t)left : sizeof(block),
+				  (off_t)at);
 
 		if (n == 0)
 			return true;
@@ -331,27 +334,31 @@ static bool copy_by_hand(int from, int to)
 			continue;
 		if (n < 0 || !fs_write_all(to, block, (size_t)n))
 			return false;
-		at += n;
+		at += (uint64_t)n;
 	}
+	return true;
 }
 
-bool copy_file(int from, int to)
+bool copy_file(int from, int to, uint64_t size)
 {
 	off_t at = 0; /* the offset of `from` is shared with others */
 
 	if (ioctl(to, FICLONE, from) == 0)
 		return true;
-	for (;;) {
-		ssize_t n = copy_file_range(from, &at, to, NULL, SSIZE_MAX / 2, 0);
+	while ((uint64_t)at < size) {
+		uint64_t left = size - (uint64_t)at;
+		ssize_t n = copy_file_range(from, &at, to, NULL,
+					    left < SSIZE_MAX / 2 ? (size_t)left : SSIZE_MAX / 2, 0);
 
 		if (n > 0)
 			continue;
 		/* nothing on the first call: a file system that cannot (EXDEV, EINVAL, some say 0)
 		 */
 		if (at == 0)
-			return copy_by_hand(from, to);
+			return copy_by_hand(from, to, size);
 		return n == 0;
 	}
+	return true;
 }
 
 static bool system_fault(struct stw_fault *fault, const char *doing)
@@ -369,25 +376,28 @@ static int reopen_read_only(int fd)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* A pipe would block and a device might have no end: what is copied has a size. */
-static bool check_regular(int fd, struct stw_fault *fault)
+/* Looks before anything is copied, as a copy takes time and space: a pipe would block, a device
+ * might have no end, and what does not end as an image does is none, however large it is. */
+static bool look_at(int fd, uint64_t *size, struct stw_fault *fault)
 {
+	struct stw_footer footer;
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
 		return system_fault(fault, "look at the image");
-	if (S_ISREG(st.st_mode))
-		return true;
-	*fault = (struct stw_fault){STW_NOT_AN_IMAGE, "it is no regular file"};
-	return false;
+	if (!S_ISREG(st.st_mode)) {
+		*fault = (struct stw_fault){STW_NOT_AN_IMAGE, "it is no regular file"};
+		return false;
+	}
+	return stw_footer_read(fd, &footer, size, fault);
 }
 
 /* A copy in memory that nobody can change any more; the descriptor to read it, or -1. */
-static int copy_to_memory(int from, struct stw_fault *fault)
+static int copy_to_memory(int from, uint64_t size, struct stw_fault *fault)
 {
 	int fd = memfd_create("stw-image", MFD_CLOEXEC | MFD_ALLOW_SEALING), out = -1;
 
-	if (fd < 0 || !copy_file(from, fd) ||
+	if (fd < 0 || !copy_file(from, fd, size) ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
 		(void)system_fault(fault, "copy the image to memory");
 	else if ((out = reopen_read_only(fd)) < 0)
@@ -397,7 +407,8 @@ static int copy_to_memory(int from, struct stw_fault *fault)
 	return out;
 }
 
-static int copy_to_disk(struct generation_store *store, int from, struct stw_fault *fault)
+static int copy_to_disk(struct generation_store *store, int from, uint64_t size,
+			struct stw_fault *fault)
 {
 	int to, out = -1;
 
@@ -406,7 +417,7 @@ static int copy_to_disk(struct generation_store *store, int from, struct stw_fau
 		return -1;
 	}
 	to = openat(store->images_fd, INCOMING, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
-	if (to < 0 || !copy_file(from, to))
+	if (to < 0 || !copy_file(from, to, size))
 		(void)system_fault(fault, "copy the image to the state directory");
 	else if ((out = openat(store->images_fd, INCOMING, O_RDONLY | O_CLOEXEC)) < 0)
 		(void)system_fault(fault, "open the copy of the image");
@@ -649,10 +660,12 @@ bool store_take(struct generation_store *store, int fd, struct image_copy *out,
 {
 	struct image_copy copy = {.in_memory = store->images_fd < 0};
 	char name[NAME_SIZE];
+	uint64_t size;
 
-	if (!check_regular(fd, fault))
+	if (!look_at(fd, &size, fault))
 		return false;
-	copy.fd = copy.in_memory ? copy_to_memory(fd, fault) : copy_to_disk(store, fd, fault);
+	copy.fd = copy.in_memory ? copy_to_memory(fd, size, fault)
+				 : copy_to_disk(store, fd, size, fault);
 	if (copy.fd < 0)
 		return false;
 	copy.image = stw_image_open(copy.fd, 0, fault);

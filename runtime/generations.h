@@ -102,8 +102,9 @@ const struct good_mark *store_previous(const struct generation_store *store,
 /* The good generation whose digest begins with these hexadecimal digits; NULL: none, or several. */
 const struct good_mark *store_named(const struct generation_store *store, struct str prefix);
 
-/* Copies all of a file to another descriptor: reflink, copy_file_range, or read and write. */
-bool copy_file(int from, int to) WARN_UNUSED;
+/* Copies the first `size` bytes of a file to another descriptor (all of it where the file system
+ * shares blocks): reflink, copy_file_range, or read and write. One that is shorter ends sooner. */
+bool copy_file(int from, int to, uint64_t size) WARN_UNUSED;
 /* A small text file of the state directory, replaced as a whole. False: errno-like in error. */
 bool store_write_text(struct generation_store *store, const char *name, struct str text,
 		      char *error, size_t error_size) WARN_UNUSED;

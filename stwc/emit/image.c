@@ -89,6 +89,10 @@ static bool image_write(const struct plan *plan, struct buf *manifest, const cha
 		image_fail(error, code, "write the store of", path);
 		goto out;
 	}
+	if (store > STW_LIMIT_STORE) {
+		image_fail(error, EFBIG, "put that much into", path);
+		goto out;
+	}
 	if (!image_trailer(replace.fd, plan, manifest, store, &report->file, &fault)) {
 		image_fail(error, errno, "write the end of", path);
 		goto out;

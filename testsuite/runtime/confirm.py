@@ -1,7 +1,9 @@
 """apply, confirm and revert, and what they do to the operator's file."""
 
 import os
+import resource
 import signal
+import struct
 import subprocess
 
 import stwtest
@@ -260,6 +262,37 @@ def no_image(site):
         contains(site.expect(1, *words)[1], "no regular file")
     equal(site.image.read_bytes(), before, "the operator's file")
     site.expect(0, "status")
+
+
+def small_files_only():
+    """What a stwd may write: less than the files of the case are long."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 20, 64 << 20))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+@case
+def large_files(site):
+    """a file of many bytes that ends as no image does is refused before it is copied"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    footer = bytearray(site.image.read_bytes()[-80:])
+    site.start(preexec=small_files_only)
+    sparse, huge = site.dir / "sparse", site.dir / "huge"
+    with open(sparse, "wb") as f:
+        f.truncate(3 << 30)
+    # lengths that fit, and a store above what a store may be
+    footer[8:32] = struct.pack("<QQQ", 20 << 30, 0, 100)
+    with open(huge, "wb") as f:
+        f.truncate((20 << 30) + 100)
+        f.seek(0, os.SEEK_END)
+        f.write(footer)
+    for words in ("apply", "preview"):
+        contains(site.expect(1, words, sparse)[1], "no stw image")
+        contains(site.expect(1, words, huge)[1], "lengths")
+    for file, why in ((sparse, "no stw image"), (huge, "lengths")):
+        os.rename(file, site.image)
+        contains(site.expect(1, "reload", "--wait")[1], why)
+    contains(greeting(port), "220")
 
 
 @case
