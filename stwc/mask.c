@@ -62,12 +62,26 @@ static void mask_range(struct compilation *c, const struct source *source, struc
 	source_mask(&c->sources, (struct span){source->number, begin, begin + (uint32_t)range.n});
 }
 
+/* The letters that the words begin with; most bytes of a source are none of them. */
+static bool may_begin(char ch)
+{
+	switch (ch | 0x20) {
+	case 'a':
+	case 'c':
+	case 'h':
+	case 'p':
+	case 's':
+	case 't': return true;
+	default: return false;
+	}
+}
+
 static void mask_named(struct compilation *c, const struct source *source)
 {
 	struct str rest = source->text;
 
 	while (rest.n) {
-		size_t word = suspicious_word(rest);
+		size_t word = may_begin(*rest.p) ? suspicious_word(rest) : 0;
 		struct str value = word ? value_behind(str_from(rest, word)) : STR_NONE;
 
 		if (value.n)
