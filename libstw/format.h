@@ -192,6 +192,7 @@ enum stw_origin_column {
 #define STW_LIMIT_RECORD (64u * 1024u * 1024u)  /* bytes of one object */
 #define STW_LIMIT_SECRETS (64u * 1024u * 1024u) /* bytes of all inline secrets */
 #define STW_LIMIT_STORE (UINT64_C(16) << 30)    /* bytes of the store */
+#define STW_LIMIT_THREADS 256u                  /* threads of a role; above, they only cost */
 #define STW_LIMIT_DEPTH 64u                     /* nested values in one record */
 
 #endif

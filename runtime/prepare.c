@@ -369,6 +369,18 @@ static bool make_sockets(struct daemon *d, struct generation *g, char *error, si
 
 /* ---- the whole ---- */
 
+/* What is passed over is not quoted: it may hold anything. */
+static void make_hostname(struct generation *g)
+{
+	enum hostname_trouble trouble = hostname_decide(g->settings.hostname, g->hostname);
+
+	if (trouble & HOSTNAME_BAD_ENVIRONMENT)
+		notes_add(&g->warnings, "STALWART_HOSTNAME is no host name and is passed over");
+	if (trouble & HOSTNAME_BAD_SYSTEM)
+		notes_add(&g->warnings, "the name of this machine is no host name and is passed "
+					"over; set SystemSettings defaultHostname");
+}
+
 static void make_threads(struct daemon *d, struct generation *g)
 {
 	uint32_t wanted = threads_decide(g->settings.threads);
@@ -376,6 +388,11 @@ static void make_threads(struct daemon *d, struct generation *g)
 	if (!d->threads)
 		d->threads = wanted;
 	g->threads = d->threads;
+	if (g->settings.threads > STW_LIMIT_THREADS)
+		notes_add(&g->warnings,
+			  "SystemSettings threadPoolSize: stwd runs at most %u threads in a role, "
+			  "not %llu",
+			  STW_LIMIT_THREADS, (unsigned long long)g->settings.threads);
 	if (wanted != d->threads)
 		notes_add(&g->pending,
 			  "SystemSettings threadPoolSize: %u threads run, %u are wanted",
@@ -488,7 +505,7 @@ struct generation *generation_new(struct daemon *d, struct image_copy *copy, cha
 	g->manifest = stw_image_manifest(g->copy.image);
 	if (!settings_read(g->copy.image, &g->settings, error, error_size))
 		goto fail;
-	hostname_decide(g->settings.hostname, g->hostname);
+	make_hostname(g);
 	make_threads(d, g);
 	if (!make_log(d, g, error, error_size) || !make_secrets(d, g, error, error_size) ||
 	    !make_sockets(d, g, error, error_size))

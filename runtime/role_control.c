@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #define DRAIN_MS 200
-#define THREADS_MAX 256
 #define LISTENERS_MAX 4096
 
 static struct role_control *control_of(struct server *server)
@@ -150,8 +149,8 @@ static bool threads_start(struct role_control *control, const struct edge_genera
 		return true;
 	if (threads < 1)
 		threads = 1;
-	if (threads > THREADS_MAX)
-		threads = THREADS_MAX;
+	if (threads > STW_LIMIT_THREADS)
+		threads = STW_LIMIT_THREADS;
 	return server_start(&control->server, threads, error, error_size);
 }
 

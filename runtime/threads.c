@@ -24,7 +24,7 @@ static uint32_t processors(uint64_t quota, uint64_t period)
 	if (period == 0 || quota == 0)
 		return 0;
 	n = quota / period + (quota % period != 0);
-	return n > THREADS_MAX ? THREADS_MAX : (uint32_t)n;
+	return n > STW_LIMIT_THREADS ? STW_LIMIT_THREADS : (uint32_t)n;
 }
 
 uint32_t threads_cpu_max(struct str text)
@@ -178,12 +178,12 @@ uint32_t threads_decide(uint64_t configured)
 	uint32_t n, quota = 0;
 
 	if (configured)
-		return configured > THREADS_MAX ? THREADS_MAX : (uint32_t)configured;
+		return configured > STW_LIMIT_THREADS ? STW_LIMIT_THREADS : (uint32_t)configured;
 	n = affinity();
 	if (fs_read_file("/proc/self/cgroup", CGROUP_FILE_MAX, &text, &error))
 		quota = threads_cgroup_quota(buf_str(&text), "/sys/fs/cgroup");
 	buf_free(&text);
 	if (quota && quota < n)
 		n = quota;
-	return n > THREADS_MAX ? THREADS_MAX : n;
+	return n > STW_LIMIT_THREADS ? STW_LIMIT_THREADS : n;
 }

@@ -7,10 +7,9 @@
 
 #include "base/attr.h"
 #include "base/str.h"
+#include "libstw/format.h"
 
-/* Above this many threads a pool only costs memory. */
-#define THREADS_MAX 1024
-
+/* The `configured` ones (0: not), but at most STW_LIMIT_THREADS. */
 uint32_t threads_decide(uint64_t configured);
 /* Whole processors of a quota, rounded up, at least 1; 0: no quota. From the text of v2's cpu.max
  * ("150000 100000", "max 100000"). */

@@ -1,6 +1,9 @@
 /* What the configuration says and stwd does not act on: named for --for stwd, by type. */
 #include "base/buf.h"
+#include "libstw/format.h"
 #include "stwc/check/check.h"
+
+#include <inttypes.h>
 
 struct group {
 	const struct schema_object *type;
@@ -58,12 +61,28 @@ static void report(struct compilation *c, const struct group *group)
 	buf_free(&names);
 }
 
+/* The server sets no bound; where stwd has one, what is above it is not acted on either. */
+static void report_threads(struct compilation *c, const struct object *settings)
+{
+	const struct value *threads = value_field_get(&settings->body, "threadPoolSize");
+
+	if (threads && threads->number > STW_LIMIT_THREADS)
+		diag_add(&c->diags, DIAG_NOT_ENACTED, threads->span,
+			 "stwd runs at most %u threads in a role, not the %" PRIu64
+			 " of threadPoolSize",
+			 STW_LIMIT_THREADS, threads->number);
+}
+
 void check_enacted(struct compilation *c)
 {
 	size_t i, j;
 
 	if (c->options.audience != FOR_STWD)
 		return;
+	for (i = 0; i < c->object_count; i++) {
+		if (strcmp(c->objects[i]->type->name, "SystemSettings") == 0)
+			report_threads(c, c->objects[i]);
+	}
 	for (i = 0; i < c->schema->object_count; i++) {
 		struct group group = {.type = &c->schema->objects[i]};
 

@@ -4,6 +4,7 @@ import grp
 import os
 import pathlib
 import pwd
+import re
 import signal
 import stat
 import subprocess
@@ -210,7 +211,18 @@ def host_name(site):
     contains(greeting(port), "other.example")
     site.stop()
     site.start()
-    equal(site.status()["hostname"], os.uname().nodename.lower(), "from the system")
+    system = os.uname().nodename.lower()
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?", system):
+        system = "localhost"
+    equal(site.status()["hostname"], system, "from the system")
+    site.stop()
+    for bad in ("x\r\nevil", "bad host", "-", "ä.example.org", "a..b", "a" * 64):
+        site.start(env={"STALWART_HOSTNAME": bad})
+        status = site.status()
+        equal(status["hostname"], system, f"instead of {bad!r}")
+        contains("".join(status["warnings"]), "STALWART_HOSTNAME is no host name")
+        equal(greeting(port), f"220 {system} ESMTP ready\r\n", "greeting")
+        site.stop()
 
 
 @case
@@ -223,6 +235,15 @@ def threads(site):
     site.compile(source, site.image)
     site.start()
     equal(site.status()["threads"], 3, "configured")
+    assert "threads in a role" not in "".join(site.status()["warnings"])
+    site.stop()
+    source.write_text("[SystemSettings]\nthreadPoolSize = 4294967296\n" + text)
+    site.compile(source, site.image)
+    site.start()
+    equal(site.status()["threads"], 256, "the limit")
+    tasks = os.listdir(f"/proc/{site.role('edge')['pid']}/task")
+    assert 256 <= len(tasks) <= 270, f"{len(tasks)} threads run"
+    contains("".join(site.status()["warnings"]), "at most 256 threads in a role, not 4294967296")
     site.stop()
     site.build(text)
     cpu = min(os.sched_getaffinity(0))

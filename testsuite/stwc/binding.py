@@ -334,6 +334,10 @@ def enacted(tap):
     tap.ok(any("overrideProxyTrustedNetworks" in n for n in notes) and any("Domain" in n for n in notes),
            "fields and whole types")
     tap.equal(stwctest.check_text(text, "--from", "toml").codes("note"), [], "and only then")
+    for wanted, notes in (("256", []), ("257", ["not-enacted"]), ("4294967296", ["not-enacted"])):
+        text = f"[SystemSettings]\nthreadPoolSize = {wanted}\n" + LISTENER
+        done = stwctest.check_text(text, "--from", "toml", "--for", "stwd")
+        tap.equal(done.codes("note"), notes, f"{wanted} threads are more than stwd runs, or not")
 
 
 def main():

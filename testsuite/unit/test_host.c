@@ -14,22 +14,30 @@ static void host_names(void **state)
 {
 	static const struct {
 		const char *configured, *environment, *system, *expected;
+		unsigned trouble;
 	} cases[] = {
-		{"Mail.example.org", "other", "third", "Mail.example.org"},
-		{"", "Other.Example", "third", "other.example"},
-		{"", "", "Third.Example", "third.example"},
-		{"", NULL, "third", "third"},
-		{"", NULL, "192.0.2.1", "localhost"},
-		{"", NULL, "2001:db8::1", "localhost"},
-		{"", NULL, "", "localhost"},
-		{"", NULL, NULL, "localhost"},
+		{"Mail.example.org", "other", "third", "Mail.example.org", 0},
+		{"", "Other.Example", "third", "other.example", 0},
+		{"", "", "Third.Example", "third.example", 0},
+		{"", NULL, "third", "third", 0},
+		{"", NULL, "192.0.2.1", "localhost", 0},
+		{"", NULL, "2001:db8::1", "localhost", 0},
+		{"", NULL, "", "localhost", 0},
+		{"", NULL, NULL, "localhost", 0},
+		{"", "a b", "third", "third", HOSTNAME_BAD_ENVIRONMENT},
+		{"", "x\r\nevil", "third", "third", HOSTNAME_BAD_ENVIRONMENT},
+		{"", "-", "bad host", "localhost", HOSTNAME_BAD_ENVIRONMENT | HOSTNAME_BAD_SYSTEM},
+		{"", "\xc3\xa4.example.org", "192.0.2.1", "localhost", HOSTNAME_BAD_ENVIRONMENT},
+		{"", NULL, "-x", "localhost", HOSTNAME_BAD_SYSTEM},
+		{"a.example", "a b", "-x", "a.example", 0},
 	};
 	char out[HOSTNAME_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		hostname_choose(str_c(cases[i].configured), cases[i].environment, cases[i].system,
-				out);
+		assert_int_equal(hostname_choose(str_c(cases[i].configured), cases[i].environment,
+						 cases[i].system, out),
+				 cases[i].trouble);
 		assert_string_equal(out, cases[i].expected);
 	}
 }
@@ -40,8 +48,32 @@ static void long_host_name(void **state)
 
 	(void)state;
 	memset(name, 'a', sizeof(name));
-	hostname_choose((struct str){name, sizeof(name)}, NULL, NULL, out);
+	assert_int_equal(hostname_choose((struct str){name, sizeof(name)}, NULL, NULL, out),
+			 HOSTNAME_FINE);
 	assert_int_equal(strlen(out), HOSTNAME_SIZE - 1);
+}
+
+static void host_name_rule(void **state)
+{
+	char label[64 + 1], name[4 * 64];
+
+	(void)state;
+	memset(label, 'a', sizeof(label));
+	assert_true(hostname_valid((struct str){label, 63}));
+	assert_false(hostname_valid((struct str){label, 64}));
+	memset(name, 'a', sizeof(name));
+	for (size_t i = 63; i < sizeof(name); i += 64)
+		name[i] = '.';
+	assert_true(hostname_valid((struct str){name, 253}));
+	assert_false(hostname_valid((struct str){name, 254}));
+	assert_true(hostname_valid(STR("mx-1.my_host.example")));
+	assert_false(hostname_valid(STR("")));
+	assert_false(hostname_valid(STR("a.")));
+	assert_false(hostname_valid(STR(".a")));
+	assert_false(hostname_valid(STR("a..b")));
+	assert_false(hostname_valid(STR("a-.b")));
+	assert_false(hostname_valid(STR("a/b")));
+	assert_false(hostname_valid(STR("::1")));
 }
 
 static void quotas(void **state)
@@ -55,7 +87,7 @@ static void quotas(void **state)
 	assert_int_equal(threads_cpu_max(STR("100000 0")), 0);
 	assert_int_equal(threads_cpu_max(STR("junk")), 0);
 	assert_int_equal(threads_cpu_max(STR("")), 0);
-	assert_int_equal(threads_cpu_max(STR("18446744073709551615 1")), THREADS_MAX);
+	assert_int_equal(threads_cpu_max(STR("18446744073709551615 1")), STW_LIMIT_THREADS);
 	assert_int_equal(threads_cfs(STR("-1\n"), STR("100000\n")), 0);
 	assert_int_equal(threads_cfs(STR("250000\n"), STR("100000\n")), 3);
 }
@@ -118,7 +150,7 @@ static void configured_threads(void **state)
 {
 	(void)state;
 	assert_int_equal(threads_decide(3), 3);
-	assert_int_equal(threads_decide(UINT64_MAX), THREADS_MAX);
+	assert_int_equal(threads_decide(UINT64_MAX), STW_LIMIT_THREADS);
 	assert_true(threads_decide(0) >= 1);
 }
 
@@ -194,13 +226,10 @@ static void note_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(host_names),
-		cmocka_unit_test(long_host_name),
-		cmocka_unit_test(quotas),
-		cmocka_unit_test(nested_groups),
-		cmocka_unit_test(configured_threads),
-		cmocka_unit_test(symlink_chain),
-		cmocka_unit_test(endless_chain),
+		cmocka_unit_test(host_names),     cmocka_unit_test(long_host_name),
+		cmocka_unit_test(host_name_rule), cmocka_unit_test(quotas),
+		cmocka_unit_test(nested_groups),  cmocka_unit_test(configured_threads),
+		cmocka_unit_test(symlink_chain),  cmocka_unit_test(endless_chain),
 		cmocka_unit_test(note_limit),
 	};
 
