@@ -8,6 +8,7 @@ import re
 import signal
 import stat
 import subprocess
+import sys
 
 import stwtest
 from stwtest import (STWD, Skip, case, contains, equal, free_ports, greeting, listener, refuses,
@@ -223,6 +224,21 @@ def host_name(site):
         contains("".join(status["warnings"]), "STALWART_HOSTNAME is no host name")
         equal(greeting(port), f"220 {system} ESMTP ready\r\n", "greeting")
         site.stop()
+
+
+@case
+def own_ports(site):
+    """ports of tests: no two tests get the same, and the system gives them to nobody"""
+    script = "import sys, stwtest; print(*stwtest.free_ports(120), flush=True); sys.stdin.read()"
+    tests = [site.also(subprocess.Popen([sys.executable, "-c", script], text=True,
+                                        cwd=pathlib.Path(stwtest.__file__).parent,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+             for _ in range(4)]
+    ports = [int(p) for t in tests for p in t.stdout.readline().split()] + free_ports(120)
+    equal(len(set(ports)), 5 * 120, "different ports")
+    low, high = map(int, pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
+                    .read_text().split())
+    equal([p for p in ports if low <= p <= high], [], "ports that the system gives away")
 
 
 @case

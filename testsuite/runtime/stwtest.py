@@ -29,15 +29,56 @@ class Skip(Exception):
     """Raised by a case that cannot run here; says why."""
 
 
+BLOCK = 50  # ports that one process takes at a time
+
+
+def test_ports():
+    """The ports that the system gives to nobody by itself, as far as tests use them."""
+    low, high = map(int, pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
+                    .read_text().split())
+    below, above = range(10000, low), range(high + 1, 65536)
+    return below if len(below) >= len(above) else above
+
+
+def port_blocks():
+    """Blocks of ports that no other test has, each held until this process ends: for that it is
+    a name in the abstract name space of sockets, which goes with its holder."""
+    ports = test_ports()
+    count = len(ports) // BLOCK
+    for i in range(count):
+        number = (os.getpid() + i) % count
+        holder = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            holder.bind(f"\0stw-test-ports-{ports[0] + number * BLOCK}")
+        except OSError:
+            holder.close()
+            continue
+        HELD.append(holder)
+        yield ports[number * BLOCK:(number + 1) * BLOCK]
+    raise AssertionError("no ports are left for tests")
+
+
+HELD = []
+PORTS = (port for block in port_blocks() for port in block)
+
+
+def is_free(port, host):
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as s:
+            s.bind((host, port))
+        return True
+    except OSError:
+        return False
+
+
 def free_ports(count, host="127.0.0.1"):
-    """Ports that nothing listens on now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    held = [socket.socket(family, socket.SOCK_STREAM) for _ in range(count)]
-    for s in held:
-        s.bind((host, 0))
-    ports = [s.getsockname()[1] for s in held]
-    for s in held:
-        s.close()
+    """Ports that nothing listens on, and that nobody else takes before stwd does: neither the
+    system, as the near end of some connection, nor a test that runs beside."""
+    ports = []
+    while len(ports) < count:
+        port = next(PORTS)
+        if is_free(port, "0.0.0.0") and is_free(port, host):
+            ports.append(port)
     return ports
 
 
