@@ -272,11 +272,31 @@ static bool write_types(struct dump *d)
 	return true;
 }
 
+/* A server wants both in a plan, whatever the host could decide (DESIGN.md section 4). */
+static bool plan_is_complete(const struct dump *d)
+{
+	const struct object *settings = compile_singleton(&d->view->c, "SystemSettings");
+	bool host = !settings || value_field_get(&settings->body, "defaultHostname");
+	bool domain = !settings || value_field_get(&settings->body, "defaultDomainId");
+
+	if (host && domain)
+		return true;
+	(void)snprintf(d->view->fault, sizeof(d->view->fault),
+		       "a plan must say SystemSettings.%s%s, which the image leaves to the host; "
+		       "set %s in the sources and build again, or use --to toml, yaml or json",
+		       host ? "defaultDomainId" : "defaultHostname",
+		       host || domain ? "" : " and SystemSettings.defaultDomainId",
+		       host || domain ? "it" : "both");
+	return false;
+}
+
 static bool write_all(struct dump *d)
 {
 	const struct schema *schema = d->view->c.schema;
 	size_t i;
 
+	if (d->plan && !plan_is_complete(d))
+		return false;
 	if (!sort_objects(d) || !note_client_ids(d))
 		return false;
 	if (!d->plan)

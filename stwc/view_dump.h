@@ -7,8 +7,8 @@
 enum view_dump_format { VIEW_DUMP_TOML, VIEW_DUMP_YAML, VIEW_DUMP_JSON, VIEW_DUMP_PLAN };
 
 /* Writes every object of the view, which is loaded whole (view_load), to out. Secrets are written
- * where `reveal`; a view that has some is refused without it by the command. False: out of memory
- * or damaged, view->fault says so. */
+ * where `reveal`; a view that has some is refused without it by the command. False: out of memory,
+ * damaged, or not to be said in that format; view->fault says so. */
 bool view_dump(struct view *view, enum view_dump_format format, bool reveal,
 	       struct buf *out) WARN_UNUSED;
 

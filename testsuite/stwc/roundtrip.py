@@ -97,6 +97,27 @@ def no_second_name(tap):
                "a plan has one name for an object alone")
 
 
+def what_the_host_decides(tap):
+    """A server wants host name and domain in a plan: an image without them makes none that build refuses."""
+    domain = {"Domain": {"example.org": {}}}
+    host, default = {"defaultHostname": "mail.example.org"}, {"defaultDomainId": "#example.org"}
+    with tempfile.TemporaryDirectory() as folder:
+        source, image = os.path.join(folder, "s.json"), os.path.join(folder, "s.stwi")
+        for settings, missing in (({}, ["defaultHostname", "defaultDomainId"]), (host, ["defaultDomainId"]),
+                                  (default, ["defaultHostname"]), ({**host, **default}, [])):
+            with open(source, "w", encoding="utf-8") as out:
+                json.dump({**domain, "SystemSettings": {**settings, "maxConnections": 10}}, out)
+            tap.equal(build(source, image).status, 0, f"an image without {missing} builds")
+            done = stwctest.run("dump", "--to", "plan", image)
+            if missing:
+                tap.ok(done.status == 2 and done.stdout == "" and "build again" in done.stderr and
+                       all(f"SystemSettings.{field}" in done.stderr for field in missing) and
+                       done.stderr.count("SystemSettings.") == len(missing), f"a plan of it is refused for {missing}")
+                tap.equal(stwctest.run("dump", image).status, 0, "stw's own form is not")
+            else:
+                tap.equal(stwctest.run("check", "--from", "ndjson", "-", stdin=done.stdout).status, 0, "else it is valid")
+
+
 def main():
     tap = stwctest.Tap()
     reference = generate.Reference()
@@ -108,6 +129,7 @@ def main():
     for name, made, forms, more in CASES:
         check(tap, name, json.dumps(made, indent=1), forms, more)
     no_second_name(tap)
+    what_the_host_decides(tap)
     tap.done()
     return 1 if tap.failed else 0
 
