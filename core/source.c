@@ -4,6 +4,8 @@
 
 #include "base/utf8.h"
 
+#define BYTE_ORDER_MARK STR("\xef\xbb\xbf")
+
 void sources_init(struct sources *sources, struct arena *arena)
 {
 	*sources = (struct sources){.arena = arena};
@@ -74,6 +76,8 @@ static bool map_lines(struct source *source)
 	lines = ARENA_ARRAY(source->arena, uint32_t, count);
 	if (!lines)
 		return false;
+	/* a byte order mark is no part of line 1: no editor counts or shows it */
+	lines[0] = str_starts(source->text, BYTE_ORDER_MARK) ? (uint32_t)BYTE_ORDER_MARK.n : 0;
 	for (size_t i = 1; i < count; i++)
 		lines[i] = (uint32_t)next_line(source->text, lines[i - 1]);
 	source->lines = lines;
@@ -110,6 +114,8 @@ struct position source_position(struct source *source, uint32_t offset)
 		offset = (uint32_t)source->text.n;
 	line = line_of(source, offset);
 	start = source->lines[line];
+	if (offset < start) /* inside the mark */
+		offset = start;
 	return (struct position){
 		(uint32_t)(line + 1),
 		(uint32_t)utf8_count((struct str){source->text.p + start, offset - start}) + 1,

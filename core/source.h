@@ -45,7 +45,8 @@ void sources_init(struct sources *sources, struct arena *arena);
 uint32_t sources_add(struct sources *sources, struct str name, struct str text) WARN_UNUSED;
 /* NULL for number 0 or an unknown one. */
 struct source *sources_get(const struct sources *sources, uint32_t number);
-/* Where a byte offset lies. A CR LF pair ends one line. Line 1 column 1 when out of memory. */
+/* Where a byte offset lies. A CR LF pair ends one line; a byte order mark is no part of line 1.
+ * Line 1 column 1 when out of memory. */
 struct position source_position(struct source *source, uint32_t offset);
 /* The line alone, cheaper than a position where lines are long. */
 uint32_t source_line_number(struct source *source, uint32_t offset);
