@@ -43,15 +43,21 @@ struct options {
 	bool reveal;          /* --reveal-secrets */
 	bool list;            /* --list */
 	bool has_now;
-	int64_t now; /* --now, else SOURCE_DATE_EPOCH, else the clock */
+	int64_t now; /* --now; options_now has what else it may be */
 };
+
+/* What every command that compiles sources takes. */
+#define CMD_SOURCE_OPTIONS                                                                    \
+	" from as object overlay partial shapes target level strict max-errors format color " \
+	"quiet "
 
 struct command {
 	const char *name;
 	const char *usage;   /* operands and own options, after "stwc NAME" */
 	const char *summary; /* one line for --help */
-	const char *options; /* long options that this command takes beside the common ones, each
-			      * between blanks: " to out revision " */
+	const char *options; /* long options that do something here, each between blanks:
+			      * " to out revision "; --help is understood. Others are refused */
+	const char *to;      /* the values of --to, "text|list", or NULL without that option */
 	enum status (*run)(struct options *options);
 };
 
@@ -62,7 +68,7 @@ extern const struct command cmd_check, cmd_build, cmd_dump, cmd_verify, cmd_get,
 bool options_parse(const struct command *command, int argc, char **argv,
 		   struct options *out) WARN_UNUSED;
 void options_free(struct options *options);
-/* The time that checks and `ip` go by. */
+/* The time that `ip` goes by. */
 int64_t options_now(const struct options *options);
 
 /* Compiles the inputs and prints diagnostics as the options ask: text to standard error, JSON to

@@ -68,6 +68,9 @@ static enum status run(struct options *options)
 	return status;
 }
 
-const struct command cmd_build = {"build", "SRC… -o FILE.stwi",
+const struct command cmd_build = {"build",
+				  "SRC… -o FILE.stwi",
 				  "checks sources and writes the image, atomically",
-				  " out revision allow-inline-secrets ", run};
+				  CMD_SOURCE_OPTIONS "for out revision allow-inline-secrets ",
+				  NULL,
+				  run};

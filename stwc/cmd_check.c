@@ -150,5 +150,9 @@ static enum status run(struct options *options)
 }
 
 const struct command cmd_check = {
-	"check", "SRC…", "validates sources: every mistake in one run, with place and reason", " ",
+	"check",
+	"SRC…",
+	"validates sources: every mistake in one run, with place and reason",
+	CMD_SOURCE_OPTIONS "for ",
+	NULL,
 	run};

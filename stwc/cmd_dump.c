@@ -50,6 +50,9 @@ static enum status run(struct options *options)
 	return status;
 }
 
-const struct command cmd_dump = {"dump", "IMAGE",
+const struct command cmd_dump = {"dump",
+				 "IMAGE",
 				 "sources that compile to the same content as an image",
-				 " to reveal-secrets ", run};
+				 " to reveal-secrets ",
+				 "toml|yaml|json|plan",
+				 run};

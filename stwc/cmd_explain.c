@@ -225,6 +225,9 @@ static enum status run(struct options *options)
 	return cmd_print(&out, STATUS_VALID);
 }
 
-const struct command cmd_explain = {"explain", "CODE|TYPE[.FIELD]",
-				    "documentation of a diagnostic, a type or a field", " list ",
+const struct command cmd_explain = {"explain",
+				    "CODE|TYPE[.FIELD]",
+				    "documentation of a diagnostic, a type or a field",
+				    " format list ",
+				    NULL,
 				    run};

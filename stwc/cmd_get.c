@@ -309,5 +309,9 @@ static enum status run(struct options *options)
 }
 
 const struct command cmd_get = {
-	"get", "PATH IMAGE|SRC…",
-	"one value or object, and where it came from: the default, or file and line", " ", run};
+	"get",
+	"PATH IMAGE|SRC…",
+	"one value or object, and where it came from: the default, or file and line",
+	CMD_SOURCE_OPTIONS,
+	NULL,
+	run};

@@ -220,5 +220,9 @@ static enum status run(struct options *options)
 }
 
 const struct command cmd_ip = {
-	"ip", "ADDRESS IMAGE|SRC…",
-	"whether an address is let in (status 0) or blocked (1), and by which rule", " ", run};
+	"ip",
+	"ADDRESS IMAGE|SRC…",
+	"whether an address is let in (status 0) or blocked (1), and by which rule",
+	CMD_SOURCE_OPTIONS "now ",
+	NULL,
+	run};

@@ -1,4 +1,4 @@
-/* The options that commands have in common, each at one place. */
+/* All options, each at one place; a command names those that do something there. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/num.h"
+#include "core/suggest.h"
 #include "grammar/scalar.h"
 #include "stwc/cmd.h"
 #include "stwc/state.h"
@@ -21,7 +22,6 @@ struct option_row {
 	const char *name;     /* without dashes */
 	const char *argument; /* name of its argument, or NULL */
 	bool repeats;         /* may be given more than once */
-	bool common;          /* every command takes it */
 	const char *help;
 	bool (*set)(struct parser *p, const char *value);
 };
@@ -99,14 +99,32 @@ static bool set_as(struct parser *p, const char *value)
 	return true;
 }
 
+static bool is_of_configuration(const struct schema_object *type)
+{
+	return type->kind != OBJECT_VIEW && !type->data;
+}
+
 static bool set_object(struct parser *p, const char *value)
 {
 	const struct schema_object *type = schema_object_find(&schema_builtin, str_c(value));
+	struct suggestion best;
+	size_t i;
 
-	if (!type || type->kind == OBJECT_VIEW || type->data)
-		return complain(p, "no object type of a configuration is called '%s'", value);
-	p->options->compile.object = value;
-	return true;
+	if (type && is_of_configuration(type)) {
+		p->options->compile.object = value;
+		return true;
+	}
+	suggest_start(&best, str_c(value));
+	for (i = 0; i < schema_builtin.object_count; i++) {
+		if (is_of_configuration(&schema_builtin.objects[i]))
+			suggest_offer(&best, str_c(schema_builtin.objects[i].name));
+	}
+	if (best.best.n)
+		return complain(p,
+				"no object type of a configuration is called '%s' (did you mean "
+				"'%.*s'?)",
+				value, STR_ARG(best.best));
+	return complain(p, "no object type of a configuration is called '%s'", value);
 }
 
 static bool set_partial(struct parser *p, const char *value UNUSED)
@@ -228,32 +246,30 @@ static bool set_overlay(struct parser *p, const char *value)
 }
 
 static const struct option_row rows[] = {
-	{"format", "text|json", false, true, "how diagnostics are printed", set_format},
-	{"level", "CODE=LEVEL", true, true, "make a diagnostic an error, warning, note, or off",
+	{"format", "text|json", false, "for people, or one JSON document", set_format},
+	{"level", "CODE=LEVEL", true, "make a diagnostic an error, warning, note, or off",
 	 set_level},
-	{"strict", NULL, false, true, "warnings fail", set_strict},
-	{"max-errors", "N", false, true, "print at most N of each severity (50; 0: all)",
-	 set_max_errors},
-	{"from", "FORMAT", false, true, "read as toml, yaml, json, ndjson or settings", set_from},
-	{"as", "NAME", false, true, "the name of standard input in diagnostics", set_as},
-	{"object", "TYPE", false, true, "the sources are bodies of this type", set_object},
-	{"overlay", "FILE", true, true, "a source that may change objects of earlier ones",
-	 set_overlay},
-	{"partial", NULL, false, true, "a fragment: references may lie outside", set_partial},
-	{"shapes", "own|server", false, true, "which spellings of values are accepted", set_shapes},
-	{"target", "0.16.N", false, true, "the server version to check for", set_target},
-	{"for", "server|stwd", false, true, "stwd: say what stwd does not enact", set_for},
-	{"now", "TIME", false, true, "the time that checks go by", set_now},
-	{"color", "WHEN", false, true, "auto, always or never", set_color},
-	{"quiet", NULL, false, true, "no summary (-q)", set_quiet},
-	{"help", NULL, false, true, "this text (-h)", set_help},
-	{"out", "FILE", false, false, "where to write (-o)", set_out},
-	{"to", "FORMAT", false, false, "the format to write", set_to},
-	{"revision", "TEXT", false, false, "a revision to keep in the image", set_revision},
-	{"allow-inline-secrets", NULL, false, false, "accept secrets that stand in the sources",
+	{"strict", NULL, false, "warnings fail", set_strict},
+	{"max-errors", "N", false, "print at most N of each severity (50; 0: all)", set_max_errors},
+	{"from", "FORMAT", false, "read as toml, yaml, json, ndjson or settings", set_from},
+	{"as", "NAME", false, "the name of standard input in diagnostics", set_as},
+	{"object", "TYPE", false, "the sources are bodies of this type", set_object},
+	{"overlay", "FILE", true, "a source that may change objects of earlier ones", set_overlay},
+	{"partial", NULL, false, "a fragment: references may lie outside", set_partial},
+	{"shapes", "own|server", false, "which spellings of values are accepted", set_shapes},
+	{"target", "0.16.N", false, "the server version to check for", set_target},
+	{"for", "server|stwd", false, "stwd: say what stwd does not enact", set_for},
+	{"now", "TIME", false, "the time that expiries go by", set_now},
+	{"color", "WHEN", false, "auto, always or never", set_color},
+	{"quiet", NULL, false, "print no more than what was asked for (-q)", set_quiet},
+	{"help", NULL, false, "this text (-h)", set_help},
+	{"out", "FILE", false, "where to write (-o)", set_out},
+	{"to", "FORMAT", false, "the format to write", set_to},
+	{"revision", "TEXT", false, "a revision to keep in the image", set_revision},
+	{"allow-inline-secrets", NULL, false, "accept secrets that stand in the sources",
 	 set_inline},
-	{"reveal-secrets", NULL, false, false, "write inline secrets out", set_reveal},
-	{"list", NULL, false, false, "list what there is", set_list},
+	{"reveal-secrets", NULL, false, "write inline secrets out", set_reveal},
+	{"list", NULL, false, "list what there is", set_list},
 };
 
 static bool takes(const struct command *command, const struct option_row *row)
@@ -261,7 +277,7 @@ static bool takes(const struct command *command, const struct option_row *row)
 	char word[40];
 
 	(void)snprintf(word, sizeof(word), " %s ", row->name); /* names are short */
-	return row->common || strstr(command->options, word);
+	return strcmp(row->name, "help") == 0 || strstr(command->options, word);
 }
 
 static void print_usage(const struct command *command)
@@ -270,26 +286,44 @@ static void print_usage(const struct command *command)
 
 	printf("usage: stwc %s %s\n\n%s\n\n", command->name, command->usage, command->summary);
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *argument = rows[i].argument;
 		char left[64];
 
 		if (!takes(command, &rows[i]))
 			continue;
-		(void)snprintf(left, sizeof(left), "--%s%s%s", rows[i].name,
-			       rows[i].argument ? " " : "",
-			       rows[i].argument ? rows[i].argument : "");
+		if (rows[i].set == set_to)
+			argument = command->to;
+		(void)snprintf(left, sizeof(left), "--%s%s%s", rows[i].name, argument ? " " : "",
+			       argument ? argument : "");
 		printf("  %-28s %s\n", left, rows[i].help);
 	}
 }
 
-static const struct option_row *find_row(const struct command *command, struct str name)
+static const struct option_row *find_row(struct str name)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
-		if (str_eq_c(name, rows[i].name) && takes(command, &rows[i]))
+		if (str_eq_c(name, rows[i].name))
 			return &rows[i];
 	}
 	return NULL;
+}
+
+static bool no_option(const struct parser *p, struct str name, const char *arg)
+{
+	struct suggestion best;
+	size_t i;
+
+	suggest_start(&best, name);
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		if (takes(p->command, &rows[i]))
+			suggest_offer(&best, str_c(rows[i].name));
+	}
+	if (best.best.n)
+		return complain(p, "there is no option '%s' (did you mean --%.*s?)", arg,
+				STR_ARG(best.best));
+	return complain(p, "there is no option '%s'", arg);
 }
 
 static struct str short_option(const char *arg)
@@ -330,9 +364,11 @@ static bool parse_argument(struct parser *p, int argc, char **argv, int *i)
 	} else {
 		name = short_option(arg);
 	}
-	row = find_row(p->command, name);
+	row = find_row(name);
 	if (!row)
-		return complain(p, "there is no option '%s'", arg);
+		return no_option(p, name, arg);
+	if (!takes(p->command, row)) /* silence would say that it had been heeded */
+		return complain(p, "--%s does nothing for this command", row->name);
 	if (!row->argument)
 		return equals ? complain(p, "--%s takes no value", row->name) : row->set(p, NULL);
 	if (equals)

@@ -149,5 +149,9 @@ static enum status run(struct options *options)
 	return whole(form);
 }
 
-const struct command cmd_schema = {"schema", "[TYPE]",
-				   "the object reference, whole or one type of it", " to ", run};
+const struct command cmd_schema = {"schema",
+				   "[TYPE]",
+				   "the object reference, whole or one type of it",
+				   " to ",
+				   "text|json-schema|list",
+				   run};

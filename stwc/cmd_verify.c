@@ -204,5 +204,9 @@ static enum status run(struct options *options)
 }
 
 const struct command cmd_verify = {
-	"verify", "IMAGE",
-	"digest, format and schema of an image, and every record and reference in it", " ", run};
+	"verify",
+	"IMAGE",
+	"digest, format and schema of an image, and every record and reference in it",
+	" format quiet ",
+	NULL,
+	run};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/suggest.h"
 #include "stwc/cmd.h"
 
 static const struct command *const commands[] = {
@@ -22,6 +23,30 @@ static void print_help(FILE *out)
 	fputs("\nstwc COMMAND --help tells its options, --version the version, stwc(1) all of "
 	      "it.\n",
 	      out);
+}
+
+static enum status flush(enum status status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	fputs("stwc: cannot write to standard output\n", stderr);
+	return STATUS_FAILED;
+}
+
+static enum status no_command(const char *name)
+{
+	struct suggestion best;
+	size_t i;
+
+	suggest_start(&best, str_c(name));
+	for (i = 0; i < ARRAY_LEN(commands); i++)
+		suggest_offer(&best, str_c(commands[i]->name));
+	fprintf(stderr, "stwc: there is no command '%s'", name);
+	if (best.best.n)
+		fprintf(stderr, "; did you mean '%.*s'?\n", STR_ARG(best.best));
+	else
+		fputs("; see stwc --help\n", stderr);
+	return STATUS_FAILED;
 }
 
 static const struct command *find_command(const char *name)
@@ -43,11 +68,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 	if (options_parse(command, argc, argv, &options))
 		status = options.help ? STATUS_VALID : command->run(&options);
 	options_free(&options);
-	if (fflush(stdout) || ferror(stdout)) {
-		fputs("stwc: cannot write to standard output\n", stderr);
-		status = STATUS_FAILED;
-	}
-	return (int)status;
+	return (int)flush(status);
 }
 
 int main(int argc, char **argv)
@@ -63,16 +84,14 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		print_help(stdout);
-		return STATUS_VALID;
+		return (int)flush(STATUS_VALID);
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		printf("stwc %s (reference %s)\n", PACKAGE_VERSION, schema_builtin.version);
-		return STATUS_VALID;
+		return (int)flush(STATUS_VALID);
 	}
 	command = find_command(argv[1]);
-	if (!command) {
-		fprintf(stderr, "stwc: there is no command '%s'; see stwc --help\n", argv[1]);
-		return STATUS_FAILED;
-	}
+	if (!command)
+		return (int)no_command(argv[1]);
 	return run_command(command, argc - 2, argv + 2);
 }

@@ -2,6 +2,7 @@
 stwc_tests = \
 	testsuite/stwc/binding.py \
 	testsuite/stwc/corpus.py \
+	testsuite/stwc/options.py \
 	testsuite/stwc/plans.py \
 	testsuite/stwc/rules.py \
 	testsuite/stwc/secrets.py \

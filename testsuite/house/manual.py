@@ -38,6 +38,34 @@ def help_commands(text):
     return set(re.findall(r"^  ([a-z]+)\b", text, re.M))
 
 
+def page_takers(text, commands):
+    """For each option of a page with commands: those that its item names, else those of its section."""
+    found = {}
+    for section in re.split(r"^\.S[sh] .*$", text, flags=re.M):
+        intro, *items = re.split(r"^\.It ", section, flags=re.M)
+        usual = set(re.findall(r"^\.Cm (\w+)", intro, re.M)) & commands
+        for item in items:
+            head, _, body = item.partition("\n")
+            own = set(re.findall(r"^\.Cm (\w+)", body, re.M)) & commands
+            for option in page_options("." + head):
+                if option.startswith("--"):
+                    found[option] = own or usual
+    return found
+
+
+def takers(tap, page, program):
+    """The man page and each command's --help agree on which options the command takes."""
+    text = house.read(page)
+    commands = page_commands(text)
+    helps = {command: help_options(help_of(program, command)[0]) for command in commands}
+    for option, said in sorted(page_takers(text, commands).items()):
+        if option in ("--help", "--version"):
+            continue
+        real = {command for command in commands if option in helps[command]}
+        tap.ok(said == real, "%s: the commands that take %s" % (page, option),
+               "man page: %s" % sorted(said), "--help: %s" % sorted(real))
+
+
 def compare(tap, page, program):
     text = house.read(page)
     shown, status = help_of(program)
@@ -63,6 +91,9 @@ def main():
            "options of a help text are found")
     for page, program in PROGRAMS.items():
         compare(tap, page, program)
+    tap.ok(page_takers(".Ss A\n.Cm a ,\n.Cm b\n.It Fl -x\ny\n.It Fl o , Fl -z Ar f\n.Cm b\n", {"a", "b"}) ==
+           {"--x": {"a", "b"}, "--z": {"b"}}, "the commands of an option are found")
+    takers(tap, "doc/stwc.1", "stwc/stwc")
     codes = subprocess.run([house.command("stwc/stwc"), "explain", "--list"], capture_output=True, text=True)
     words = set(re.findall(r'^DIAG_CODE\(\w+, "([a-z0-9-]+)"', house.read("core/codes.def"), re.M))
     listed = set(re.findall(r"^([a-z0-9-]+)\b", codes.stdout, re.M))

@@ -1,0 +1,112 @@
+"""The command line: which command takes which option, what is suggested, where a message goes."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import stwctest
+
+SOURCES = "from as object overlay partial shapes target level strict max-errors format color quiet".split()
+TAKEN = {
+    "check": SOURCES + ["for"],
+    "build": SOURCES + ["for", "out", "revision", "allow-inline-secrets"],
+    "dump": ["to", "reveal-secrets"],
+    "verify": ["format", "quiet"],
+    "get": SOURCES,
+    "ip": SOURCES + ["now"],
+    "schema": ["to"],
+    "explain": ["format", "list"],
+}
+VALUES = {"from": "json", "as": "x", "object": "Domain", "overlay": "x", "shapes": "own", "target": "0.16", "format": "json",
+          "level": "syntax=error", "max-errors": "1", "color": "never", "for": "stwd", "out": "x", "revision": "x",
+          "to": "list", "now": "0"}
+FORMATS = {"dump": ["toml", "yaml", "json", "plan"], "schema": ["text", "json-schema", "list"]}
+LISTENER = '[NetworkListener.a]\nbind = "127.0.0.1:2525"\n'
+
+
+def words(option):
+    return [f"--{option}={VALUES[option]}"] if option in VALUES else [f"--{option}"]
+
+
+def taken(tap):
+    """Each option is listed and heeded where it does something, and refused where it does not."""
+    every = sorted({option for options in TAKEN.values() for option in options})
+    for command, options in TAKEN.items():
+        listed = [line.split()[0].removeprefix("--") for line in
+                  stwctest.run(command, "--help").stdout.splitlines() if line.startswith("  --")]
+        tap.equal(sorted(listed), sorted(options + ["help"]), f"{command} --help lists its options")
+        for option in every:
+            done = stwctest.run(command, *words(option), "--help")
+            if option in options:
+                tap.equal((done.status, done.stderr), (0, ""), f"{command} takes --{option}")
+            else:
+                tap.equal((done.status, done.stdout, done.stderr),
+                          (2, "", f"stwc {command}: --{option} does nothing for this command; see stwc {command} --help\n"),
+                          f"{command} refuses --{option}")
+    for command, formats in FORMATS.items():
+        tap.ok(f"--to {'|'.join(formats)} " in stwctest.run(command, "--help").stdout, f"{command} --help names the formats")
+
+
+def formats(tap):
+    """Every format that --help names is one."""
+    with tempfile.TemporaryDirectory() as folder:
+        image = os.path.join(folder, "x.stwi")
+        stwctest.run("build", "--from", "toml", "-", "-o", image, stdin=LISTENER)
+        for command, operand in (("dump", image), ("schema", "Http")):
+            for form in FORMATS[command]:
+                tap.equal(stwctest.run(command, "--to", form, operand).status, 0, f"{command} --to {form}")
+
+
+def suggestions(tap):
+    for args, said in ((["chekc"], "stwc: there is no command 'chekc'; did you mean 'check'?\n"),
+                       (["frobnicate"], "stwc: there is no command 'frobnicate'; see stwc --help\n"),
+                       (["check", "--object", "networklistener", "-"], "(did you mean 'NetworkListener'?)"),
+                       (["check", "--object", "NETWORKLISTNER", "-"], "(did you mean 'NetworkListener'?)"),
+                       (["check", "--object", "Nonsense", "-"], "called 'Nonsense'; see"),
+                       (["check", "--stirct", "-"], "there is no option '--stirct' (did you mean --strict?)"),
+                       (["verify", "--stirct", "-"], "there is no option '--stirct'; see")):
+        done = stwctest.run(*args)
+        tap.ok(done.status == 2 and done.stdout == "" and said in done.stderr, f"{' '.join(args)}: {said.strip()}") or \
+            print("#   " + done.stderr)
+
+
+def full_output(tap):
+    """What could not be written is no success."""
+    for args in (["--help"], ["--version"], ["check", "--help"], ["schema"], ["explain", "--list"]):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([stwctest.STWC, *args], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        tap.ok(done.returncode == 2 and "cannot write" in done.stderr, f"{' '.join(args)} into a full device")
+
+
+def byte_order_mark(tap):
+    """It is no part of the first line."""
+    text = "\ufeffNetworkListener = 5\n"
+    done = stwctest.run("check", "--from", "toml", "-", stdin=text)
+    tap.ok("1 | NetworkListener = 5\n" in done.stderr and "?" not in done.stderr, "a mark is not shown")
+    caret = [line for line in done.stderr.splitlines() if "^" in line][0]
+    tap.equal(caret.rstrip(), "  |                   ^", "nor does it move the caret")
+    places = [stwctest.check_text(mark + "NetworkListener = 5\n", "--from", "toml").places() for mark in ("", "\ufeff")]
+    tap.ok(places[0] and places[0] == places[1], "nor does it count")
+
+
+def where(tap):
+    """Wrong usage is text; an input that cannot be read is in the document."""
+    done = stwctest.run("check", "--bogus", "--format", "json", "x")
+    tap.ok(done.status == 2 and done.stdout == "" and "--bogus" in done.stderr, "wrong usage is text")
+    done = stwctest.run("check", "--format", "json", "/nonexistent/x.toml")
+    document = json.loads(done.stdout)
+    tap.equal((done.status, done.stderr, done.codes(), document["summary"]["errors"]), (2, "", ["unreadable"], 1),
+              "an unreadable input is in the document")
+
+
+def main():
+    tap = stwctest.Tap()
+    for topic in (taken, formats, suggestions, full_output, byte_order_mark, where):
+        topic(tap)
+    tap.done()
+    return 1 if tap.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
