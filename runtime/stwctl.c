@@ -21,6 +21,7 @@
 
 #define TIMEOUT_DEFAULT 60
 #define TIMEOUT_MAX 86400
+#define SPOOL_MAX (UINT64_C(1) << 30) /* bytes of an image on standard input */
 #define DEFAULT_SOCKET "/run/stw/control.sock"
 
 static const char help[] =
@@ -32,7 +33,7 @@ static const char help[] =
 	"  reload [--wait] [--force] [--reason TEXT]\n"
 	"                                read the image again; --force tries a refused one\n"
 	"  preview FILE                  what an image would change\n"
-	"  apply FILE|- [--confirm SECS] put an image in place; without `confirm` it is taken "
+	"  apply [--confirm SECS] FILE|- put an image in place; without `confirm` it is taken "
 	"back\n"
 	"  confirm                       keep what was applied\n"
 	"  revert [DIGEST]               back to a generation that served\n"
@@ -54,18 +55,44 @@ struct options {
 	uint64_t timeout; /* seconds */
 };
 
-/* A command's form: words after its name, and which of them is a file to pass. */
+#define OPTIONS_MAX 3
+#define WORDS_MAX CONTROL_WORDS_MAX
+
+struct word_option {
+	const char *name;  /* NULL: there is none */
+	const char *value; /* what follows it; NULL: nothing */
+};
+
+/* A command's form: its operands, which of them is a file to pass, and its options, which may
+ * stand before and after them. */
 struct form {
-	const char *name;
-	int least, most; /* words after the name */
+	const char *name, *operands;
+	int least, most; /* operands */
 	bool file;       /* the first of them is an image */
+	struct word_option options[OPTIONS_MAX];
 };
 
 static const struct form forms[] = {
-	{"status", 0, 1, false},      {"ip", 1, 1, false},    {"reload", 0, 4, false},
-	{"preview", 1, 1, true},      {"apply", 1, 3, true},  {"confirm", 0, 0, false},
-	{"revert", 0, 1, false},      {"allow", 2, 2, false}, {"bans", 0, 3, false},
-	{"connections", 0, 0, false}, {"drain", 0, 1, false}, {"log", 1, 1, false},
+	{"status", "", 0, 0, false, {{"--json", NULL}}},
+	{"ip", " ADDR", 1, 1, false, {{NULL, NULL}}},
+	{"reload", "", 0, 0, false, {{"--wait", NULL}, {"--force", NULL}, {"--reason", "TEXT"}}},
+	{"preview", " FILE|-", 1, 1, true, {{NULL, NULL}}},
+	{"apply", " FILE|-", 1, 1, true, {{"--confirm", "SECS"}}},
+	{"confirm", "", 0, 0, false, {{NULL, NULL}}},
+	{"revert", " [DIGEST]", 0, 1, false, {{NULL, NULL}}},
+	{"allow", " ADDR DURATION", 2, 2, false, {{NULL, NULL}}},
+	{"bans", " [list | add ADDR [DURATION] | remove ADDR]", 0, 3, false, {{NULL, NULL}}},
+	{"connections", "", 0, 0, false, {{NULL, NULL}}},
+	{"drain", "", 0, 0, false, {{"--wait", NULL}}},
+	{"log", " LEVEL", 1, 1, false, {{NULL, NULL}}},
+};
+
+/* The words of a command, taken apart. */
+struct request {
+	const struct form *form;
+	const char *operands[WORDS_MAX], *options[WORDS_MAX];
+	int operand_count, option_count;
+	bool help;
 };
 
 static int fail(const char *what, const char *why)
@@ -80,6 +107,79 @@ static int usage(const char *problem)
 	return CONTROL_CANNOT;
 }
 
+/* ---- the words of a command ---- */
+
+static void print_form(FILE *to, const struct form *form)
+{
+	(void)fprintf(to, "usage: stwctl [--control SOCKET] [--timeout SECS] %s", form->name);
+	for (size_t i = 0; i < OPTIONS_MAX && form->options[i].name; i++)
+		(void)fprintf(to, " [%s%s%s]", form->options[i].name,
+			      form->options[i].value ? " " : "",
+			      form->options[i].value ? form->options[i].value : "");
+	(void)fprintf(to, "%s\n", form->operands);
+}
+
+static bool wrong(const struct form *form, const char *problem, const char *word)
+{
+	(void)fprintf(stderr, "stwctl: %s: %s%s%s%s\n", form->name, problem, word ? " '" : "",
+		      word ? word : "", word ? "'" : "");
+	print_form(stderr, form);
+	return false;
+}
+
+static const struct word_option *find_option(const struct form *form, const char *word)
+{
+	for (size_t i = 0; i < OPTIONS_MAX && form->options[i].name; i++)
+		if (strcmp(form->options[i].name, word) == 0)
+			return &form->options[i];
+	return NULL;
+}
+
+/* Takes the option at words[*at], and its value after it. */
+static bool take_option(struct request *r, char **words, int count, int *at)
+{
+	const struct word_option *option = find_option(r->form, words[*at]);
+
+	if (strcmp(words[*at], "--help") == 0) {
+		r->help = true;
+		return true;
+	}
+	if (!option)
+		return wrong(r->form, "there is no option", words[*at]);
+	r->options[r->option_count++] = option->name;
+	if (!option->value)
+		return true;
+	if (++*at == count)
+		return wrong(r->form, "a value is missing after", option->name);
+	r->options[r->option_count++] = words[*at];
+	return true;
+}
+
+/* Options stand anywhere; `--` ends them, and `-` alone is none. False: it was said what is wrong.
+ */
+static bool take_words(const struct form *form, char **words, int count, struct request *out)
+{
+	struct request r = {.form = form};
+	bool all = false;
+
+	if (count > WORDS_MAX - 1)
+		return wrong(form, "too many words", NULL);
+	for (int i = 1; i < count; i++) {
+		if (!all && strcmp(words[i], "--") == 0)
+			all = true;
+		else if (all || words[i][0] != '-' || words[i][1] == '\0')
+			r.operands[r.operand_count++] = words[i];
+		else if (!take_option(&r, words, count, &i))
+			return false;
+	}
+	if (!r.help && r.operand_count > form->most)
+		return wrong(form, "unexpected", r.operands[form->most]);
+	if (!r.help && r.operand_count < form->least)
+		return wrong(form, "something is missing", NULL);
+	*out = r;
+	return true;
+}
+
 /* ---- the image that goes along ---- */
 
 /* Standard input as a file that stwd can map and copy; -1: errno. */
@@ -87,12 +187,17 @@ static int spool_input(void)
 {
 	int fd = memfd_create("stwctl-image", MFD_CLOEXEC);
 	char block[65536];
+	uint64_t total = 0;
 	ssize_t n = 0;
 
 	while (fd >= 0 && (n = read(STDIN_FILENO, block, sizeof(block))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 || !fs_write_all(fd, block, (size_t)n)) {
+		/* memory has an end, and nothing that is longer is an image */
+		total += n > 0 ? (uint64_t)n : 0;
+		if (total > SPOOL_MAX)
+			errno = EFBIG;
+		if (n < 0 || total > SPOOL_MAX || !fs_write_all(fd, block, (size_t)n)) {
 			close(fd);
 			return -1;
 		}
@@ -100,9 +205,11 @@ static int spool_input(void)
 	return fd;
 }
 
+/* A pipe nobody writes to must not keep us waiting; what a file is, stwd looks at. */
 static int open_image(const char *path)
 {
-	return strcmp(path, "-") == 0 ? spool_input() : open(path, O_RDONLY | O_CLOEXEC);
+	return strcmp(path, "-") == 0 ? spool_input()
+				      : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
 /* ---- asking ---- */
@@ -183,11 +290,23 @@ static int exit_status(const char *text, size_t n)
 	return (int)status;
 }
 
+/* The first piece of what is said on standard error gets our name. */
+static bool print_piece(const char *packet, size_t n, bool *complained)
+{
+	FILE *to = packet[0] == 'E' ? stderr : stdout;
+
+	if (packet[0] == 'E' && !*complained)
+		(void)fputs("stwctl: ", stderr);
+	*complained = *complained || packet[0] == 'E';
+	return fwrite(packet + 1, 1, n - 1, to) == n - 1;
+}
+
 /* Prints what comes until the status does. */
 static int print_reply(int fd, const struct options *options)
 {
 	int64_t end = clock_ms() + (int64_t)options->timeout * 1000;
 	static char packet[CONTROL_PACKET_MAX + 1];
+	bool complained = false;
 
 	for (;;) {
 		ssize_t n;
@@ -205,8 +324,7 @@ static int print_reply(int fd, const struct options *options)
 			return fail("cannot write", strerror(errno));
 		if (packet[0] == 'X')
 			return exit_status(packet + 1, (size_t)n - 1);
-		if (fwrite(packet + 1, 1, (size_t)n - 1, packet[0] == 'E' ? stderr : stdout) !=
-		    (size_t)n - 1)
+		if (!print_piece(packet, (size_t)n, &complained))
 			return fail("cannot write", strerror(errno));
 	}
 }
@@ -228,20 +346,27 @@ static int ask(const struct options *options, const struct buf *request, int fil
 	return status;
 }
 
-static int run(const struct options *options, const struct form *form, char **words, int count)
+static void put_word(struct buf *out, const char *word)
+{
+	buf_put(out, word, strlen(word) + 1);
+}
+
+static int run(const struct options *options, const struct request *r)
 {
 	struct buf request = BUF_INIT;
 	int file = -1, status;
 
-	if (form->file) {
-		file = open_image(words[1]);
+	if (r->form->file) {
+		file = open_image(r->operands[0]);
 		if (file < 0)
-			return fail(words[1], strerror(errno));
+			return fail(r->operands[0], strerror(errno));
 	}
-	buf_put(&request, CONTROL_VERSION, sizeof(CONTROL_VERSION));
-	for (int i = 0; i < count; i++)
-		if (!(form->file && i == 1))
-			buf_put(&request, words[i], strlen(words[i]) + 1);
+	put_word(&request, CONTROL_VERSION);
+	put_word(&request, r->form->name);
+	for (int i = r->form->file; i < r->operand_count; i++)
+		put_word(&request, r->operands[i]);
+	for (int i = 0; i < r->option_count; i++)
+		put_word(&request, r->options[i]);
 	if (request.failed || request.n > CONTROL_REQUEST_MAX)
 		status = fail("the request is too long", NULL);
 	else
@@ -269,9 +394,10 @@ int main(int argc, char **argv)
 					      {NULL, 0, NULL, 0}};
 	struct options options = {DEFAULT_SOCKET, TIMEOUT_DEFAULT};
 	const struct form *form;
-	int code, words;
+	struct request request = {.form = NULL};
+	int code;
 
-	/* options of a command are stwd's business: stop at the first word */
+	/* options of a command are told from its form: stop at the first word */
 	while ((code = getopt_long(argc, argv, "+", known, NULL)) != -1) {
 		switch (code) {
 		case 'c': options.control = optarg; break;
@@ -285,11 +411,13 @@ int main(int argc, char **argv)
 		default: return usage("wrong usage");
 		}
 	}
-	words = argc - optind;
-	form = words ? find_form(argv[optind]) : NULL;
+	form = optind < argc ? find_form(argv[optind]) : NULL;
 	if (!form)
-		return usage(words ? "no such command" : "which command?");
-	if (words - 1 < form->least || words - 1 > form->most)
-		return usage("wrong number of words for this command");
-	return run(&options, form, argv + optind, words);
+		return usage(optind < argc ? "no such command" : "which command?");
+	if (!take_words(form, argv + optind, argc - optind, &request))
+		return CONTROL_CANNOT;
+	if (!request.help)
+		return run(&options, &request);
+	print_form(stdout, form);
+	return fflush(stdout) == 0 ? CONTROL_OK : CONTROL_CANNOT;
 }

@@ -254,6 +254,53 @@ def signal_while_pending(site):
 
 
 @case
+def options_anywhere(site):
+    """options of a command stand before and after its operands; others are named"""
+    two(site)
+    first, other = site.dir / "first.stwi", site.dir / "next.stwi"
+    first.write_bytes(site.image.read_bytes())
+    for words in (("--confirm", "60", other), (first, "--confirm", "60"),
+                  ("--confirm", "60", "--", other)):
+        site.expect(0, "apply", *words)
+        assert site.status()["confirmUntil"], words
+        site.expect(0, "confirm")
+    for words, said in ((("apply", site.image, "--bogus"), "apply: there is no option '--bogus'"),
+                        (("apply", "--confirm"), "a value is missing after '--confirm'"),
+                        (("apply",), "apply: something is missing"),
+                        (("reload", "--confirm", "1"), "reload: there is no option '--confirm'"),
+                        (("status", "extra"), "status: unexpected 'extra'"),
+                        (("drain", "now"), "drain: unexpected 'now'"),
+                        (("preview", site.image, "more"), "preview: unexpected 'more'")):
+        complaint = site.expect(2, *words)[1]
+        assert complaint.startswith("stwctl: "), complaint
+        contains(complaint, said)
+        contains(complaint, f"usage: stwctl [--control SOCKET] [--timeout SECS] {words[0]}")
+    site.stop()
+    contains(site.expect(2, "status", "extra")[1], "unexpected 'extra'")
+
+
+@case
+def help_of_commands(site):
+    """stwctl COMMAND --help prints the form of the command, with nobody there to ask"""
+    contains(site.expect(0, "apply", "--help")[0], "apply [--confirm SECS] FILE|-\n")
+    contains(site.expect(0, "reload", "--help")[0], "[--wait] [--force] [--reason TEXT]\n")
+    contains(site.expect(0, "status", "--help")[0], "status [--json]\n")
+
+
+@case
+def own_name(site):
+    """what is said on standard error begins with the name of the program, once"""
+    two(site)
+    (site.dir / "junk").write_text("junk\n" * 100)
+    os.mkfifo(site.dir / "pipe")
+    for words in (("apply", site.dir / "junk"), ("preview", site.dir / "pipe"),
+                  ("ip", "nowhere"), ("log", "loud"), ("confirm",)):
+        done = site.ctl(*words)
+        equal(done.stderr.count("stwctl: "), 1, words)
+        assert done.returncode and done.stderr.startswith("stwctl: "), done.stderr
+
+
+@case
 def no_image(site):
     """what is no regular file is never copied: a device without end, a pipe"""
     two(site)
