@@ -1,4 +1,4 @@
-# bash completion for stwc: commands and options from its --help, types and fields from its tables,
+# bash completion for stwc: commands, options and their words from its --help, types and fields from its tables,
 # so that nothing here has to be kept up to date.
 _stwc() {
 	local word=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]} command=${COMP_WORDS[1]}
@@ -9,6 +9,14 @@ _stwc() {
 			"$("$program" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p')" -- "$word")
 		return
 	fi
+	case ${COMP_WORDS[COMP_CWORD - 1]} in
+	--*)
+		# the words of an option that takes one of a few
+		mapfile -t COMPREPLY < <(compgen -W "$("$program" "$command" --help 2>/dev/null |
+			sed -n "s/^  ${COMP_WORDS[COMP_CWORD - 1]} \\([a-z-]*|[a-z|-]*\\) .*/\\1/p" | tr '|' ' ')" -- "$word")
+		[ ${#COMPREPLY[@]} -eq 0 ] || return
+		;;
+	esac
 	case $word in
 	-*)
 		mapfile -t COMPREPLY < <(compgen -W \
