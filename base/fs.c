@@ -198,7 +198,7 @@ static int resolve(struct fs_replace *r, const char *path)
 	return code ? code : ELOOP;
 }
 
-static int check_target(const struct fs_replace *r)
+static int check_target(struct fs_replace *r)
 {
 	struct stat st;
 
@@ -206,7 +206,13 @@ static int check_target(const struct fs_replace *r)
 		return errno == ENOENT ? 0 : errno;
 	if (S_ISDIR(st.st_mode))
 		return EISDIR;
-	return S_ISREG(st.st_mode) ? 0 : EINVAL;
+	if (!S_ISREG(st.st_mode))
+		return EINVAL;
+	r->replaces = true;
+	r->old_mode = st.st_mode & 0777;
+	r->old_owner = st.st_uid;
+	r->old_group = st.st_gid;
+	return 0;
 }
 
 /* Makes the temporary file; 0 or an errno. A name that exists is nobody's to reuse. */
@@ -273,6 +279,19 @@ bool fs_replace_begin(struct fs_replace *r, const char *path, unsigned mode, str
 		return true;
 	fs_replace_abort(r);
 	return fail(error, code, doing, path);
+}
+
+bool fs_replace_keep_mode(struct fs_replace *r, struct fs_error *error)
+{
+	if (!r->replaces)
+		return true;
+	/* only root gives files away, but the group may be one of ours */
+	if (fchown(r->fd, r->old_owner, r->old_group) < 0 &&
+	    fchown(r->fd, (uid_t)-1, r->old_group) < 0 && errno != EPERM)
+		return fail(error, errno, "keep the group of", r->path);
+	if (fchmod(r->fd, r->old_mode) < 0)
+		return fail(error, errno, "keep the mode of", r->path);
+	return true;
 }
 
 bool fs_replace_commit(struct fs_replace *r, struct fs_error *error)

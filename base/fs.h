@@ -5,6 +5,8 @@
 #include "base/attr.h"
 #include "base/buf.h"
 
+#include <sys/types.h>
+
 struct fs_error {
 	int code;          /* errno */
 	const char *doing; /* "open", "read", "rename" … a static string */
@@ -40,12 +42,19 @@ struct fs_replace {
 	int dir_fd;
 	char *temporary; /* name inside the directory */
 	char *name;
-	char *path; /* as given, for errors */
+	char *path;    /* as given, for errors */
+	bool replaces; /* there is a file, with these: */
+	mode_t old_mode;
+	uid_t old_owner;
+	gid_t old_group;
 };
 
 /* On failure nothing is left behind; r may be given to fs_replace_abort, without effect. */
 bool fs_replace_begin(struct fs_replace *r, const char *path, unsigned mode,
 		      struct fs_error *error) WARN_UNUSED;
+/* Gives the new file the permissions of the one that it replaces, and its owner and group as far
+ * as this process may; without one, nothing changes. */
+bool fs_replace_keep_mode(struct fs_replace *r, struct fs_error *error) WARN_UNUSED;
 /* Closes everything in either case; on failure the temporary file is removed. */
 bool fs_replace_commit(struct fs_replace *r, struct fs_error *error) WARN_UNUSED;
 /* Does nothing after a commit or another abort. */

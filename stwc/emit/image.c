@@ -97,6 +97,9 @@ static bool image_write(const struct plan *plan, struct buf *manifest, const cha
 		image_fail(error, errno, "write the end of", path);
 		goto out;
 	}
+	/* with inline secrets the image is its owner's alone, whatever was there before */
+	if (!plan->secrets.n && !fs_replace_keep_mode(&replace, error))
+		goto out;
 	report->size = store + plan->secrets.n + manifest->n + STW_FOOTER_SIZE;
 	return fs_replace_commit(&replace, error);
 out:

@@ -300,6 +300,31 @@ def never_over_a_source(tap):
     tap.equal(done.status, 2, "a device without end is refused")
 
 
+def modes(tap):
+    import os
+    import tempfile
+    secret = ('[Directory.v]\n"@type" = "Ldap"\ndescription = "i"\nbaseDn = "x"\n'
+              'bindSecret = {"@type" = "Value", secret = "x"}\n')
+    with tempfile.TemporaryDirectory() as folder:
+        image = os.path.join(folder, "m.stwi")
+
+        def build(text, *args):
+            done = stwctest.run("build", "-", "--from", "toml", "-o", image, *args, stdin=text)
+            return done.status, oct(os.stat(image).st_mode & 0o7777)
+        tap.equal(build(LISTENER), (0, "0o644"), "an image without secrets is for all to read")
+        for mode in (0o640, 0o600, 0o444):
+            os.chmod(image, mode)
+            tap.equal(build(LISTENER), (0, oct(mode)), f"build keeps the mode {mode:o} of what it replaces")
+        if os.geteuid() == 0:
+            os.chown(image, 1, 2)
+            build(LISTENER)
+            tap.equal((os.stat(image).st_uid, os.stat(image).st_gid), (1, 2), "and its owner and group")
+        for mode in (0o640, 0o644):
+            os.chmod(image, mode)
+            inline = build(LISTENER + secret, "--allow-inline-secrets", "--level", "inline-secret=off")
+            tap.equal(inline, (0, "0o600"), f"inline secrets are their owner's alone, over {mode:o} too")
+
+
 def dialects(tap):
     """Which of the two a TOML file is, and that nothing is no success."""
     def check(name, text, *args):
@@ -342,7 +367,7 @@ def enacted(tap):
 
 def main():
     tap = stwctest.Tap()
-    for topic in (values, one_run, references, files, statuses, never_over_a_source, dialects, enacted):
+    for topic in (values, one_run, references, files, statuses, never_over_a_source, modes, dialects, enacted):
         topic(tap)
     tap.done()
     return 0

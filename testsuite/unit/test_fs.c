@@ -240,6 +240,27 @@ static void replaces_with_mode(void **state)
 	umask(old);
 }
 
+static void keeps_the_mode(void **state)
+{
+	struct fs_replace r;
+	struct fs_error error;
+	struct stat st;
+
+	(void)state;
+	put_file("image", "old");
+	assert_int_equal(chmod("image", 0640), 0);
+	assert_true(fs_replace_begin(&r, "image", 0644, &error));
+	assert_true(fs_replace_keep_mode(&r, &error));
+	assert_true(fs_replace_commit(&r, &error));
+	assert_int_equal(stat("image", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_true(fs_replace_begin(&r, "fresh", 0604, &error));
+	assert_true(fs_replace_keep_mode(&r, &error));
+	assert_true(fs_replace_commit(&r, &error));
+	assert_int_equal(stat("fresh", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0604);
+}
+
 static void makes_a_new_file(void **state)
 {
 	struct fs_replace r;
@@ -420,6 +441,7 @@ int main(void)
 		IN_DIRECTORY(change_is_told),
 		IN_DIRECTORY(detects_change),
 		IN_DIRECTORY(replaces_with_mode),
+		IN_DIRECTORY(keeps_the_mode),
 		IN_DIRECTORY(makes_a_new_file),
 		IN_DIRECTORY(abort_leaves_the_old_file),
 		IN_DIRECTORY(failed_commit_leaves_the_old_file),
