@@ -196,6 +196,15 @@ void diag_path(struct diags *diags, struct diag *diag, const char *format, ...)
 	va_end(args);
 }
 
+void diag_file(struct diags *diags, struct diag *diag, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set_text(diags, diag, &diag->file, format, args);
+	va_end(args);
+}
+
 void diag_relate(struct diags *diags, struct diag *diag, struct span span, const char *format, ...)
 {
 	struct diag_related **link = &diag->related;

@@ -41,6 +41,7 @@ struct diag {
 	struct span span;
 	struct str message;
 	struct str path;    /* "NetworkListener/submissions/tlsImplicit"; may be empty */
+	struct str file;    /* what it is about, where that is no source: it could not be read */
 	struct str hint;    /* "did you mean 'tlsImplicit'?"; may be empty */
 	struct str context; /* "in NetworkListener 'submissions'"; may be empty */
 	struct diag_related *related;
@@ -80,6 +81,8 @@ void diag_hint(struct diags *diags, struct diag *diag, const char *format, ...) 
 void diag_context(struct diags *diags, struct diag *diag, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 void diag_path(struct diags *diags, struct diag *diag, const char *format, ...) PRINTF_LIKE(3, 4);
+/* For programs; people read the name in the message. A span that has a source has its name. */
+void diag_file(struct diags *diags, struct diag *diag, const char *format, ...) PRINTF_LIKE(3, 4);
 void diag_relate(struct diags *diags, struct diag *diag, struct span span, const char *format, ...)
 	PRINTF_LIKE(4, 5);
 

@@ -55,6 +55,8 @@ static void put_diag(struct buf *out, const struct sources *sources, const struc
 		struct position end = source_position(source, diag->span.end);
 
 		buf_printf(out, ",\"endLine\":%u,\"endColumn\":%u", end.line, end.column);
+	} else {
+		put_text(out, "file", diag->file);
 	}
 	put_text(out, "path", diag->path);
 	put_text(out, "hint", diag->hint);

@@ -19,7 +19,8 @@ static bool unreadable(struct compilation *c, const struct fs_error *error)
 	char text[1024];
 
 	fs_error_text(error, text, sizeof(text));
-	diag_add(&c->diags, DIAG_UNREADABLE, SPAN_NONE, "%s", text);
+	diag_file(&c->diags, diag_add(&c->diags, DIAG_UNREADABLE, SPAN_NONE, "%s", text), "%s",
+		  error->path);
 	c->unreadable = true;
 	return true;
 }

@@ -37,8 +37,8 @@ static void report(struct compilation *c, const struct privileged *found)
 				"%s needs the right to bind port %u", text, first->socket.port);
 	else
 		diag = diag_add(&c->diags, DIAG_PRIVILEGED_PORT, first->span,
-				"%s and %zu more addresses need the right to bind ports below 1024",
-				text, found->count - 1);
+				"%s and %zu more address%s need the right to bind ports below 1024",
+				text, found->count - 1, found->count == 2 ? "" : "es");
 	diag_path(&c->diags, diag, "NetworkListener/%.*s/bind/%s", STR_ARG(found->object->identity),
 		  text);
 	diag_context(&c->diags, diag, "in NetworkListener '%.*s'",

@@ -94,6 +94,10 @@ def where(tap):
     """Wrong usage is text; an input that cannot be read is in the document."""
     done = stwctest.run("check", "--bogus", "--format", "json", "x")
     tap.ok(done.status == 2 and done.stdout == "" and "--bogus" in done.stderr, "wrong usage is text")
+    with tempfile.TemporaryDirectory() as folder:
+        for path in ("/nonexistent/x.toml", "none.toml"):
+            done = stwctest.run("check", "--format", "json", path, cwd=folder)
+            tap.equal([d.get("file") for d in done.diagnostics], [path], f"{path} is named to programs too")
     done = stwctest.run("check", "--format", "json", "/nonexistent/x.toml")
     document = json.loads(done.stdout)
     tap.equal((done.status, done.stderr, done.codes(), document["summary"]["errors"]), (2, "", ["unreadable"], 1),

@@ -342,6 +342,15 @@ def hints(tap):
            f"did you mean '{event_names()[0]}'?", "or the nearest alone")
 
 
+def plurals(tap):
+    """One more address is one."""
+    for count, said in ((1, "127.0.0.1:1 needs the right to bind port 1"), (2, " and 1 more address need "),
+                        (3, " and 2 more addresses need ")):
+        bind = [f"127.0.0.1:{port}" for port in range(1, count + 1)]
+        done = stwctest.check_text(json.dumps(listener(bind=bind)), "--from", "json")
+        tap.ok([said in d["message"] for d in done.diagnostics] == [True], f"{count}: {said.strip()}")
+
+
 def event_names():
     return json.loads(stwctest.run("schema", "EventType", "--to", "json-schema").stdout)["enum"]
 
@@ -379,7 +388,7 @@ def options(tap):
 
 def main():
     tap = stwctest.Tap()
-    for topic in (tables, stored, files, cost, uris, hints, options):
+    for topic in (tables, stored, files, cost, uris, hints, plurals, options):
         topic(tap)
     tap.done()
     return 0
