@@ -131,6 +131,8 @@ def as_yaml(keys, out):
 
 
 def as_settings(keys, out):
+    # unknown keys alone would be nothing to check
+    out.write('server.hostname = "mail.example.org"\n')
     for k in keys:
         out.write(f"a.{k} = 1\n")
 
