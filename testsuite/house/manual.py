@@ -83,8 +83,32 @@ def compare(tap, page, program):
     tap.none(sorted(options - page_options(text)), "%s: every option of --help is in the man page" % name)
 
 
+def unspoken(page, source, pattern):
+    """What the pattern finds in a source and the page does not name."""
+    found = re.findall(pattern, house.read(source))
+    return ["nothing found in " + source] if not found else [f for f in found if f not in house.read(page)]
+
+
+def times(tap):
+    """The time limits of sessions, in the words of the page."""
+    page = " ".join(house.read("doc/stwd.8").split())
+    limits = house.read("runtime/limits.h")
+    for name, words in (("SMTP", "%d minutes for SMTP and LMTP"), ("IMAP", "%d minutes for IMAP and ManageSieve"),
+                        ("SIEVE", "%d minutes for IMAP and ManageSieve"), ("POP3", "%d minutes for POP3"),
+                        ("HTTP", "%d seconds for HTTP")):
+        value = re.search(r"#define LIMIT_IDLE_%s \(([0-9 *]+)\)" % name, limits).group(1)
+        seconds = 1
+        for factor in value.split("*"):
+            seconds *= int(factor)
+        shown = words % (seconds // 1000 if "seconds" in words else seconds // 60000)
+        tap.ok(shown in page, "doc/stwd.8: " + shown)
+
+
 def main():
     tap = house.Tap()
+    tap.none(unspoken("doc/stwd.8", "runtime/web_respond.c", r'\{"(/[a-z/]+)", on_'),
+             "doc/stwd.8: every path of the web role")
+    times(tap)
     tap.ok(page_options(".Op Fl -to Ar x\n.It Fl o Ar f\n.Cm a Fl -b\ntext Fl -no\n") == {"--to", "-o", "--b"},
            "options of a page are found")
     tap.ok(help_options("  --to FORMAT, -o FILE, non-option -- 0.15-x") == {"--to", "-o"},
