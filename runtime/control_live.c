@@ -2,6 +2,7 @@
 #include "runtime/control_peer.h"
 
 #include "base/num.h"
+#include "libstw/shape.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,8 +23,7 @@ static bool parse_network(struct peer *p, const char *text, struct net_network *
 		out->addr = net_network_base(out);
 		return true;
 	}
-	peer_fail(p, CONTROL_CANNOT, "'%s' is no address or network: %s", text,
-		  net_status_text(status));
+	peer_fail(p, CONTROL_CANNOT, "'%s' %s", text, net_status_text(status));
 	return false;
 }
 
@@ -58,7 +58,44 @@ static bool parse_duration(struct peer *p, const char *text, uint64_t *out)
 
 /* ---- ip ---- */
 
-static void print_decision(struct peer *p, const struct net_addr *peer, const struct decision *d)
+static const struct address_table *table_of(const struct decider *decider, enum decide_rule rule)
+{
+	if (rule == DECIDE_ALLOWED_IP)
+		return &decider->allowed;
+	return rule == DECIDE_BLOCKED_IP ? &decider->blocked : NULL;
+}
+
+/* The entry that decides, of a list of the image. False: no such list decides. */
+static bool find_entry(const struct decider *decider, const struct decision *d,
+		       struct address_entry *out)
+{
+	const struct address_table *table = table_of(decider, d->rule);
+
+	return table && address_table_at(table, d->index, out);
+}
+
+/* Why there is that entry: a word of BlockedIp, or the text of AllowedIp, on one line. */
+static void print_reason(struct peer *p, const struct address_entry *entry)
+{
+	struct stw_reader *reader = stw_reader_main(p->daemon->active->copy.image);
+	struct str reason = entry->note;
+
+	if (entry->has_reason &&
+	    !stw_enum_member(reader, STR("BlockReason"), entry->reason, &reason))
+		return;
+	if (!reason.n)
+		return;
+	buf_puts(&p->out, STR(" ("));
+	for (size_t i = 0; i < reason.n; i++)
+		buf_putc(&p->out, (unsigned char)reason.p[i] < ' ' || reason.p[i] == 0x7f
+					  ? ' '
+					  : reason.p[i]);
+	buf_putc(&p->out, ')');
+}
+
+/* `entry` is NULL where no list of the image decides. */
+static void print_decision(struct peer *p, const struct net_addr *peer, const struct decision *d,
+			   const struct address_entry *entry)
 {
 	char address[NET_TEXT_SIZE], network[NET_TEXT_SIZE], until[32];
 
@@ -69,6 +106,8 @@ static void print_decision(struct peer *p, const struct net_addr *peer, const st
 		buf_puts(&p->out, STR(": no rule covers it"));
 	else
 		buf_printf(&p->out, ": %s %s", decide_rule_word(d->rule), network);
+	if (entry)
+		print_reason(p, entry);
 	if (d->expires) {
 		format_time(d->until, until);
 		buf_printf(&p->out, " until %s", until);
@@ -76,24 +115,14 @@ static void print_decision(struct peer *p, const struct net_addr *peer, const st
 	buf_putc(&p->out, '\n');
 }
 
-static const struct address_table *table_of(const struct decider *decider, enum decide_rule rule)
-{
-	if (rule == DECIDE_ALLOWED_IP)
-		return &decider->allowed;
-	return rule == DECIDE_BLOCKED_IP ? &decider->blocked : NULL;
-}
-
 /* Which line of which source the rule comes from. */
-static void print_origin(struct peer *p, const struct decider *decider, const struct decision *d)
+static void print_origin(struct peer *p, const struct address_entry *entry)
 {
 	const struct stw_manifest *m = p->daemon->active->manifest;
-	const struct address_table *table = table_of(decider, d->rule);
-	struct address_entry entry;
 
-	if (!table || !address_table_at(table, d->index, &entry) || entry.source >= m->source_count)
-		return;
-	buf_printf(&p->out, "  %.*s:%" PRIu32 "\n", STR_ARG(m->sources[entry.source].name),
-		   entry.line);
+	if (entry->source < m->source_count)
+		buf_printf(&p->out, "  %.*s:%" PRIu32 "\n", STR_ARG(m->sources[entry->source].name),
+			   entry->line);
 }
 
 void command_ip(struct peer *p, char **words, size_t count)
@@ -101,22 +130,25 @@ void command_ip(struct peer *p, char **words, size_t count)
 	struct daemon *d = p->daemon;
 	struct decision decision;
 	struct decider decider;
+	struct address_entry entry;
 	struct net_addr peer;
 	enum net_status status;
+	bool listed;
 
 	if (count != 2)
 		return peer_fail(p, CONTROL_CANNOT, "ip takes one address");
 	status = net_addr_parse(str_c(words[1]), &peer);
 	if (status != NET_OK)
-		return peer_fail(p, CONTROL_CANNOT, "'%s' is no address: %s", words[1],
-				 net_status_text(status));
+		return peer_fail(p, CONTROL_CANNOT, "'%s' %s", words[1], net_status_text(status));
 	if (!d->active)
 		return peer_fail(p, CONTROL_CANNOT, "nothing serves yet");
 	settings_decider(&d->active->settings, d->active->copy.image, state_table(d->state),
 			 &decider);
 	decide(&decider, &peer, now_seconds(), &decision);
-	print_decision(p, &peer, &decision);
-	print_origin(p, &decider, &decision);
+	listed = find_entry(&decider, &decision, &entry);
+	print_decision(p, &peer, &decision, listed ? &entry : NULL);
+	if (listed)
+		print_origin(p, &entry);
 	peer_finish(p, CONTROL_OK);
 }
 

@@ -89,7 +89,21 @@ def decision(site):
     contains(site.expect(0, "ip", "::ffff:192.0.2.77")[0], "blocked")
     contains(site.expect(0, "ip", "::1")[0], "accepted: loopback")
     contains(site.expect(0, "ip", "203.0.113.1")[0], "no rule")
-    site.expect(2, "ip", "192.0.2.077")
+    contains(site.expect(2, "ip", "192.0.2.077")[1], "stwctl: '192.0.2.077' has a leading zero")
+
+
+@case
+def reasons(site):
+    """ip says why an entry is there, as stwc ip does, on one line"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}")
+               + '[BlockedIp.a]\naddress = "192.0.2.0/24"\nreason = "portScanning"\n'
+               + '[AllowedIp.b]\naddress = "192.0.2.9"\nreason = "our\\noffice"\n'
+               + '[AllowedIp.c]\naddress = "192.0.2.10"\n')
+    site.start()
+    contains(site.expect(0, "ip", "192.0.2.77")[0], "blocked: blocked-ip 192.0.2.0/24 (portScanning)\n")
+    contains(site.expect(0, "ip", "192.0.2.9")[0], "accepted: allowed-ip 192.0.2.9 (our office)\n")
+    contains(site.expect(0, "ip", "192.0.2.10")[0], "accepted: allowed-ip 192.0.2.10\n")
 
 
 @case
