@@ -9,18 +9,18 @@
 
 #define INPUT_LIMIT ((size_t)512 * 1024 * 1024)
 
-static void print_list(struct buf *out, const struct node *node)
+static void print_list(struct buf *out, const struct node *node, decode_print *print)
 {
 	buf_putc(out, '[');
 	for (const struct node *m = node->list.first; m; m = m->next) {
 		if (m != node->list.first)
 			buf_putc(out, ',');
-		decode_print_json(out, m);
+		print(out, m);
 	}
 	buf_putc(out, ']');
 }
 
-static void print_map(struct buf *out, const struct node *node)
+static void print_map(struct buf *out, const struct node *node, decode_print *print)
 {
 	buf_putc(out, '{');
 	for (const struct node_entry *e = node->map.first; e; e = e->next) {
@@ -28,9 +28,17 @@ static void print_map(struct buf *out, const struct node *node)
 			buf_putc(out, ',');
 		buf_put_json(out, e->key);
 		buf_putc(out, ':');
-		decode_print_json(out, e->value);
+		print(out, e->value);
 	}
 	buf_putc(out, '}');
+}
+
+void decode_print_members(struct buf *out, const struct node *node, decode_print *print)
+{
+	if (node->kind == NODE_LIST)
+		print_list(out, node, print);
+	else
+		print_map(out, node, print);
 }
 
 void decode_print_json(struct buf *out, const struct node *node)
@@ -49,8 +57,8 @@ void decode_print_json(struct buf *out, const struct node *node)
 		buf_puts(out, str_c(number));
 		break;
 	case NODE_STRING: buf_put_json(out, node->string); break;
-	case NODE_LIST: print_list(out, node); break;
-	case NODE_MAP: print_map(out, node); break;
+	case NODE_LIST:
+	case NODE_MAP: decode_print_members(out, node, decode_print_json); break;
 	}
 }
 

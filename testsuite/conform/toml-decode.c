@@ -42,32 +42,6 @@ static void print_number(struct buf *out, const struct node *node)
 	print_scalar(out, node->kind == NODE_INT ? "integer" : "float", str_c(text));
 }
 
-static void print(struct buf *out, const struct node *node);
-
-static void print_list(struct buf *out, const struct node *node)
-{
-	buf_putc(out, '[');
-	for (const struct node *m = node->list.first; m; m = m->next) {
-		if (m != node->list.first)
-			buf_putc(out, ',');
-		print(out, m);
-	}
-	buf_putc(out, ']');
-}
-
-static void print_map(struct buf *out, const struct node *node)
-{
-	buf_putc(out, '{');
-	for (const struct node_entry *e = node->map.first; e; e = e->next) {
-		if (e != node->map.first)
-			buf_putc(out, ',');
-		buf_put_json(out, e->key);
-		buf_putc(out, ':');
-		print(out, e->value);
-	}
-	buf_putc(out, '}');
-}
-
 static void print(struct buf *out, const struct node *node)
 {
 	switch ((enum node_kind)node->kind) {
@@ -81,8 +55,8 @@ static void print(struct buf *out, const struct node *node)
 	case NODE_STRING:
 		print_scalar(out, string_type((enum node_style)node->style), node->string);
 		break;
-	case NODE_LIST: print_list(out, node); break;
-	case NODE_MAP: print_map(out, node); break;
+	case NODE_LIST:
+	case NODE_MAP: decode_print_members(out, node, print); break;
 	}
 }
 
