@@ -57,12 +57,31 @@ static void put_digest(struct buf *out, const char *label, const struct digest *
 	buf_printf(out, "  %-9s %s\n", label, hex);
 }
 
-static void text_images(const struct daemon *d, struct buf *out)
+/* A file that is there and is no image is not the same as none. */
+static void text_on_disk(const struct daemon *d, struct buf *out)
 {
 	struct digest disk;
+	char why[600];
+	bool missing;
+	int fd;
 
+	if (operator_file_claims(d, &disk)) {
+		put_digest(out, "on disk", &disk);
+		return;
+	}
+	fd = operator_file_open(d, &missing, why, sizeof(why));
+	buf_printf(out, "  %-9s %s\n", "on disk",
+		   fd >= 0   ? "a file that is no image"
+		   : missing ? "none"
+			     : why);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void text_images(const struct daemon *d, struct buf *out)
+{
 	buf_puts(out, STR("image\n"));
-	put_digest(out, "on disk", operator_file_claims(d, &disk) ? &disk : NULL);
+	text_on_disk(d, out);
 	put_digest(out, "verified", d->verified_valid ? &d->verified : NULL);
 	put_digest(out, "active", d->active ? &d->active->copy.digest : NULL);
 	put_digest(out, "content", d->active ? &d->active->manifest->content : NULL);

@@ -93,6 +93,22 @@ def decision(site):
 
 
 @case
+def on_disk(site):
+    """status tells a file that is no image from none"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.start()
+    contains(site.expect(0, "status")[0], f"  on disk   {site.active()}\n")
+    (site.dir / "junk").write_text("junk\n" * 100)
+    (site.dir / "junk").rename(site.image)
+    contains(site.ctl("status").stdout, "  on disk   a file that is no image\n")
+    site.image.unlink()
+    contains(site.ctl("status").stdout, "  on disk   none\n")
+    site.image.mkdir()
+    contains(site.ctl("status").stdout, "it is no regular file\n")
+
+
+@case
 def reasons(site):
     """ip says why an entry is there, as stwc ip does, on one line"""
     port, = free_ports(1)
