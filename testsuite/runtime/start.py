@@ -227,6 +227,18 @@ def host_name(site):
 
 
 @case
+def image_out_of_reach(site):
+    """--check and a start end alike: 2 without an image, 1 with one that cannot be read"""
+    for beside, status in ((site.dir / "none.stwi", 2), (site.dir / "file" / "x.stwi", 1)):
+        (site.dir / "file").write_text("no directory")
+        site.image = beside
+        for options in (("--check",), ("--foreground",)):
+            done = site.run(*options)
+            equal(done.returncode, status, (beside.name, options))
+            equal("stwc build" in done.stderr, status == 2, "the advice")
+
+
+@case
 def own_ports(site):
     """ports of tests: no two tests get the same, and the system gives them to nobody"""
     script = "import sys, stwtest; print(*stwtest.free_ports(120), flush=True); sys.stdin.read()"
