@@ -239,6 +239,21 @@ def image_out_of_reach(site):
 
 
 @case
+def control_directory(site):
+    """the directory of --control is made when it is missing, those above it are not"""
+    port, = free_ports(1)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{port}"))
+    site.control = site.dir / "one" / "two" / "c.sock"
+    done = site.run("--foreground")
+    equal(done.returncode, 1, "two are missing")
+    contains(done.stderr, "cannot open the control socket")
+    assert not (site.dir / "one").exists(), "a directory was made"
+    site.control = site.dir / "one" / "c.sock"
+    site.start()
+    equal((site.dir / "one").stat().st_mode & 0o7777, 0o755, "its mode")
+
+
+@case
 def own_ports(site):
     """ports of tests: no two tests get the same, and the system gives them to nobody"""
     script = "import sys, stwtest; print(*stwtest.free_ports(120), flush=True); sys.stdin.read()"
