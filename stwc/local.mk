@@ -8,6 +8,7 @@ libstwc_a_SOURCES = \
 	stwc/bootstrap.c \
 	stwc/check/check.c stwc/check/check.h \
 	stwc/check/enacted.c \
+	stwc/check/limits.c \
 	stwc/check/listener.c \
 	stwc/check/settings.c \
 	stwc/compile.c stwc/compile.h \

@@ -6,6 +6,7 @@ static const struct check checks[] = {
 	{"binds", NULL, check_binds},
 	{"default-domain", NULL, check_default_domain},
 	{"enacted", NULL, check_enacted},
+	{"limits", NULL, check_limits},
 };
 
 static bool is_done(const bool *done, const char *name)

@@ -19,6 +19,8 @@ bool check_run(struct compilation *c) WARN_UNUSED;
 /* listener.c */
 void check_privileged_ports(struct compilation *c);
 void check_binds(struct compilation *c);
+/* limits.c */
+void check_limits(struct compilation *c);
 /* settings.c */
 void check_default_domain(struct compilation *c);
 /* enacted.c */
