@@ -423,6 +423,8 @@ static void hint_members(struct binder *b, struct diag *diag, const struct schem
 	struct buf text = BUF_INIT;
 	size_t i;
 
+	if (!diag_kept(&b->c->diags, diag))
+		return;
 	suggest_start(&best, word);
 	for (i = 0; i < members->count; i++)
 		suggest_offer(&best, str_c(members->members[i].name));

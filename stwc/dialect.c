@@ -11,6 +11,9 @@ static void unknown_type(struct file *file, struct str name, struct span span)
 	struct suggestion best;
 	size_t i;
 
+	/* thousands of unknown keys are counted, not shown: they need no suggestion */
+	if (!diag_kept(diags, diag))
+		return;
 	suggest_start(&best, name);
 	for (i = 0; i < file->c->schema->object_count; i++) {
 		const struct schema_object *type = &file->c->schema->objects[i];

@@ -64,6 +64,8 @@ static void unknown_member(struct file *file, const struct node_entry *e)
 	struct suggestion best;
 	size_t i;
 
+	if (!diag_kept(diags, diag))
+		return;
 	suggest_start(&best, e->key);
 	for (i = 0; i < ARRAY_LEN(member_names); i++)
 		suggest_offer(&best, str_c(member_names[i]));
