@@ -184,6 +184,7 @@ bool packed_append(struct compilation *c, const struct draft *draft)
 		if (!careful(c, packed, draft, entry, &wrong))
 			return false;
 	}
+	entry->upsert = draft->kind == DRAFT_UPSERT;
 	packed->count += !wrong;
 	return true;
 }
@@ -251,8 +252,43 @@ static struct span entry_span(const struct packed *packed, uint32_t index)
 
 struct repeats {
 	struct compilation *c;
-	const struct packed *packed;
+	struct packed *packed;
+	bool folded;
 };
+
+static void fold_rare(struct packed *packed, const struct packed_rare *from,
+		      struct packed_entry *entry)
+{
+	struct packed_rare *to = &packed->rare[entry->rare];
+
+	if (from->has_created && !to->has_created) {
+		to->has_created = true;
+		to->created = from->created;
+	}
+	if (!to->has_expires && !to->null_expires) {
+		to->has_expires = from->has_expires;
+		to->null_expires = from->null_expires;
+		to->expires = from->expires;
+	}
+	if (!to->has_note && !to->null_note) {
+		to->has_note = from->has_note;
+		to->null_note = from->null_note;
+		to->note = from->note;
+	}
+}
+
+/* An upsert keeps what it does not say (validation.md 3.5); the earlier entry goes. */
+static void fold_entry(struct packed *packed, struct packed_entry *first,
+		       struct packed_entry *again)
+{
+	if (!again->reason)
+		again->reason = first->reason;
+	if (again->rare == PACKED_NOT_RARE)
+		again->rare = first->rare;
+	else if (first->rare != PACKED_NOT_RARE)
+		fold_rare(packed, &packed->rare[first->rare], again);
+	first->dropped = true;
+}
 
 static void report_repeat(void *ctx, uint32_t first, uint32_t again)
 {
@@ -261,6 +297,11 @@ static void report_repeat(void *ctx, uint32_t first, uint32_t again)
 	char text[NET_TEXT_SIZE];
 	struct diag *diag;
 
+	if (r->packed->entries[again].upsert) {
+		fold_entry(r->packed, &r->packed->entries[first], &r->packed->entries[again]);
+		r->folded = true;
+		return;
+	}
 	net_network_format(&r->packed->entries[again].network, text);
 	diag = diag_add(diags, DIAG_DUPLICATE_VALUE, entry_span(r->packed, again),
 			"%s %s is given twice", r->packed->type->name, text);
@@ -289,20 +330,42 @@ static void find_lines(struct packed *packed)
 	}
 }
 
+static bool order_entries(struct packed *packed)
+{
+	struct address_source source = packed_source(packed);
+
+	address_order_free(packed->order);
+	packed->order = address_order_new(&source);
+	return packed->order != NULL;
+}
+
+/* Without those that were folded into later ones, and in order again. */
+static bool sweep(struct packed *packed)
+{
+	size_t kept = 0, i;
+
+	for (i = 0; i < packed->count; i++) {
+		if (!packed->entries[i].dropped)
+			packed->entries[kept++] = packed->entries[i];
+	}
+	packed->count = kept;
+	return order_entries(packed);
+}
+
 bool packed_finish(struct compilation *c)
 {
 	size_t i;
 
 	for (i = 0; i < c->packed_count; i++) {
 		struct packed *packed = &c->packed[i];
-		struct address_source source = packed_source(packed);
-		struct repeats repeats = {c, packed};
+		struct repeats repeats = {c, packed, false};
 
 		find_lines(packed);
-		packed->order = address_order_new(&source);
-		if (!packed->order)
+		if (!order_entries(packed))
 			return false;
 		address_order_repeats(packed->order, report_repeat, &repeats);
+		if (repeats.folded && !sweep(packed))
+			return false;
 	}
 	return !c->arena.failed;
 }

@@ -1,6 +1,6 @@
 /*
  * Packed types in the compiler: one small entry an address, and a side array for what few of them
- * have. 36 bytes each, so that a million of them is no burden.
+ * have. 40 bytes each, so that a million of them is no burden.
  */
 #ifndef STW_STWC_PACKED_H
 #define STW_STWC_PACKED_H
@@ -18,6 +18,8 @@ struct packed_entry {
 	uint32_t line;   /* of that place; known once everything is read */
 	uint32_t source; /* number of the source - 1 */
 	uint32_t rare;   /* index of its rare fields, or PACKED_NOT_RARE */
+	bool upsert;     /* a plan's upsert: adds to an entry of the same address */
+	bool dropped;    /* folded into a later one */
 };
 
 struct packed_rare {

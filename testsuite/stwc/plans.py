@@ -252,6 +252,24 @@ def cost(tap):
     tap.ok(many < 60 * max(few, 0.01), f"and the cost is linear: {few:.2f} s, {many:.2f} s")
 
 
+def packed(tap):
+    """An upsert of an address that the plan made adds to it; a second create is a repeat."""
+    def line(verb, body):
+        return json.dumps({"@type": verb, "object": "BlockedIp", "value": {"b": body}}) + "\n"
+    made = line("create", {"address": "192.0.2.1", "reason": "authFailure", "expiresAt": "2030-01-01T00:00:00Z"})
+    plan = made + line("upsert", {"address": "192.0.2.1/32", "reason": "manual"}) + \
+        line("upsert", {"address": "192.0.2.1", "expiresAt": None})
+    done = stwctest.check_text(plan, "--from", "ndjson")
+    tap.equal((done.status, done.summary["objects"]), (0, 1), "upserts of one address are one object")
+    done = stwctest.run("get", "BlockedIp/192.0.2.1", "-", "--from", "ndjson", stdin=plan)
+    tap.ok('reason = "manual"' in done.stdout and "2030" not in done.stdout, "with what was said last")
+    done = stwctest.run("get", "BlockedIp/192.0.2.1", "-", "--from", "ndjson",
+                        stdin=made + line("upsert", {"address": "192.0.2.1"}))
+    tap.ok('reason = "authFailure"' in done.stdout and "2030" in done.stdout, "and what was not said again")
+    done = stwctest.check_text(made + made, "--from", "ndjson")
+    tap.equal(done.codes(), ["duplicate-value"], "a second create is a repeat")
+
+
 def requests(tap):
     """JMAP request bodies are folded as plans are, in the server's shapes."""
     def check(*calls, extra=None):
@@ -283,7 +301,7 @@ def requests(tap):
 
 def main():
     tap = stwctest.Tap()
-    for topic in (tables, forms, values, beside_own_form, requests, cost):
+    for topic in (tables, forms, values, beside_own_form, packed, requests, cost):
         topic(tap)
     tap.done()
     return 0
