@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/huge.h"
 #include "base/utf8.h"
 
 #define BUF_FIRST_CAP ((size_t)256)
@@ -53,7 +52,6 @@ void buf_reserve(struct buf *buf, size_t n)
 		buf->failed = true;
 		return;
 	}
-	huge_advise(p, cap);
 	buf->p = p;
 	buf->cap = cap;
 }

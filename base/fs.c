@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/huge.h"
+
 #define READ_STEP ((size_t)64 * 1024)
 #define LINKS_FOLLOWED 40
 #define NAME_TRIES 16
@@ -90,6 +92,8 @@ static int read_checked(int fd, size_t limit, struct buf *out)
 			return EFBIG;
 		/* one byte more, so that the end is seen without growing */
 		buf_reserve(out, (size_t)before.st_size + 1);
+		if (!out->failed)
+			huge_advise(out->p, out->cap);
 	}
 	/* what a device gives may have no end */
 	if ((S_ISCHR(before.st_mode) || S_ISBLK(before.st_mode)) && limit > DEVICE_LIMIT)

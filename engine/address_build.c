@@ -4,20 +4,19 @@
  */
 #include <stdlib.h>
 
-#include "base/huge.h"
 #include "engine/address_table.h"
 #include "libstw/bytes.h"
 
-/* What sorting needs of an entry, small enough to be moved around: 12 bytes for IPv4, 24 for
- * IPv6, since the address is as long as its family has it. */
+/* What sorting needs of an IPv4 entry is one word: address as written, prefix length, index. */
+#define KEY4_INDEX_BITS 26
+_Static_assert(STW_LIMIT_PACKED <= 1u << KEY4_INDEX_BITS, "an index fits beside the prefix");
+
+/* The same of an entry of either family; IPv6 is sorted as this. */
 struct key {
 	uint32_t index; /* in the caller's array */
 	uint8_t prefix;
-	uint8_t written[];
+	uint8_t written[16];
 };
-
-#define KEY_SIZE_4 12
-#define KEY_SIZE_6 24
 
 /* A sparse column in the making. */
 struct sparse {
@@ -25,10 +24,10 @@ struct sparse {
 	uint32_t count;
 };
 
-/* The sorted keys of one family. */
+/* The sorted keys of one family, in one of the two arrays. */
 struct family {
-	char *keys, *spare; /* of malloc, so aligned for any key */
-	size_t key_size;
+	uint64_t *keys4, *spare4;
+	struct key *keys6, *spare6;
 	uint32_t count;
 	uint8_t width;
 	bool has_hosts; /* some address has host bits */
@@ -52,23 +51,39 @@ struct part {
 	uint32_t last_note_at;
 };
 
-static struct key *key_at(const struct family *family, const char *keys, uint32_t i)
+static uint32_t key4_written(uint64_t key)
 {
-	return (struct key *)(uintptr_t)(keys + i * family->key_size);
+	return (uint32_t)(key >> 32);
 }
 
-static const struct key *part_key(const struct part *part, uint32_t i)
+static unsigned key4_prefix(uint64_t key)
 {
-	return key_at(part->family, part->family->keys, i);
+	return (uint32_t)key >> KEY4_INDEX_BITS;
 }
 
-/* Two constant sizes, so that each is a few moves. */
-static void key_copy(struct key *to, const struct key *from, size_t size)
+static uint32_t key4_index(uint64_t key)
 {
-	if (size == KEY_SIZE_4)
-		memcpy(to, from, KEY_SIZE_4);
-	else
-		memcpy(to, from, KEY_SIZE_6);
+	return (uint32_t)key & ((1u << KEY4_INDEX_BITS) - 1);
+}
+
+static uint32_t key4_base(uint64_t key)
+{
+	unsigned prefix = key4_prefix(key);
+
+	return prefix ? key4_written(key) & (uint32_t)(UINT64_MAX << (32 - prefix)) : 0;
+}
+
+static struct key key_at(const struct family *family, uint32_t i)
+{
+	struct key key = {.index = 0};
+
+	if (family->width == 16)
+		return family->keys6[i];
+	key.index = key4_index(family->keys4[i]);
+	key.prefix = (uint8_t)key4_prefix(family->keys4[i]);
+	for (unsigned b = 0; b < 4; b++)
+		key.written[b] = (uint8_t)(family->keys4[i] >> (56 - 8 * b));
+	return key;
 }
 
 /* The byte of the network address: host bits cleared. */
@@ -81,6 +96,67 @@ static uint8_t base_byte(const struct key *key, unsigned i)
 
 enum pass { PASS_WRITTEN, PASS_PREFIX, PASS_BASE };
 
+/* Bits of an address that one pass over IPv4 keys sorts by; the last pass takes what is left. */
+#define DIGIT_BITS 11
+#define DIGITS (1u << DIGIT_BITS)
+
+static uint32_t pass_digit(enum pass pass, uint64_t key, unsigned shift)
+{
+	switch (pass) {
+	case PASS_WRITTEN: return key4_written(key) >> shift & (DIGITS - 1);
+	case PASS_PREFIX: return key4_prefix(key);
+	case PASS_BASE: return key4_base(key) >> shift & (DIGITS - 1);
+	}
+	return 0;
+}
+
+/* From counts to where each digit starts; false when all keys share one. */
+static bool pass_places(uint32_t *at, unsigned digits, uint32_t count)
+{
+	uint32_t sum = 0;
+
+	for (unsigned d = 0; d < digits; d++) {
+		uint32_t n = at[d];
+
+		if (n == count)
+			return false;
+		at[d] = sum;
+		sum += n;
+	}
+	return true;
+}
+
+/* One stable counting pass by one digit; a digit that all keys share costs one look. */
+static inline void sort4_pass(struct family *family, enum pass pass, unsigned shift)
+{
+	uint32_t at[DIGITS] = {0};
+	uint64_t *keys = family->keys4;
+
+	for (uint32_t k = 0; k < family->count; k++)
+		at[pass_digit(pass, keys[k], shift)]++;
+	if (!pass_places(at, DIGITS, family->count))
+		return;
+	for (uint32_t k = 0; k < family->count; k++)
+		family->spare4[at[pass_digit(pass, keys[k], shift)]++] = keys[k];
+	family->keys4 = family->spare4;
+	family->spare4 = keys;
+}
+
+/* By base, prefix, address as written: the last of these goes first. Without host bits the base is
+ * the address as written. */
+static void sort4(struct family *family)
+{
+	for (unsigned shift = 0; family->has_hosts && shift < 32; shift += DIGIT_BITS)
+		sort4_pass(family, PASS_WRITTEN, shift);
+	sort4_pass(family, PASS_PREFIX, 0);
+	for (unsigned shift = 0; shift < 32; shift += DIGIT_BITS) {
+		if (family->has_hosts)
+			sort4_pass(family, PASS_BASE, shift);
+		else
+			sort4_pass(family, PASS_WRITTEN, shift);
+	}
+}
+
 static uint8_t pass_byte(enum pass pass, const struct key *key, unsigned i)
 {
 	switch (pass) {
@@ -91,42 +167,28 @@ static uint8_t pass_byte(enum pass pass, const struct key *key, unsigned i)
 	return 0;
 }
 
-/* One stable counting pass by one byte; a byte that all keys share costs one look. */
-static void sort_pass(struct family *family, enum pass pass, unsigned i)
+static void sort6_pass(struct family *family, enum pass pass, unsigned i)
 {
-	size_t at[256] = {0}, sum = 0;
-	char *keys = family->keys;
+	uint32_t at[256] = {0};
+	struct key *keys = family->keys6;
 
 	for (uint32_t k = 0; k < family->count; k++)
-		at[pass_byte(pass, key_at(family, keys, k), i)]++;
-	if (at[pass_byte(pass, key_at(family, keys, 0), i)] == family->count)
+		at[pass_byte(pass, &keys[k], i)]++;
+	if (!pass_places(at, 256, family->count))
 		return;
-	for (unsigned b = 0; b < 256; b++) {
-		size_t n = at[b];
-
-		at[b] = sum;
-		sum += n;
-	}
-	for (uint32_t k = 0; k < family->count; k++) {
-		const struct key *key = key_at(family, keys, k);
-		uint32_t place = (uint32_t)at[pass_byte(pass, key, i)]++;
-
-		key_copy(key_at(family, family->spare, place), key, family->key_size);
-	}
-	family->keys = family->spare;
-	family->spare = keys;
+	for (uint32_t k = 0; k < family->count; k++)
+		family->spare6[at[pass_byte(pass, &keys[k], i)]++] = keys[k];
+	family->keys6 = family->spare6;
+	family->spare6 = keys;
 }
 
-/* By base, prefix, address as written: the last of these goes first. */
-static void family_sort(struct family *family)
+static void sort6(struct family *family)
 {
-	if (family->count < 2)
-		return;
-	for (unsigned i = family->width; family->has_hosts && i-- > 0;)
-		sort_pass(family, PASS_WRITTEN, i);
-	sort_pass(family, PASS_PREFIX, 0);
-	for (unsigned i = family->width; i-- > 0;)
-		sort_pass(family, PASS_BASE, i);
+	for (unsigned i = 16; family->has_hosts && i-- > 0;)
+		sort6_pass(family, PASS_WRITTEN, i);
+	sort6_pass(family, PASS_PREFIX, 0);
+	for (unsigned i = 16; i-- > 0;)
+		sort6_pass(family, PASS_BASE, i);
 }
 
 static void sparse_put(struct sparse *sparse, uint32_t index, const void *value, size_t width)
@@ -234,16 +296,21 @@ static bool key_covers(const struct part *part, const struct key *wide, const st
 /* In sorted order the entries that are still open form a stack, each inside the one below. */
 static void put_parents(struct part *part)
 {
-	uint32_t open[129];
+	struct {
+		struct key key;
+		uint32_t at;
+	} open[129];
 	unsigned depth = 0;
 
 	for (uint32_t i = 0; i < part->count; i++) {
-		while (depth > 0 &&
-		       !key_covers(part, part_key(part, open[depth - 1]), part_key(part, i)))
+		struct key key = key_at(part->family, i);
+
+		while (depth > 0 && !key_covers(part, &open[depth - 1].key, &key))
 			depth--;
 		if (depth > 0)
-			sparse_put_u64(&part->sparse[STW_COLUMN_PARENT], i, open[depth - 1], 4);
-		open[depth++] = i;
+			sparse_put_u64(&part->sparse[STW_COLUMN_PARENT], i, open[depth - 1].at, 4);
+		open[depth].key = key;
+		open[depth++].at = i;
 	}
 }
 
@@ -296,12 +363,13 @@ static void part_fill(struct part *part, const struct family *family,
 	put_parents(part);
 	for (part->at = 0; part->at < part->count; part->at++) {
 		struct address_entry entry;
+		struct key key = key_at(family, part->at);
 
 		if (source->prefetch && part->at + PREFETCH_AHEAD < part->count)
 			source->prefetch(source->ctx,
-					 part_key(part, part->at + PREFETCH_AHEAD)->index);
-		source->entry(source->ctx, part_key(part, part->at)->index, &entry);
-		put_entry(part, part_key(part, part->at), &entry);
+					 key_at(family, part->at + PREFETCH_AHEAD).index);
+		source->entry(source->ctx, key.index, &entry);
+		put_entry(part, &key, &entry);
 	}
 	if (part->width == 4 && !part->base.failed)
 		put_index(part);
@@ -314,58 +382,78 @@ static bool family_reserve(struct family *family, uint32_t count)
 {
 	size_t n = count ? count : 1;
 
-	family->keys = malloc(n * family->key_size);
-	family->spare = malloc(n * family->key_size);
-	if (!family->keys || !family->spare)
-		return false;
-	huge_advise(family->keys, n * family->key_size);
-	huge_advise(family->spare, n * family->key_size);
-	return true;
+	if (family->width == 4) {
+		family->keys4 = malloc(n * sizeof(*family->keys4));
+		family->spare4 = malloc(n * sizeof(*family->spare4));
+		return family->keys4 && family->spare4;
+	}
+	family->keys6 = malloc(n * sizeof(*family->keys6));
+	family->spare6 = malloc(n * sizeof(*family->spare6));
+	return family->keys6 && family->spare6;
 }
 
 static void family_add(struct family *family, const struct net_network *network, uint32_t index)
 {
-	struct key *key = key_at(family, family->keys, family->count++);
+	struct key key = {index, network->prefix, {0}};
 
-	key->index = index;
-	key->prefix = network->prefix;
-	memcpy(key->written, network->addr.b, family->width);
+	memcpy(key.written, network->addr.b, family->width);
 	for (unsigned b = 0; !family->has_hosts && b < family->width; b++)
-		family->has_hosts = base_byte(key, b) != key->written[b];
+		family->has_hosts = base_byte(&key, b) != key.written[b];
+	if (family->width == 16)
+		family->keys6[family->count++] = key;
+	else
+		family->keys4[family->count++] = (uint64_t)stw_be32(key.written) << 32 |
+						 (uint64_t)key.prefix << KEY4_INDEX_BITS | index;
+}
+
+static void family_sort(struct family *family)
+{
+	if (family->count > 1) {
+		if (family->width == 4)
+			sort4(family);
+		else
+			sort6(family);
+	}
+	free(family->spare4);
+	free(family->spare6);
+	family->spare4 = NULL;
+	family->spare6 = NULL;
+}
+
+static void family_free(struct family *family)
+{
+	free(family->keys4);
+	free(family->spare4);
+	free(family->keys6);
+	free(family->spare6);
 }
 
 static bool order_fill(struct address_order *order, const struct address_source *source)
 {
 	struct net_network network;
-	uint32_t v4 = 0;
 
-	for (uint32_t i = 0; i < source->count; i++) {
-		source->network(source->ctx, i, &network);
-		v4 += network.addr.family == 4;
-	}
-	if (!family_reserve(&order->families[0], v4) ||
-	    !family_reserve(&order->families[1], source->count - v4))
+	/* room for IPv4 that IPv6 does not need is never touched */
+	if (!family_reserve(&order->families[0], source->count) ||
+	    !family_reserve(&order->families[1], source->six_count))
 		return false;
 	for (uint32_t i = 0; i < source->count; i++) {
 		source->network(source->ctx, i, &network);
 		family_add(&order->families[network.addr.family == 4 ? 0 : 1], &network, i);
 	}
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 2; i++)
 		family_sort(&order->families[i]);
-		free(order->families[i].spare);
-		order->families[i].spare = NULL;
-	}
 	return true;
 }
 
 struct address_order *address_order_new(const struct address_source *source)
 {
-	struct address_order *order = calloc(1, sizeof(*order));
+	struct address_order *order =
+		source->count > STW_LIMIT_PACKED ? NULL : calloc(1, sizeof(*order));
 
 	if (!order)
 		return NULL;
-	order->families[0] = (struct family){.width = 4, .key_size = KEY_SIZE_4};
-	order->families[1] = (struct family){.width = 16, .key_size = KEY_SIZE_6};
+	order->families[0] = (struct family){.width = 4};
+	order->families[1] = (struct family){.width = 16};
 	if (order_fill(order, source))
 		return order;
 	address_order_free(order);
@@ -376,11 +464,20 @@ void address_order_free(struct address_order *order)
 {
 	if (!order)
 		return;
-	for (unsigned i = 0; i < 2; i++) {
-		free(order->families[i].keys);
-		free(order->families[i].spare);
-	}
+	for (unsigned i = 0; i < 2; i++)
+		family_free(&order->families[i]);
 	free(order);
+}
+
+/* The key has the network of the one before it. */
+static bool key_repeats(const struct family *family, uint32_t i)
+{
+	const struct key *six = family->keys6;
+
+	if (family->width == 4)
+		return (family->keys4[i] ^ family->keys4[i - 1]) >> KEY4_INDEX_BITS == 0;
+	return six[i].prefix == six[i - 1].prefix &&
+	       memcmp(six[i].written, six[i - 1].written, 16) == 0;
 }
 
 void address_order_repeats(const struct address_order *order,
@@ -390,12 +487,9 @@ void address_order_repeats(const struct address_order *order,
 		const struct family *family = &order->families[f];
 
 		for (uint32_t i = 1; i < family->count; i++) {
-			const struct key *a = key_at(family, family->keys, i - 1);
-			const struct key *b = key_at(family, family->keys, i);
-
-			if (a->prefix == b->prefix &&
-			    memcmp(a->written, b->written, family->width) == 0)
-				repeat(ctx, a->index, b->index);
+			if (!key_repeats(family, i))
+				continue;
+			repeat(ctx, key_at(family, i - 1).index, key_at(family, i).index);
 		}
 	}
 }
@@ -544,6 +638,11 @@ static void array_entry(const void *ctx, uint32_t index, struct address_entry *o
 
 struct address_source address_source_of(const struct address_entry *entries, size_t count)
 {
-	return (struct address_source){array_network, array_entry, NULL, entries,
-				       count > UINT32_MAX ? UINT32_MAX : (uint32_t)count};
+	struct address_source source = {.network = array_network, .entry = array_entry};
+
+	source.ctx = entries;
+	source.count = count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
+	for (uint32_t i = 0; i < source.count; i++)
+		source.six_count += entries[i].network.addr.family != 4;
+	return source;
 }

@@ -39,6 +39,7 @@ struct address_source {
 	void (*prefetch)(const void *ctx, uint32_t index);
 	const void *ctx;
 	uint32_t count;
+	uint32_t six_count; /* so many of them are IPv6, or fewer */
 };
 
 /* The entries in the order of a table: by network address, prefix length, address as written; v4

@@ -37,36 +37,45 @@ static int hex_digit(char c)
 }
 
 /* One to three digits up to 255, no zero before another digit. */
-static enum net_status parse_octet(struct text *t, uint8_t *out)
+static inline enum net_status parse_octet(struct text *t, uint8_t *out)
 {
-	unsigned value = 0;
-	const char *start = t->p;
+	unsigned value = 0, digits = 0, next;
+	const char *p = t->p;
 
-	while (!text_done(t) && is_digit(*t->p) && t->p - start < 3)
-		value = value * 10 + (unsigned)(*t->p++ - '0');
-	if (t->p == start || value > 255 || (!text_done(t) && is_digit(*t->p)))
+	while (p < t->end && digits < 3 && (next = (unsigned char)*p - (unsigned)'0') < 10) {
+		value = value * 10 + next;
+		digits++;
+		p++;
+	}
+	if (!digits || value > 255 || (digits == 3 && p < t->end && is_digit(*p)))
 		return NET_SYNTAX;
-	if (t->p - start > 1 && *start == '0')
+	if (digits > 1 && *t->p == '0')
 		return NET_LEADING_ZERO;
+	t->p = p;
 	*out = (uint8_t)value;
 	return NET_OK;
 }
 
 static enum net_status parse_v4(struct text *t, uint8_t out[4])
 {
+	struct text at = *t;
 	enum net_status worst = NET_OK;
 
 	for (int i = 0; i < 4; i++) {
 		enum net_status status;
 
-		if (i > 0 && !text_take(t, '.'))
+		if (i > 0 && !text_take(&at, '.'))
 			return NET_SYNTAX;
-		status = parse_octet(t, &out[i]);
+		status = parse_octet(&at, &out[i]);
 		if (status == NET_SYNTAX)
 			return status;
-		if (status != NET_OK)
+		if (status == NET_LEADING_ZERO) {
 			worst = status;
+			while (!text_done(&at) && is_digit(*at.p))
+				at.p++;
+		}
 	}
+	*t = at;
 	return worst;
 }
 

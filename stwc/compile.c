@@ -28,7 +28,6 @@
 
 #include <stdlib.h>
 
-#include "base/huge.h"
 #include "stwc/check/check.h"
 #include "stwc/state.h"
 
@@ -45,7 +44,6 @@ bool state_grow(void **array, size_t *cap, size_t count, size_t size)
 	grown = realloc(*array, bytes);
 	if (!grown)
 		return false;
-	huge_advise(grown, bytes);
 	*array = grown;
 	*cap = want;
 	return true;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "grammar/scalar.h"
+#include "libstw/format.h"
 #include "stwc/bind.h"
 
 static struct packed *packed_of(struct compilation *c, const struct schema_object *type)
@@ -27,10 +28,21 @@ static struct packed *packed_of(struct compilation *c, const struct schema_objec
 
 void packed_free(struct packed *packed)
 {
-	free(packed->entries);
+	for (size_t i = 0; i < packed->block_count; i++)
+		free(packed->blocks[i]);
+	free(packed->blocks);
+	free(packed->runs);
+	free(packed->sixes);
 	free(packed->rare);
+	free(packed->lines);
 	address_order_free(packed->order);
 }
+
+/* An entry in the making. */
+struct making {
+	struct packed_entry entry;
+	struct net_network network; /* family 0: no address yet */
+};
 
 /* The rare fields of an entry, made on first use; NULL: out of memory. */
 static struct packed_rare *rare_of(struct packed *packed, struct packed_entry *entry)
@@ -76,16 +88,16 @@ static bool quick_reason(struct packed *packed, struct str word, struct packed_e
 }
 
 /* The short way for one member of a body; false: not for it. */
-static bool quick_field(struct packed *packed, const struct node_entry *e,
-			struct packed_entry *entry)
+static bool quick_field(struct packed *packed, const struct node_entry *e, struct making *making)
 {
+	struct packed_entry *entry = &making->entry;
 	struct packed_rare *rare;
 
 	if (e->value->kind != NODE_STRING || !e->value->string.n)
 		return false;
 	if (str_eq(e->key, STR("address"))) {
 		entry->place = e->value->span.begin;
-		return network_fits(e->value->string, &entry->network);
+		return network_fits(e->value->string, &making->network);
 	}
 	if (str_eq(e->key, STR("reason")))
 		return quick_reason(packed, e->value->string, entry);
@@ -98,17 +110,17 @@ static bool quick_field(struct packed *packed, const struct node_entry *e,
 	return scalar_date_time(e->value->string, &rare->expires) == SCALAR_OK;
 }
 
-static bool quick(struct packed *packed, const struct draft *draft, struct packed_entry *entry)
+static bool quick(struct packed *packed, const struct draft *draft, struct making *making)
 {
 	const struct node_entry *e;
 
 	if (draft->body->kind != NODE_MAP)
 		return false;
 	for (e = draft->body->map.first; e; e = e->next) {
-		if (!quick_field(packed, e, entry))
+		if (!quick_field(packed, e, making))
 			return false;
 	}
-	return entry->network.addr.family != 0;
+	return making->network.addr.family != 0;
 }
 
 static bool take_rare(struct compilation *c, const struct value_field *f, struct packed_rare *rare)
@@ -135,10 +147,12 @@ static bool take_rare(struct compilation *c, const struct value_field *f, struct
 }
 
 static bool take_value(struct compilation *c, struct packed *packed, const struct value_field *f,
-		       struct packed_entry *entry)
+		       struct making *making)
 {
+	struct packed_entry *entry = &making->entry;
+
 	if (strcmp(f->field->name, "address") == 0) {
-		entry->network = f->value->network;
+		making->network = f->value->network;
 		entry->place = f->value->span.begin;
 		return true;
 	}
@@ -151,7 +165,7 @@ static bool take_value(struct compilation *c, struct packed *packed, const struc
 
 /* The long way. *wrong when the body was, which has been reported; false: out of memory. */
 static bool careful(struct compilation *c, struct packed *packed, const struct draft *draft,
-		    struct packed_entry *entry, bool *wrong)
+		    struct making *making, bool *wrong)
 {
 	struct object *object = bind_draft(c, draft);
 	size_t i;
@@ -160,47 +174,118 @@ static bool careful(struct compilation *c, struct packed *packed, const struct d
 		return false;
 	*wrong = object->poisoned;
 	for (i = 0; !*wrong && i < object->body.count; i++) {
-		if (!take_value(c, packed, &object->body.fields[i], entry))
+		if (!take_value(c, packed, &object->body.fields[i], making))
 			return false;
 	}
+	return true;
+}
+
+/* A new run where the source changes. */
+static bool note_source(struct packed *packed, uint32_t source)
+{
+	if (packed->run_count && packed->runs[packed->run_count - 1].source == source)
+		return true;
+	if (!state_grow((void **)&packed->runs, &packed->run_cap, packed->run_count,
+			sizeof(struct packed_run)))
+		return false;
+	packed->runs[packed->run_count++] = (struct packed_run){(uint32_t)packed->count, source};
+	return true;
+}
+
+static bool has_room(struct packed *packed)
+{
+	if (packed->count < packed->block_count << PACKED_BLOCK_BITS)
+		return true;
+	if (!state_grow((void **)&packed->blocks, &packed->block_cap, packed->block_count,
+			sizeof(struct packed_entry *)))
+		return false;
+	packed->blocks[packed->block_count] = malloc(PACKED_BLOCK * sizeof(struct packed_entry));
+	return packed->blocks[packed->block_count] && ++packed->block_count;
+}
+
+/* The finished entry goes behind the others. */
+static bool put_entry(struct packed *packed, const struct making *making, uint32_t source)
+{
+	struct packed_entry *entry;
+
+	if (packed->count >= UINT32_MAX - 1 || !has_room(packed) || !note_source(packed, source))
+		return false;
+	entry = packed_at(packed, packed->count);
+	*entry = making->entry;
+	entry->prefix = making->network.prefix;
+	entry->six = making->network.addr.family == 6;
+	if (entry->six) {
+		if (!state_grow((void **)&packed->sixes, &packed->six_cap, packed->six_count,
+				sizeof(struct net_addr)))
+			return false;
+		entry->address = (uint32_t)packed->six_count;
+		packed->sixes[packed->six_count++] = making->network.addr;
+	} else {
+		memcpy(&entry->address, making->network.addr.b, sizeof(entry->address));
+	}
+	packed->count++;
 	return true;
 }
 
 bool packed_append(struct compilation *c, const struct draft *draft)
 {
+	const struct making fresh = {.entry.rare = PACKED_NOT_RARE};
 	struct packed *packed = packed_of(c, draft->type);
-	struct packed_entry *entry;
+	struct making making = fresh;
 	bool wrong = false;
 
-	if (!packed || packed->count >= UINT32_MAX - 1 ||
-	    !state_grow((void **)&packed->entries, &packed->cap, packed->count,
-			sizeof(struct packed_entry)))
+	if (!packed)
 		return false;
-	entry = &packed->entries[packed->count];
-	*entry = (struct packed_entry){.source = draft->span.source - 1, .rare = PACKED_NOT_RARE};
-	if (!quick(packed, draft, entry)) {
-		*entry = (struct packed_entry){.source = draft->span.source - 1,
-					       .rare = PACKED_NOT_RARE};
-		if (!careful(c, packed, draft, entry, &wrong))
+	if (!quick(packed, draft, &making)) {
+		making = fresh;
+		if (!careful(c, packed, draft, &making, &wrong))
 			return false;
 	}
-	entry->upsert = draft->kind == DRAFT_UPSERT;
-	packed->count += !wrong;
-	return true;
+	making.entry.upsert = draft->kind == DRAFT_UPSERT;
+	return wrong || put_entry(packed, &making, draft->span.source - 1);
+}
+
+/* Number of the entry's source - 1. */
+static uint32_t entry_source(const struct packed *packed, uint32_t index)
+{
+	size_t low = 0, high = packed->run_count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (packed->runs[middle].first <= index)
+			low = middle;
+		else
+			high = middle;
+	}
+	return packed->runs[low].source;
+}
+
+struct net_network packed_network(const struct packed *packed, uint32_t index)
+{
+	const struct packed_entry *entry = packed_at(packed, index);
+	struct net_network network = {.addr.family = 4, .prefix = entry->prefix};
+
+	if (entry->six)
+		network.addr = packed->sixes[entry->address];
+	else
+		memcpy(network.addr.b, &entry->address, sizeof(entry->address));
+	return network;
 }
 
 static void source_network(const void *ctx, uint32_t index, struct net_network *out)
 {
-	*out = ((const struct packed *)ctx)->entries[index].network;
+	*out = packed_network(ctx, index);
 }
 
 static void source_entry(const void *ctx, uint32_t index, struct address_entry *out)
 {
 	const struct packed *packed = ctx;
-	const struct packed_entry *entry = &packed->entries[index];
+	const struct packed_entry *entry = packed_at(packed, index);
 
-	*out = (struct address_entry){
-		.network = entry->network, .source = entry->source, .line = entry->line};
+	*out = (struct address_entry){.network = packed_network(packed, index),
+				      .source = entry_source(packed, index),
+				      .line = packed->lines ? packed->lines[index] : 0};
 	out->has_reason = entry->reason != 0;
 	out->reason = (uint16_t)(entry->reason ? entry->reason - 1 : 0);
 	if (entry->rare != PACKED_NOT_RARE) {
@@ -219,21 +304,25 @@ static void source_entry(const void *ctx, uint32_t index, struct address_entry *
 
 static void source_prefetch(const void *ctx, uint32_t index)
 {
-	__builtin_prefetch(&((const struct packed *)ctx)->entries[index]);
+	const struct packed *packed = ctx;
+
+	__builtin_prefetch(packed_at(packed, index));
+	if (packed->lines)
+		__builtin_prefetch(&packed->lines[index]);
 }
 
 struct address_source packed_source(const struct packed *packed)
 {
-	return (struct address_source){source_network, source_entry, source_prefetch, packed,
-				       (uint32_t)packed->count};
+	return (struct address_source){source_network,          source_entry,
+				       source_prefetch,         packed,
+				       (uint32_t)packed->count, (uint32_t)packed->six_count};
 }
 
-/* Place and width of the address as it was written: quoted, or a bare key. */
-static struct span entry_span(const struct packed *packed, uint32_t index)
+struct span packed_span(const struct packed *packed, uint32_t index)
 {
-	const struct packed_entry *entry = &packed->entries[index];
-	struct str text = sources_get(packed->sources, entry->source + 1)->text;
-	uint32_t end = entry->place;
+	uint32_t number = entry_source(packed, index) + 1, place = packed_at(packed, index)->place;
+	struct str text = sources_get(packed->sources, number)->text;
+	uint32_t end = place;
 	char quote = '\0';
 
 	if (end < text.n)
@@ -247,7 +336,7 @@ static struct span entry_span(const struct packed *packed, uint32_t index)
 		       strchr("0123456789abcdefABCDEF:./", text.p[end]))
 			end++;
 	}
-	return (struct span){entry->source + 1, entry->place, end};
+	return (struct span){number, place, end};
 }
 
 struct repeats {
@@ -294,40 +383,45 @@ static void report_repeat(void *ctx, uint32_t first, uint32_t again)
 {
 	struct repeats *r = ctx;
 	struct diags *diags = &r->c->diags;
+	struct net_network network = packed_network(r->packed, again);
 	char text[NET_TEXT_SIZE];
 	struct diag *diag;
 
-	if (r->packed->entries[again].upsert) {
-		fold_entry(r->packed, &r->packed->entries[first], &r->packed->entries[again]);
+	if (packed_at(r->packed, again)->upsert) {
+		fold_entry(r->packed, packed_at(r->packed, first), packed_at(r->packed, again));
 		r->folded = true;
 		return;
 	}
-	net_network_format(&r->packed->entries[again].network, text);
-	diag = diag_add(diags, DIAG_DUPLICATE_VALUE, entry_span(r->packed, again),
+	net_network_format(&network, text);
+	diag = diag_add(diags, DIAG_DUPLICATE_VALUE, packed_span(r->packed, again),
 			"%s %s is given twice", r->packed->type->name, text);
 	diag_path(diags, diag, "%s/%s/address", r->packed->type->name, text);
-	diag_relate(diags, diag, entry_span(r->packed, first), "first given here");
+	diag_relate(diags, diag, packed_span(r->packed, first), "first given here");
 }
 
-/* Places of one source come in ascending order, so the line moves along with them. */
-static void find_lines(struct packed *packed)
+bool packed_find_lines(struct packed *packed)
 {
 	struct source *source = NULL;
-	uint32_t line = 0, next = 0;
-	size_t i;
+	uint32_t line = 0, next = 0, i;
 
+	free(packed->lines);
+	packed->lines = malloc((packed->count + 1) * sizeof(*packed->lines));
+	if (!packed->lines)
+		return false;
+	/* places of one source come in ascending order, so the line moves along with them */
 	for (i = 0; i < packed->count; i++) {
-		struct packed_entry *entry = &packed->entries[i];
-		bool same = source && source->number == entry->source + 1;
+		uint32_t place = packed_at(packed, i)->place;
+		uint32_t number = entry_source(packed, i) + 1;
+		bool same = source && source->number == number;
 
-		if (!same || entry->place >= next ||
-		    entry->place < source_line_start(source, line)) {
-			source = sources_get(packed->sources, entry->source + 1);
-			line = source_line_number(source, entry->place);
+		if (!same || place >= next || place < source_line_start(source, line)) {
+			source = sources_get(packed->sources, number);
+			line = source_line_number(source, place);
 			next = source_line_start(source, line + 1);
 		}
-		entry->line = line;
+		packed->lines[i] = line;
 	}
+	return true;
 }
 
 static bool order_entries(struct packed *packed)
@@ -335,6 +429,9 @@ static bool order_entries(struct packed *packed)
 	struct address_source source = packed_source(packed);
 
 	address_order_free(packed->order);
+	packed->order = NULL;
+	if (packed->count > STW_LIMIT_PACKED)
+		return true; /* no image takes them: a build says so */
 	packed->order = address_order_new(&source);
 	return packed->order != NULL;
 }
@@ -342,11 +439,14 @@ static bool order_entries(struct packed *packed)
 /* Without those that were folded into later ones, and in order again. */
 static bool sweep(struct packed *packed)
 {
-	size_t kept = 0, i;
+	size_t kept = 0, run = 0, i;
 
 	for (i = 0; i < packed->count; i++) {
-		if (!packed->entries[i].dropped)
-			packed->entries[kept++] = packed->entries[i];
+		/* a run that is swept away altogether starts where the next one does */
+		while (run < packed->run_count && packed->runs[run].first == i)
+			packed->runs[run++].first = (uint32_t)kept;
+		if (!packed_at(packed, i)->dropped)
+			*packed_at(packed, kept++) = *packed_at(packed, i);
 	}
 	packed->count = kept;
 	return order_entries(packed);
@@ -360,9 +460,10 @@ bool packed_finish(struct compilation *c)
 		struct packed *packed = &c->packed[i];
 		struct repeats repeats = {c, packed, false};
 
-		find_lines(packed);
 		if (!order_entries(packed))
 			return false;
+		if (!packed->order)
+			continue;
 		address_order_repeats(packed->order, report_repeat, &repeats);
 		if (repeats.folded && !sweep(packed))
 			return false;

@@ -1,6 +1,7 @@
 /*
- * Packed types in the compiler: one small entry an address, and a side array for what few of them
- * have. 40 bytes each, so that a million of them is no burden.
+ * Packed types in the compiler: 16 bytes an IPv4 address, and side arrays for what few of them
+ * have. Entries lie in blocks that never move, so that a million of them cost their own size and no
+ * more.
  */
 #ifndef STW_STWC_PACKED_H
 #define STW_STWC_PACKED_H
@@ -12,14 +13,20 @@
 #define PACKED_NOT_RARE UINT32_MAX
 
 struct packed_entry {
-	struct net_network network;
-	uint16_t reason; /* number of the enum member + 1; 0: not given */
-	uint32_t place;  /* byte offset of the address in its source */
-	uint32_t line;   /* of that place; known once everything is read */
+	uint32_t address; /* IPv4: its four bytes as they stand; IPv6: index in sixes */
+	uint32_t place;   /* byte offset of the address in its source */
+	uint32_t rare;    /* index of its rare fields, or PACKED_NOT_RARE */
+	uint16_t reason;  /* number of the enum member + 1; 0: not given */
+	uint8_t prefix;
+	bool six : 1;     /* IPv6 */
+	bool upsert : 1;  /* a plan's upsert: adds to an entry of the same address */
+	bool dropped : 1; /* folded into a later one */
+};
+
+/* Entries of one source that stand in a row. */
+struct packed_run {
+	uint32_t first;  /* index of the entry */
 	uint32_t source; /* number of the source - 1 */
-	uint32_t rare;   /* index of its rare fields, or PACKED_NOT_RARE */
-	bool upsert;     /* a plan's upsert: adds to an entry of the same address */
-	bool dropped;    /* folded into a later one */
 };
 
 struct packed_rare {
@@ -28,19 +35,39 @@ struct packed_rare {
 	struct str note; /* in the compilation's arena */
 };
 
+#define PACKED_BLOCK_BITS 13
+#define PACKED_BLOCK (1u << PACKED_BLOCK_BITS) /* entries of one block */
+
 /* The entries of a packed type, in the order of the sources. */
 struct packed {
 	const struct schema_object *type;
 	const struct sources *sources;
-	struct packed_entry *entries;
+	struct packed_entry **blocks;
+	struct packed_run *runs;
+	struct net_addr *sixes;
 	struct packed_rare *rare;
-	size_t count, cap, rare_count, rare_cap;
-	struct address_order *order; /* once everything is read */
+	uint32_t *lines; /* of the entries, once packed_find_lines has run */
+	size_t count, block_count, block_cap, run_count, run_cap, six_count, six_cap;
+	size_t rare_count, rare_cap;
+	struct address_order *order; /* once everything is read; NULL over the limit */
 	struct str last_reason;      /* lists repeat one reason: the word looked up last … */
 	uint16_t last_number;        /* … and its member's number + 1 */
 };
 
-/* For address_table_build; the packed type must outlive it. Lines are worked out on the way. */
+static inline struct packed_entry *packed_at(const struct packed *packed, size_t index)
+{
+	return &packed->blocks[index >> PACKED_BLOCK_BITS][index & (PACKED_BLOCK - 1)];
+}
+
+/* The network of an entry, as written. */
+struct net_network packed_network(const struct packed *packed, uint32_t index);
+/* Place and width of the address as it was written: quoted, or a bare key. */
+struct span packed_span(const struct packed *packed, uint32_t index);
+/* Works out the lines of all entries, which an image has and most checks never ask for. False: out
+ * of memory. */
+bool packed_find_lines(struct packed *packed) WARN_UNUSED;
+/* For address_table_build; the packed type must outlive it. Lines are 0 before packed_find_lines.
+ */
 struct address_source packed_source(const struct packed *packed);
 void packed_free(struct packed *packed);
 

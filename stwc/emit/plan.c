@@ -256,7 +256,7 @@ static bool add_objects(struct plan *plan, const struct compilation *c)
 static bool add_packed(struct plan *plan, const struct compilation *c)
 {
 	for (size_t i = 0; i < c->packed_count; i++) {
-		const struct packed *packed = &c->packed[i];
+		struct packed *packed = &c->packed[i];
 		struct address_source source = packed_source(packed);
 		size_t at = plan->bytes.n;
 		uint8_t key[2];
@@ -265,7 +265,8 @@ static bool add_packed(struct plan *plan, const struct compilation *c)
 			continue;
 		if (packed->count > STW_LIMIT_PACKED)
 			return plan_refuse(plan, EFBIG, "put that many addresses into");
-		if (!address_table_build(&source, packed->order, &plan->bytes))
+		if (!packed_find_lines(packed) ||
+		    !address_table_build(&source, packed->order, &plan->bytes))
 			return no_memory(plan);
 		stw_put_be16(key, packed->type->structure->number);
 		plan_add(plan, STW_PACKED, at, key, sizeof(key));

@@ -884,50 +884,52 @@ static void threads(void **state)
 
 /* ---- size ---- */
 
+/* A plan of n addresses, 500 a line; every fourth expires. */
+static void write_plan(const char *path, uint32_t n)
+{
+	FILE *plan = fopen(path, "w");
+
+	assert_non_null(plan);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t v = (i + 1) * 2654435761u;
+
+		if (i % 500 == 0)
+			fprintf(plan, "{\"@type\":\"create\",\"object\":\"BlockedIp\",\"value\":{");
+		fprintf(plan, "\"b%u\":{\"address\":\"%u.%u.%u.%u\"%s}%s", i, v >> 24,
+			v >> 16 & 255, v >> 8 & 255, v & 255,
+			i % 4 ? "" : ",\"expiresAt\":\"2033-05-18T03:33:20Z\"",
+			i % 500 == 499 ? "}}\n" : ",");
+	}
+	assert_int_equal(fclose(plan), 0);
+}
+
 static void a_million_addresses(void **state)
 {
-	struct compile_options options = {.from = FORMAT_NONE};
+	struct compile_options options = {.from = FORMAT_NDJSON};
 	uint32_t n = 1000000;
-	struct packed_entry *entries = calloc(n, sizeof(*entries));
-	struct packed_rare *rare = calloc(n, sizeof(*rare));
 	struct emit_report report;
 	struct stw_image *image;
-	struct packed packed;
 	struct compilation c;
 	struct fixture f;
+	struct input input;
+	char path[4096];
 
 	(void)state;
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t v = i * 2654435761u;
-
-		entries[i].network = (struct net_network){.addr = {.family = 4}, .prefix = 32};
-		for (int k = 0; k < 4; k++)
-			entries[i].network.addr.b[k] = (uint8_t)(v >> 8 * (3 - k));
-		entries[i].line = i / 500 + 1;
-		entries[i].rare = i % 4 == 0 ? i : PACKED_NOT_RARE;
-		rare[i].has_expires = true;
-		rare[i].expires = 2000000000 + i;
-	}
 	fixture_open(&f);
+	assert_in_range(snprintf(path, sizeof(path), "%s.ndjson", f.image), 1, sizeof(path) - 1);
+	write_plan(path, n);
+	input = (struct input){.path = path};
 	assert_true(compile_init(&c, &options));
-	packed = (struct packed){.type = schema_object_find(&schema_builtin, STR("BlockedIp")),
-				 .sources = &c.sources,
-				 .entries = entries,
-				 .rare = rare,
-				 .count = n};
-	c.packed = &packed;
-	c.packed_count = 1;
+	assert_true(compile_run(&c, &input, 1));
+	assert_true(diags_ok(&c.diags));
 	fixture_emit(&f, &c, &fixture_options, &report);
-	c.packed = NULL;
-	c.packed_count = 0;
 	compile_free(&c);
 	print_message("# %.2f bytes an address\n", (double)report.size / n);
 	assert_in_range(report.size, 1, 24 * (uint64_t)n);
 	image = fixture_map(f.image);
 	assert_int_equal(stw_image_manifest(image)->types[0].objects, n);
 	stw_image_close(image);
-	free(entries);
-	free(rare);
+	assert_int_equal(unlink(path), 0);
 	fixture_close(&f);
 }
 
