@@ -113,7 +113,7 @@ static void put_columns(struct buf *out, struct str s, size_t first, size_t last
 	}
 }
 
-static void put_clean(struct buf *out, struct str s)
+void render_clean(struct buf *out, struct str s)
 {
 	put_columns(out, s, 0, SIZE_MAX);
 }
@@ -371,7 +371,7 @@ static void put_carets(const struct text *t, const struct view *v, enum severity
 	put_repeated(t->out, '^', width);
 	if (hint.n) {
 		buf_putc(t->out, ' ');
-		put_clean(t->out, hint);
+		render_clean(t->out, hint);
 	}
 	paint(t, PAINT_NONE);
 	buf_putc(t->out, '\n');
@@ -387,7 +387,7 @@ static void put_place(const struct text *t, struct source *source, struct span s
 	paint(t, PAINT_GUTTER);
 	buf_printf(t->out, "%*s--> ", (int)t->gutter, "");
 	paint(t, PAINT_NONE);
-	put_clean(t->out, source->name);
+	render_clean(t->out, source->name);
 	buf_printf(t->out, ":%u:%u\n", at.line, at.column);
 	put_edge(t, 0, "|");
 	buf_putc(t->out, '\n');
@@ -404,7 +404,7 @@ static void put_remark(const struct text *t, const char *prefix, struct str text
 		return;
 	put_edge(t, 0, "= ");
 	buf_puts(t->out, str_c(prefix));
-	put_clean(t->out, text);
+	render_clean(t->out, text);
 	buf_putc(t->out, '\n');
 }
 
@@ -418,7 +418,7 @@ static void put_title(const struct text *t, enum severity severity, const char *
 	paint(t, PAINT_NONE);
 	paint(t, PAINT_MESSAGE);
 	buf_puts(t->out, STR(": "));
-	put_clean(t->out, message);
+	render_clean(t->out, message);
 	paint(t, PAINT_NONE);
 	buf_putc(t->out, '\n');
 }

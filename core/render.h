@@ -9,6 +9,9 @@ struct render_summary {
 	size_t objects, files;
 };
 
+/* Appends text of a source, or a name, for a terminal: what is not printable becomes a question
+ * mark, a tab a blank, so that it stays on its line and moves nothing. */
+void render_clean(struct buf *out, struct str s);
 /* One diagnostic with its source line and caret, ending in an empty line. */
 void render_text(struct buf *out, const struct sources *sources, const struct diag *diag,
 		 bool color);

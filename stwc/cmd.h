@@ -14,7 +14,8 @@ enum status {
 	STATUS_FAILED = 2   /* usage, unreadable input, nothing to check */
 };
 
-enum output { OUTPUT_TEXT, OUTPUT_JSON };
+/* Those behind OUTPUT_JSON are for diagnostics alone. */
+enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_SARIF, OUTPUT_GITHUB, OUTPUT_GCC };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -27,6 +28,7 @@ struct level_option {
 struct options {
 	struct compile_options compile;
 	enum output output;
+	bool has_output; /* --format was given */
 	enum color color;
 	bool strict, quiet, help;
 	size_t max_errors;
@@ -51,6 +53,10 @@ struct options {
 	" from as object overlay partial shapes target level strict max-errors format color " \
 	"quiet "
 
+/* No option but a mark among them: diagnostics are the command's own output, so that --format has
+ * more values. */
+#define CMD_DIAGNOSES "diagnoses "
+
 struct command {
 	const char *name;
 	const char *usage;   /* operands and own options, after "stwc NAME" */
@@ -71,9 +77,9 @@ void options_free(struct options *options);
 /* The time that `ip` goes by. */
 int64_t options_now(const struct options *options);
 
-/* Compiles the inputs and prints diagnostics as the options ask: text to standard error, JSON to
- * standard output. `quiet_valid`: no summary line when all is well. The status says what the
- * command shall exit with; only with STATUS_VALID are the objects whole. The caller frees *c in
+/* Compiles the inputs and prints diagnostics as the options ask: text to standard error, all other
+ * formats to standard output. `quiet_valid`: no summary line when all is well. The status says what
+ * the command shall exit with; only with STATUS_VALID are the objects whole. The caller frees *c in
  * every case. */
 enum status cmd_compile(const struct options *options, struct compilation *c,
 			bool quiet_valid) WARN_UNUSED;

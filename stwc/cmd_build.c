@@ -71,6 +71,7 @@ static enum status run(struct options *options)
 const struct command cmd_build = {"build",
 				  "SRC… -o FILE.stwi",
 				  "checks sources and writes the image, atomically",
-				  CMD_SOURCE_OPTIONS "for out revision allow-inline-secrets ",
+				  CMD_SOURCE_OPTIONS
+				  "for out revision allow-inline-secrets " CMD_DIAGNOSES,
 				  NULL,
 				  run};

@@ -6,6 +6,7 @@
 
 #include "core/render.h"
 #include "stwc/cmd.h"
+#include "stwc/report.h"
 
 enum status cmd_fail(const struct command *command, const char *format, ...)
 {
@@ -85,8 +86,7 @@ static void print_summary(const struct compilation *c, enum status status)
 	fputc('\n', stderr);
 }
 
-static void print_text(const struct options *options, const struct compilation *c,
-		       enum status status, bool summary)
+static void print_text(const struct options *options, const struct compilation *c)
 {
 	struct buf text = BUF_INIT;
 	size_t i;
@@ -98,8 +98,6 @@ static void print_text(const struct options *options, const struct compilation *
 			     stderr); /* nowhere to say that standard error is gone */
 	buf_free(&text);
 	print_dropped(&c->diags);
-	if (summary && !options->quiet && status != STATUS_FAILED)
-		print_summary(c, status);
 }
 
 static enum status verdict(const struct options *options, const struct compilation *c, bool ran)
@@ -111,11 +109,34 @@ static enum status verdict(const struct options *options, const struct compilati
 	return STATUS_VALID;
 }
 
+static enum status print_report(const struct options *options, const struct compilation *c,
+				enum status status)
+{
+	struct render_summary summary = {count_objects(c), c->sources.count};
+	struct buf out = BUF_INIT;
+
+	switch (options->output) {
+	case OUTPUT_TEXT: break;
+	case OUTPUT_JSON: render_json(&out, &c->sources, &c->diags, &summary); break;
+	case OUTPUT_SARIF:
+		report_sarif(&out, &c->sources, &c->diags, status != STATUS_FAILED);
+		break;
+	case OUTPUT_GITHUB: report_github(&out, &c->sources, &c->diags); break;
+	case OUTPUT_GCC: report_gcc(&out, &c->sources, &c->diags); break;
+	}
+	return cmd_print(&out, status);
+}
+
+/* Single lines stand in a log, where people want to know how it ended. */
+static bool has_summary(const struct options *options)
+{
+	return !options->quiet &&
+	       (options->output == OUTPUT_TEXT || options->output == OUTPUT_GITHUB);
+}
+
 enum status cmd_compile(const struct options *options, struct compilation *c, bool quiet_valid)
 {
-	struct render_summary summary;
-	struct buf json = BUF_INIT;
-	enum status status;
+	enum status status, printed;
 	bool ran;
 	size_t i;
 
@@ -128,13 +149,15 @@ enum status cmd_compile(const struct options *options, struct compilation *c, bo
 	if (!ran && (c->arena.failed || c->diags.failed))
 		fputs("stwc: out of memory\n", stderr);
 	status = verdict(options, c, ran);
-	if (options->output == OUTPUT_TEXT) {
-		print_text(options, c, status, !(quiet_valid && status == STATUS_VALID));
-		return status;
-	}
-	summary = (struct render_summary){count_objects(c), c->sources.count};
-	render_json(&json, &c->sources, &c->diags, &summary);
-	return cmd_print(&json, status);
+	printed = status;
+	if (options->output == OUTPUT_TEXT)
+		print_text(options, c);
+	else
+		printed = print_report(options, c, status);
+	if (has_summary(options) && status != STATUS_FAILED &&
+	    !(quiet_valid && status == STATUS_VALID))
+		print_summary(c, status);
+	return printed;
 }
 
 static enum status run(struct options *options)
@@ -153,6 +176,6 @@ const struct command cmd_check = {
 	"check",
 	"SRC…",
 	"validates sources: every mistake in one run, with place and reason",
-	CMD_SOURCE_OPTIONS "for ",
+	CMD_SOURCE_OPTIONS "for " CMD_DIAGNOSES,
 	NULL,
 	run};

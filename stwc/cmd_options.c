@@ -11,6 +11,9 @@
 #include "stwc/cmd.h"
 #include "stwc/state.h"
 
+#define FORMATS_FEW "text|json"
+#define FORMATS_ALL "text|json|sarif|github|gcc"
+
 struct parser {
 	const struct command *command;
 	struct options *options;
@@ -39,12 +42,28 @@ static bool complain(const struct parser *p, const char *format, ...)
 	return false;
 }
 
+static bool diagnoses(const struct command *command)
+{
+	return strstr(command->options, " " CMD_DIAGNOSES) != NULL;
+}
+
 static bool set_format(struct parser *p, const char *value)
 {
-	if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
-		return complain(p, "--format is text or json, not '%s'", value);
-	p->options->output = strcmp(value, "json") == 0 ? OUTPUT_JSON : OUTPUT_TEXT;
-	return true;
+	static const char *const words[] = {
+		[OUTPUT_TEXT] = "text",     [OUTPUT_JSON] = "json", [OUTPUT_SARIF] = "sarif",
+		[OUTPUT_GITHUB] = "github", [OUTPUT_GCC] = "gcc",
+	};
+	size_t count = diagnoses(p->command) ? ARRAY_LEN(words) : OUTPUT_JSON + 1, i;
+
+	p->options->has_output = true;
+	for (i = 0; i < count; i++) {
+		if (strcmp(value, words[i]) == 0) {
+			p->options->output = (enum output)i;
+			return true;
+		}
+	}
+	return complain(p, "--format is %s, not '%s'",
+			diagnoses(p->command) ? FORMATS_ALL : FORMATS_FEW, value);
 }
 
 static bool set_level(struct parser *p, const char *value)
@@ -246,7 +265,7 @@ static bool set_overlay(struct parser *p, const char *value)
 }
 
 static const struct option_row rows[] = {
-	{"format", "text|json", false, "for people, or one JSON document", set_format},
+	{"format", FORMATS_FEW, false, "for people, or for programs", set_format},
 	{"level", "CODE=LEVEL", true, "make a diagnostic an error, warning, note, or off",
 	 set_level},
 	{"strict", NULL, false, "warnings fail", set_strict},
@@ -293,6 +312,8 @@ static void print_usage(const struct command *command)
 			continue;
 		if (rows[i].set == set_to)
 			argument = command->to;
+		if (rows[i].set == set_format && diagnoses(command))
+			argument = FORMATS_ALL;
 		(void)snprintf(left, sizeof(left), "--%s%s%s", rows[i].name, argument ? " " : "",
 			       argument ? argument : "");
 		printf("  %-28s %s\n", left, rows[i].help);
@@ -397,6 +418,15 @@ static bool name_standard_input(struct parser *p)
 	return true;
 }
 
+/* A workflow of GitHub Actions shows annotations where it is told nothing else. */
+static void choose_output(const struct command *command, struct options *options)
+{
+	const char *actions = getenv("GITHUB_ACTIONS");
+
+	if (diagnoses(command) && !options->has_output && actions && strcmp(actions, "true") == 0)
+		options->output = OUTPUT_GITHUB;
+}
+
 bool options_parse(const struct command *command, int argc, char **argv, struct options *out)
 {
 	struct parser p = {.command = command, .options = out};
@@ -413,6 +443,7 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 			       : parse_argument(&p, argc, argv, &i)))
 			return false;
 	}
+	choose_output(command, out);
 	if (out->help)
 		print_usage(command);
 	return out->help || name_standard_input(&p);

@@ -26,6 +26,9 @@ libstwc_a_SOURCES = \
 	stwc/path.c stwc/path.h \
 	stwc/plan.c \
 	stwc/pointer.c stwc/pointer.h \
+	stwc/report.h \
+	stwc/report_lines.c \
+	stwc/report_sarif.c \
 	stwc/resolve.c \
 	stwc/settings.c \
 	stwc/state.h \

@@ -6,7 +6,9 @@ TEST_EXTENSIONS = .test .py
 TEST_LOG_COMPILER = $(SHELL)
 LOG_COMPILER = $(SHELL) $(srcdir)/testsuite/cmocka.sh
 EXTRA_DIST += testsuite/cmocka.sh
+# what a test prints is for this driver, in a workflow of GitHub Actions too
 AM_TESTS_ENVIRONMENT = \
+	unset GITHUB_ACTIONS; \
 	srcdir='$(abs_srcdir)'; export srcdir; \
 	builddir='$(abs_builddir)'; export builddir; \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \

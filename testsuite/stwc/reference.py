@@ -1,89 +1,16 @@
 """schema and explain: the reference as text, as lines, and as a JSON Schema that says what stwc says."""
 import json
-import re
 import sys
 
 import generate
 import roundtrip
 import stwctest
+from validator import Validator
 
 KNOWN = {"$schema", "$comment", "$ref", "$defs", "title", "type", "properties", "additionalProperties", "anyOf",
          "allOf", "if", "then", "required", "items", "minItems", "minProperties", "maxProperties", "propertyNames",
          "pattern", "minLength", "maxLength", "minimum", "maximum", "enum", "const", "format", "description",
          "default", "deprecated"}
-TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
-
-
-class Validator:
-    """The part of draft 2020-12 that the schema uses, written from the specification."""
-
-    def __init__(self, document):
-        self.document = document
-
-    def find(self, reference):
-        node = self.document
-        for part in reference.removeprefix("#/").split("/"):
-            node = node[part]
-        return node
-
-    @staticmethod
-    def has_type(value, name):
-        if name == "integer":
-            return isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value)
-        if name == "number":
-            return isinstance(value, (int, float)) and not isinstance(value, bool)
-        return isinstance(value, TYPES[name])
-
-    def errors(self, value, schema, path=""):
-        if "$ref" in schema:
-            yield from self.errors(value, self.find(schema["$ref"]), path)
-        if "type" in schema and not self.has_type(value, schema["type"]):
-            yield f"{path}: no {schema['type']}"
-            return
-        if "const" in schema and value != schema["const"] or "enum" in schema and value not in schema["enum"]:
-            yield f"{path}: not a member"
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            if value < schema.get("minimum", value) or value > schema.get("maximum", value):
-                yield f"{path}: out of bounds"
-        if isinstance(value, str):
-            if len(value) < schema.get("minLength", 0) or len(value) > schema.get("maxLength", len(value)):
-                yield f"{path}: length"
-            if "pattern" in schema and not re.search(schema["pattern"], value):
-                yield f"{path}: {value!r} does not match {schema['pattern']}"
-        if isinstance(value, dict):
-            yield from self.object_errors(value, schema, path)
-        if isinstance(value, list):
-            if len(value) < schema.get("minItems", 0):
-                yield f"{path}: too few"
-            for i, item in enumerate(value):
-                yield from self.errors(item, schema.get("items", {}), f"{path}/{i}")
-        for part in schema.get("allOf", []):
-            yield from self.errors(value, part, path)
-        if "anyOf" in schema:
-            tries = [list(self.errors(value, part, path)) for part in schema["anyOf"]]
-            if all(tries):
-                yield from min(tries, key=len)
-        if "if" in schema and not list(self.errors(value, schema["if"], path)):
-            yield from self.errors(value, schema.get("then", {}), path)
-
-    def object_errors(self, value, schema, path):
-        known = schema.get("properties", {})
-        for name in schema.get("required", []):
-            if name not in value:
-                yield f"{path}: needs {name}"
-        if len(value) < schema.get("minProperties", 0) or len(value) > schema.get("maxProperties", len(value)):
-            yield f"{path}: number of members"
-        for name, member in value.items():
-            if "propertyNames" in schema:
-                yield from self.errors(name, schema["propertyNames"], f"{path}/{name}")
-            if name in known:
-                yield from self.errors(member, known[name], f"{path}/{name}")
-            elif schema.get("additionalProperties") is False:
-                yield f"{path}: no {name}"
-            elif isinstance(schema.get("additionalProperties"), dict):
-                yield from self.errors(member, schema["additionalProperties"], f"{path}/{name}")
-
-
 def keywords(schema, found):
     """Every keyword and reference of a schema."""
     for word, value in schema.items():
