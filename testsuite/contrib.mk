@@ -2,6 +2,7 @@
 house_tests = \
 	testsuite/house/binary.py \
 	testsuite/house/codes.py \
+	testsuite/house/sentences.py \
 	testsuite/house/docs.py \
 	testsuite/house/examples.py \
 	testsuite/house/format.test \
