@@ -34,6 +34,7 @@ schemac_SOURCES = \
 	schemas/schemac/canonical.c \
 	schemas/schemac/default.c \
 	schemas/schemac/derive.c \
+	schemas/schemac/emit_codes.c \
 	schemas/schemac/emit_ids.c \
 	schemas/schemac/emit_manual.c \
 	schemas/schemac/emit_records.c \
@@ -61,7 +62,8 @@ import_schema_SOURCES = \
 import_schema_LDADD = libschemas.a libgrammar.a libcore.a libbase.a $(YAML_LIBS) $(CRYPTO_LIBS)
 
 # schemac writes only what changed, so the stamp, not the files, says that it ran.
-SCHEMAC_OUTPUT = schemas/tables.c libstw/ids.h libstw/records.h libstw/records.c doc/stw-objects.5
+SCHEMAC_OUTPUT = schemas/tables.c libstw/ids.h libstw/records.h libstw/records.c doc/stw-objects.5 \
+	doc/stw-codes.7
 schemas/schemac.stamp: schemac$(EXEEXT) $(STWS) schemas/ids.lock
 	$(AM_V_GEN)$(MKDIR_P) schemas libstw doc && \
 	./schemac$(EXEEXT) --lock $(srcdir)/schemas/ids.lock --output . $(STWS:%=$(srcdir)/%) && \
@@ -69,7 +71,7 @@ schemas/schemac.stamp: schemac$(EXEEXT) $(STWS) schemas/ids.lock
 $(SCHEMAC_OUTPUT): schemas/schemac.stamp
 	@test -f $@ || { rm -f $< && $(MAKE) $(AM_MAKEFLAGS) $<; }
 BUILT_SOURCES += $(SCHEMAC_OUTPUT)
-nodist_man_MANS = doc/stw-objects.5
+nodist_man_MANS = doc/stw-objects.5 doc/stw-codes.7
 CLEANFILES += $(SCHEMAC_OUTPUT) schemas/schemac.stamp
 
 # after a row was added: gives it its permanent number

@@ -184,5 +184,7 @@ void emit_manual(struct buf *out, const struct schema *schema)
 	buf_printf(out, "This is the reference of version %s.\n", schema->version);
 	put_section(out, schema, "OBJECT TYPES", true);
 	put_section(out, schema, "STRUCTURES", false);
-	buf_puts(out, STR(".Sh SEE ALSO\n.Xr stwc 1 ,\n.Xr stwctl 1 ,\n.Xr stwd 8\n"));
+	buf_puts(
+		out,
+		STR(".Sh SEE ALSO\n.Xr stwc 1 ,\n.Xr stwctl 1 ,\n.Xr stw-codes 7 ,\n.Xr stwd 8\n"));
 }

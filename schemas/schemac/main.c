@@ -222,7 +222,7 @@ static bool emit_all(struct run *run)
 	struct generated files[] = {
 		{"schemas", "tables.c", BUF_INIT},  {"libstw", "ids.h", BUF_INIT},
 		{"libstw", "records.h", BUF_INIT},  {"libstw", "records.c", BUF_INIT},
-		{"doc", "stw-objects.5", BUF_INIT},
+		{"doc", "stw-objects.5", BUF_INIT}, {"doc", "stw-codes.7", BUF_INIT},
 	};
 	bool ok;
 
@@ -232,6 +232,7 @@ static bool emit_all(struct run *run)
 	if (!run->rows.errors)
 		emit_records_c(&run->rows, &files[3].content, schema);
 	emit_manual(&files[4].content, schema);
+	emit_codes(&files[5].content);
 	ok = report(run);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		ok = ok && write_generated(run, files[i].folder, files[i].name, &files[i].content);

@@ -95,6 +95,7 @@ void emit_ids(struct rows *rows, struct buf *out, const struct schema *schema);
 void emit_records_h(struct rows *rows, struct buf *out, const struct schema *schema);
 void emit_records_c(struct rows *rows, struct buf *out, const struct schema *schema);
 void emit_manual(struct buf *out, const struct schema *schema);
+void emit_codes(struct buf *out);
 /* A name as part of a C identifier: '+' gives "_plus_", everything odd '_'. */
 void emit_identifier(struct buf *out, const char *name);
 /* The text whose digest names the tables: all that has a meaning, without documentation. */

@@ -72,6 +72,24 @@ def check_fixture(tap, word, severity, fixture):
     tap.ok(levels <= {severity}, "%s is %s there" % (word, severity), *levels)
 
 
+def manual(tap, all_codes):
+    """stw-codes(7) has each code once, with its level and all of its explanation."""
+    with open(house.command("doc/stw-codes.7"), encoding="utf-8") as page:
+        entries = re.split(r"^\.It Cm ", page.read(), flags=re.M)[1:]
+    found = {}
+    for entry in entries:
+        head, _, body = entry.partition("\n")
+        found[head] = " ".join(body.replace("\\&", "").replace("\\e", "\\").split())
+    missing = []
+    for word, severity, title, explanation, _ in all_codes:
+        text = found.get("%s Pq %s" % (word, severity), "")
+        said = explanation.replace('\\"', '"').replace("\\\\", "\\")
+        if title.replace('\\"', '"') not in text or " ".join(said.split()) not in text:
+            missing.append(word)
+    tap.none(missing, "doc/stw-codes.7 has every code, its level and its explanation")
+    tap.ok(len(entries) == len(all_codes), "and no other", "%d entries" % len(entries))
+
+
 def main():
     tap = house.Tap()
     all_codes, entries = codes()
@@ -89,6 +107,7 @@ def main():
         shown = subprocess.run([house.command("stwc/stwc"), "explain", word], capture_output=True, text=True)
         tap.ok(shown.returncode == 0 and title in shown.stdout.replace("\n", " "),
                "stwc explain %s" % word, shown.stdout, shown.stderr)
+    manual(tap, all_codes)
     known = {c[0] for c in all_codes}
     strays = [n for n in (sorted(os.listdir(CHECKS)) if os.path.isdir(CHECKS) else []) if n.startswith("bad-")
               and re.sub(r"\..*", "", n[4:]) not in known]

@@ -198,13 +198,14 @@ def output(tap, bench):
 
 
 def manual(tap):
-    page = os.path.join(house.BUILDDIR, "doc/stw-objects.5")
-    if not shutil.which("mandoc"):
-        tap.skip("mandoc accepts the manual", "mandoc is not installed")
-        return
-    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=60)
-    tap.ok(done.returncode == 0, "mandoc accepts the manual", done.stdout[:2000], done.stderr)
+    for name in ("doc/stw-objects.5", "doc/stw-codes.7"):
+        page = os.path.join(house.BUILDDIR, name)
+        if not shutil.which("mandoc"):
+            tap.skip("mandoc accepts %s" % name, "mandoc is not installed")
+            continue
+        done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=60)
+        tap.ok(done.returncode == 0, "mandoc accepts %s" % name, done.stdout[:2000], done.stderr)
 
 
 def one_edit(tap, bench, lock):
