@@ -2,15 +2,17 @@ grammar_test_libs = libgrammar.a libcore.a libbase.a $(YAML_LIBS) $(CRYPTO_LIBS)
 
 # one decoder per format: standard input through a reader, JSON out
 grammar_decode = testsuite/conform/decode.c testsuite/conform/decode.h
-check_PROGRAMS += toml-decode json-decode yaml-decode settings-decode
-toml_decode_SOURCES = testsuite/conform/toml-decode.c $(grammar_decode)
-toml_decode_LDADD = $(grammar_test_libs)
-json_decode_SOURCES = testsuite/conform/json-decode.c $(grammar_decode)
-json_decode_LDADD = $(grammar_test_libs)
-yaml_decode_SOURCES = testsuite/conform/yaml-decode.c $(grammar_decode)
-yaml_decode_LDADD = $(grammar_test_libs)
-settings_decode_SOURCES = testsuite/conform/settings-decode.c $(grammar_decode)
-settings_decode_LDADD = $(grammar_test_libs)
+check_PROGRAMS += \
+	testsuite/conform/json-decode testsuite/conform/settings-decode \
+	testsuite/conform/toml-decode testsuite/conform/yaml-decode
+testsuite_conform_toml_decode_SOURCES = testsuite/conform/toml-decode.c $(grammar_decode)
+testsuite_conform_toml_decode_LDADD = $(grammar_test_libs)
+testsuite_conform_json_decode_SOURCES = testsuite/conform/json-decode.c $(grammar_decode)
+testsuite_conform_json_decode_LDADD = $(grammar_test_libs)
+testsuite_conform_yaml_decode_SOURCES = testsuite/conform/yaml-decode.c $(grammar_decode)
+testsuite_conform_yaml_decode_LDADD = $(grammar_test_libs)
+testsuite_conform_settings_decode_SOURCES = testsuite/conform/settings-decode.c $(grammar_decode)
+testsuite_conform_settings_decode_LDADD = $(grammar_test_libs)
 
 grammar_scripts = \
 	testsuite/conform/hostile.py \

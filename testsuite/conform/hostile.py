@@ -1,5 +1,4 @@
 """Texts made to exhaust a reader end soon, with a diagnostic; a few megabytes each."""
-import os
 import re
 import subprocess
 import time
@@ -12,7 +11,7 @@ SECONDS = 10  # each takes a fraction of one; a sanitizer or a busy machine may 
 
 def decode(program, text, *args):
     before = time.monotonic()
-    done = subprocess.run([os.path.join(suite.BUILD, program), *args], input=text,
+    done = subprocess.run([suite.command(program), *args], input=text,
                           capture_output=True, timeout=120, check=False)
     codes = re.findall(rb"^error\[([a-z-]+)\]", done.stderr, re.M)
     return done.returncode, [c.decode() for c in codes], time.monotonic() - before

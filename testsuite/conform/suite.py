@@ -26,9 +26,13 @@ def files(root, part, ending):
     return sorted(found)
 
 
+def command(program):
+    return os.path.join(BUILD, "testsuite/conform", program)
+
+
 def decode(program, path, *args):
     with open(path, "rb") as f:
-        return subprocess.run([os.path.join(BUILD, program), *args], stdin=f,
+        return subprocess.run([command(program), *args], stdin=f,
                               capture_output=True, timeout=60, check=False)
 
 
