@@ -16,7 +16,7 @@
 #define LINKS_FOLLOWED 40
 #define NAME_TRIES 16
 
-static bool fail(struct fs_error *error, int code, const char *doing, const char *path)
+void fs_error_set(struct fs_error *error, int code, const char *doing, const char *path)
 {
 	size_t n = strlen(path);
 
@@ -27,6 +27,11 @@ static bool fail(struct fs_error *error, int code, const char *doing, const char
 	else
 		snprintf(error->path, sizeof(error->path), "...%s",
 			 path + n - (sizeof(error->path) - 4));
+}
+
+static bool fail(struct fs_error *error, int code, const char *doing, const char *path)
+{
+	fs_error_set(error, code, doing, path);
 	return false;
 }
 
@@ -47,7 +52,7 @@ static int close_fd(int *fd)
 	return rc;
 }
 
-static bool unchanged(const struct stat *a, const struct stat *b)
+bool fs_same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_size == b->st_size && a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
@@ -103,7 +108,7 @@ static int read_checked(int fd, size_t limit, struct buf *out)
 		return code;
 	if (fstat(fd, &after) < 0)
 		return errno;
-	if (S_ISREG(before.st_mode) && !unchanged(&before, &after))
+	if (S_ISREG(before.st_mode) && !fs_same_file(&before, &after))
 		return EAGAIN;
 	return 0;
 }

@@ -13,9 +13,14 @@ struct fs_error {
 	char path[512];    /* the path it was about; the front is cut off a longer one */
 };
 
+/* `doing` must be a static string; the path is copied. */
+void fs_error_set(struct fs_error *error, int code, const char *doing, const char *path);
 /* "cannot open mail.toml: No such file or directory", with NUL, shortened to `size`. */
 void fs_error_text(const struct fs_error *error, char *out, size_t size);
 
+struct stat;
+/* The file that was there before, and nobody has written to it. */
+bool fs_same_file(const struct stat *a, const struct stat *b);
 /* Appends the whole of a regular file (or a pipe) to out. Refuses directories (EISDIR), files
  * above `limit` bytes (EFBIG), devices that give more than 1 MiB (EFBIG), and files that change
  * size or time while they are read (EAGAIN). On failure out has the content it had before. */

@@ -61,27 +61,61 @@ static size_t next_line(struct str text, size_t at)
 	return end ? (size_t)(end - text.p) + 1 : SIZE_MAX;
 }
 
-/* Makes the line map; false when out of memory. There is always a line 1, and text that
- * ends in a line end has an empty last line, where "unexpected end" points to. */
-static bool map_lines(struct source *source)
+void source_grow(struct source *source, struct str text)
 {
-	size_t count = 1;
+	source->text = text;
+}
+
+struct str source_text(const struct source *source)
+{
+	if (source->recall)
+		source->recall(source->owner);
+	return source->text;
+}
+
+/* Room for `more` lines. */
+static bool lines_grow(struct source *source, size_t more)
+{
+	size_t cap = source->line_count + more;
 	uint32_t *lines;
 
-	if (source->lines)
+	if (cap <= source->line_cap)
 		return true;
-	for (size_t at = next_line(source->text, 0); at != SIZE_MAX;
-	     at = next_line(source->text, at))
-		count++;
-	lines = ARENA_ARRAY(source->arena, uint32_t, count);
+	if (source->line_count > 1 && cap < 2 * source->line_cap)
+		cap = 2 * source->line_cap;
+	lines = ARENA_ARRAY(source->arena, uint32_t, cap);
 	if (!lines)
 		return false;
-	/* a byte order mark is no part of line 1: no editor counts or shows it */
-	lines[0] = str_starts(source->text, BYTE_ORDER_MARK) ? (uint32_t)BYTE_ORDER_MARK.n : 0;
-	for (size_t i = 1; i < count; i++)
-		lines[i] = (uint32_t)next_line(source->text, lines[i - 1]);
+	if (source->line_count)
+		memcpy(lines, source->lines, source->line_count * sizeof(*lines));
 	source->lines = lines;
-	source->line_count = count;
+	source->line_cap = cap;
+	return true;
+}
+
+/* There is always a line 1, and text that ends in a line end has an empty last line, where
+ * "unexpected end" points to. */
+bool source_map_lines(struct source *source)
+{
+	struct str text = source->text;
+	size_t count = source->lines ? 0 : 1;
+
+	if (source->lines && source->mapped == text.n)
+		return true;
+	/* what has been mapped is not looked at again, and may be gone */
+	if (!source->mapped)
+		text = source_text(source);
+	for (size_t at = next_line(text, source->mapped); at != SIZE_MAX; at = next_line(text, at))
+		count++;
+	if (!lines_grow(source, count))
+		return false;
+	/* a byte order mark is no part of line 1: no editor counts or shows it */
+	if (source->line_count == 0)
+		source->lines[source->line_count++] =
+			str_starts(text, BYTE_ORDER_MARK) ? (uint32_t)BYTE_ORDER_MARK.n : 0;
+	for (size_t at = next_line(text, source->mapped); at != SIZE_MAX; at = next_line(text, at))
+		source->lines[source->line_count++] = (uint32_t)at;
+	source->mapped = text.n;
 	return true;
 }
 
@@ -108,7 +142,7 @@ struct position source_position(struct source *source, uint32_t offset)
 	uint32_t start;
 	size_t line;
 
-	if (!map_lines(source))
+	if (!source_map_lines(source))
 		return (struct position){1, 1};
 	if (offset > source->text.n)
 		offset = (uint32_t)source->text.n;
@@ -118,34 +152,36 @@ struct position source_position(struct source *source, uint32_t offset)
 		offset = start;
 	return (struct position){
 		(uint32_t)(line + 1),
-		(uint32_t)utf8_count((struct str){source->text.p + start, offset - start}) + 1,
+		(uint32_t)utf8_count((struct str){source_text(source).p + start, offset - start}) +
+			1,
 	};
 }
 
 uint32_t source_line_number(struct source *source, uint32_t offset)
 {
-	return map_lines(source) ? (uint32_t)(line_of(source, offset) + 1) : 1;
+	return source_map_lines(source) ? (uint32_t)(line_of(source, offset) + 1) : 1;
 }
 
 struct str source_line(struct source *source, uint32_t line)
 {
+	struct str text = source_text(source);
 	size_t begin, end;
 
-	if (!map_lines(source) || line == 0 || line > source->line_count)
+	if (!source_map_lines(source) || line == 0 || line > source->line_count)
 		return STR_NONE;
 	begin = source->lines[line - 1];
-	end = line < source->line_count ? source->lines[line] : source->text.n;
+	end = line < source->line_count ? source->lines[line] : text.n;
 	if (line < source->line_count) {
 		end--;
-		if (end > begin && source->text.p[end - 1] == '\r')
+		if (end > begin && text.p[end - 1] == '\r')
 			end--;
 	}
-	return (struct str){source->text.p + begin, end - begin};
+	return (struct str){text.p + begin, end - begin};
 }
 
 uint32_t source_line_start(struct source *source, uint32_t line)
 {
-	if (!map_lines(source) || line == 0)
+	if (!source_map_lines(source) || line == 0)
 		return 0;
 	if (line > source->line_count)
 		return (uint32_t)source->text.n;

@@ -21,7 +21,11 @@ struct source {
 	struct str name; /* as the user gave it; a copy */
 	struct str text; /* owned by the caller; must outlive the registry */
 	uint32_t *lines; /* byte offset of each line start; made on first use */
-	size_t line_count;
+	size_t line_count, line_cap;
+	size_t mapped; /* bytes of the text whose lines are known */
+	/* brings back the part of the text that its owner has let go; NULL: all of it is there */
+	void (*recall)(void *owner);
+	void *owner;
 	struct span *masks; /* what no output may show: secrets; read it through source_masks */
 	size_t mask_count, mask_cap;
 	bool masks_sorted;
@@ -45,6 +49,13 @@ void sources_init(struct sources *sources, struct arena *arena);
 uint32_t sources_add(struct sources *sources, struct str name, struct str text) WARN_UNUSED;
 /* NULL for number 0 or an unknown one. */
 struct source *sources_get(const struct sources *sources, uint32_t number);
+/* The text has grown: it starts where it did. */
+void source_grow(struct source *source, struct str text);
+/* The text, whole again where a part of it was let go: whoever reads it late asks here. */
+struct str source_text(const struct source *source);
+/* Learns the lines of the text that is there, so that nobody needs it for that later. False: out
+ * of memory. */
+bool source_map_lines(struct source *source) WARN_UNUSED;
 /* Where a byte offset lies. A CR LF pair ends one line; a byte order mark is no part of line 1.
  * Line 1 column 1 when out of memory. */
 struct position source_position(struct source *source, uint32_t offset);

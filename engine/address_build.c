@@ -18,6 +18,18 @@ struct key {
 	uint8_t written[16];
 };
 
+static void put_be32(uint8_t *p, uint32_t v)
+{
+	for (unsigned i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+static void put_le32(uint8_t *p, uint32_t v)
+{
+	for (unsigned i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> 8 * i);
+}
+
 /* A sparse column in the making. */
 struct sparse {
 	struct buf blocks, values;
@@ -42,9 +54,10 @@ struct part {
 	const struct family *family;
 	uint32_t count;
 	uint8_t width;
-	uint32_t usual; /* source of most entries */
-	uint32_t at;    /* entry being written */
-	struct buf base, sample, index, prefix, text, line;
+	uint32_t usual;                /* source of most entries */
+	uint32_t at;                   /* entry being written */
+	uint8_t *base, *prefix, *line; /* full columns, parts of one block */
+	struct buf sample, index, text;
 	struct sparse sparse[STW_COLUMN_COUNT];
 	struct sparse source;
 	struct str last_note;
@@ -73,17 +86,9 @@ static uint32_t key4_base(uint64_t key)
 	return prefix ? key4_written(key) & (uint32_t)(UINT64_MAX << (32 - prefix)) : 0;
 }
 
-static struct key key_at(const struct family *family, uint32_t i)
+static uint32_t index_at(const struct family *family, uint32_t i)
 {
-	struct key key = {.index = 0};
-
-	if (family->width == 16)
-		return family->keys6[i];
-	key.index = key4_index(family->keys4[i]);
-	key.prefix = (uint8_t)key4_prefix(family->keys4[i]);
-	for (unsigned b = 0; b < 4; b++)
-		key.written[b] = (uint8_t)(family->keys4[i] >> (56 - 8 * b));
-	return key;
+	return family->width == 4 ? key4_index(family->keys4[i]) : family->keys6[i].index;
 }
 
 /* The byte of the network address: host bits cleared. */
@@ -266,51 +271,78 @@ static void put_rare(struct part *part, const struct address_entry *e)
 		sparse_put_u64(&part->source, part->at, e->source, 4);
 }
 
-static void put_entry(struct part *part, const struct key *key, const struct address_entry *e)
+static void put_network4(struct part *part, uint64_t key)
 {
-	uint8_t base[16];
+	uint32_t base = key4_base(key), written = key4_written(key);
+	uint8_t bytes[4];
 
-	for (unsigned i = 0; i < part->width; i++)
-		base[i] = base_byte(key, i);
-	buf_put(&part->base, base, part->width);
-	if (part->width == 16 && part->at % STW_SAMPLE_STEP == 0)
-		buf_put(&part->sample, base, part->width);
-	buf_put_u8(&part->prefix, key->prefix);
-	if (memcmp(base, key->written, part->width) != 0)
-		sparse_put(&part->sparse[STW_COLUMN_WRITTEN], part->at, key->written, part->width);
-	put_rare(part, e);
-	buf_put_u32(&part->line, e->line);
+	put_be32(part->base + (size_t)part->at * 4, base);
+	part->prefix[part->at] = (uint8_t)key4_prefix(key);
+	if (base != written) {
+		put_be32(bytes, written);
+		sparse_put(&part->sparse[STW_COLUMN_WRITTEN], part->at, bytes, sizeof(bytes));
+	}
 }
 
-/* `wide` is strictly wider than `narrow` and has it inside. */
-static bool key_covers(const struct part *part, const struct key *wide, const struct key *narrow)
+static void put_network6(struct part *part, const struct key *key)
+{
+	uint8_t *base = part->base + (size_t)part->at * 16;
+
+	for (unsigned i = 0; i < 16; i++)
+		base[i] = base_byte(key, i);
+	if (part->at % STW_SAMPLE_STEP == 0)
+		buf_put(&part->sample, base, 16);
+	part->prefix[part->at] = key->prefix;
+	if (memcmp(base, key->written, 16) != 0)
+		sparse_put(&part->sparse[STW_COLUMN_WRITTEN], part->at, key->written, 16);
+}
+
+static void put_entry(struct part *part, const struct address_entry *e)
+{
+	if (part->width == 4)
+		put_network4(part, part->family->keys4[part->at]);
+	else
+		put_network6(part, &part->family->keys6[part->at]);
+	put_le32(part->line + (size_t)part->at * 4, e->line);
+	put_rare(part, e);
+}
+
+/* Key `wide` is of a strictly wider network than `narrow` and has it inside. */
+static bool covers4(uint64_t wide, uint64_t narrow)
+{
+	unsigned prefix = key4_prefix(wide);
+
+	return prefix < key4_prefix(narrow) &&
+	       (prefix == 0 || (key4_written(wide) ^ key4_written(narrow)) >> (32 - prefix) == 0);
+}
+
+static bool covers6(const struct key *wide, const struct key *narrow)
 {
 	unsigned whole = wide->prefix / 8, rest = wide->prefix % 8;
 
 	if (wide->prefix >= narrow->prefix || memcmp(wide->written, narrow->written, whole) != 0)
 		return false;
-	return whole == part->width || rest == 0 ||
-	       (wide->written[whole] ^ narrow->written[whole]) >> (8 - rest) == 0;
+	return rest == 0 || (wide->written[whole] ^ narrow->written[whole]) >> (8 - rest) == 0;
+}
+
+static bool covers(const struct family *family, uint32_t wide, uint32_t narrow)
+{
+	return family->width == 4 ? covers4(family->keys4[wide], family->keys4[narrow])
+				  : covers6(&family->keys6[wide], &family->keys6[narrow]);
 }
 
 /* In sorted order the entries that are still open form a stack, each inside the one below. */
 static void put_parents(struct part *part)
 {
-	struct {
-		struct key key;
-		uint32_t at;
-	} open[129];
+	uint32_t open[129];
 	unsigned depth = 0;
 
 	for (uint32_t i = 0; i < part->count; i++) {
-		struct key key = key_at(part->family, i);
-
-		while (depth > 0 && !key_covers(part, &open[depth - 1].key, &key))
+		while (depth > 0 && !covers(part->family, open[depth - 1], i))
 			depth--;
 		if (depth > 0)
-			sparse_put_u64(&part->sparse[STW_COLUMN_PARENT], i, open[depth - 1].at, 4);
-		open[depth].key = key;
-		open[depth++].at = i;
+			sparse_put_u64(&part->sparse[STW_COLUMN_PARENT], i, open[depth - 1], 4);
+		open[depth++] = i;
 	}
 }
 
@@ -324,28 +356,24 @@ static void put_index(struct part *part)
 		bits++;
 	for (uint32_t bucket = 0; bits && bucket <= 1u << bits; bucket++) {
 		while (at < part->count &&
-		       stw_be32((const uint8_t *)part->base.p + (size_t)at * 4) >> (32 - bits) <
-			       bucket)
+		       stw_be32(part->base + (size_t)at * 4) >> (32 - bits) < bucket)
 			at++;
 		buf_put_u32(&part->index, at);
 	}
 }
 
-/* The source that most entries have, if one has more than half (Boyer and Moore's vote). */
-static uint32_t usual_source(const struct part *part, const struct address_source *source)
+/* The source that most entries have, if one has more than half (Boyer and Moore's vote). Asked of
+ * both families together, in the source's own order, which is also the order of memory. */
+static uint32_t usual_source(const struct address_source *source)
 {
 	uint32_t candidate = 0, votes = 0;
 
-	/* in the source's own order, which is also the order of memory */
 	for (uint32_t i = 0; i < source->count; i++) {
-		struct address_entry entry;
+		uint32_t origin = source->origin(source->ctx, i);
 
-		source->entry(source->ctx, i, &entry);
-		if ((entry.network.addr.family == 4) != (part->width == 4))
-			continue;
 		if (votes == 0)
-			candidate = entry.source;
-		if (candidate == entry.source)
+			candidate = origin;
+		if (candidate == origin)
 			votes++;
 		else
 			votes--;
@@ -355,27 +383,38 @@ static uint32_t usual_source(const struct part *part, const struct address_sourc
 
 #define PREFETCH_AHEAD 24
 
-static void part_fill(struct part *part, const struct family *family,
-		      const struct address_source *source)
+static bool part_reserve(struct part *part)
 {
-	*part = (struct part){.family = family, .count = family->count, .width = family->width};
-	part->usual = usual_source(part, source);
+	part->base = malloc((size_t)part->count * (part->width + 5u) + 1);
+	if (!part->base)
+		return false;
+	part->line = part->base + (size_t)part->count * part->width;
+	part->prefix = part->line + (size_t)part->count * 4;
+	return true;
+}
+
+static bool part_fill(struct part *part, const struct family *family,
+		      const struct address_source *source, uint32_t usual)
+{
+	*part = (struct part){
+		.family = family, .count = family->count, .width = family->width, .usual = usual};
+	if (!part_reserve(part))
+		return false;
 	put_parents(part);
 	for (part->at = 0; part->at < part->count; part->at++) {
 		struct address_entry entry;
-		struct key key = key_at(family, part->at);
 
 		if (source->prefetch && part->at + PREFETCH_AHEAD < part->count)
-			source->prefetch(source->ctx,
-					 key_at(family, part->at + PREFETCH_AHEAD).index);
-		source->entry(source->ctx, key.index, &entry);
-		put_entry(part, &key, &entry);
+			source->prefetch(source->ctx, index_at(family, part->at + PREFETCH_AHEAD));
+		source->entry(source->ctx, index_at(family, part->at), &entry);
+		put_entry(part, &entry);
 	}
-	if (part->width == 4 && !part->base.failed)
+	if (part->width == 4)
 		put_index(part);
 	for (unsigned c = 0; c < STW_COLUMN_COUNT; c++)
 		sparse_finish(&part->sparse[c], part->count);
 	sparse_finish(&part->source, part->count);
+	return true;
 }
 
 static bool family_reserve(struct family *family, uint32_t count)
@@ -489,19 +528,17 @@ void address_order_repeats(const struct address_order *order,
 		for (uint32_t i = 1; i < family->count; i++) {
 			if (!key_repeats(family, i))
 				continue;
-			repeat(ctx, key_at(family, i - 1).index, key_at(family, i).index);
+			repeat(ctx, index_at(family, i - 1), index_at(family, i));
 		}
 	}
 }
 
 static void part_free(struct part *part)
 {
-	buf_free(&part->base);
+	free(part->base);
 	buf_free(&part->sample);
 	buf_free(&part->index);
-	buf_free(&part->prefix);
 	buf_free(&part->text);
-	buf_free(&part->line);
 	for (unsigned c = 0; c < STW_COLUMN_COUNT; c++) {
 		buf_free(&part->sparse[c].blocks);
 		buf_free(&part->sparse[c].values);
@@ -536,6 +573,12 @@ static void write_full(struct writer *w, struct buf *column, size_t width)
 	buf_puts(w->out, buf_str(column));
 }
 
+static void write_array(struct writer *w, const uint8_t *column, size_t count, size_t width)
+{
+	write_place(w, count);
+	buf_put(w->out, column, count * width);
+}
+
 static void write_sparse(struct writer *w, struct sparse *column)
 {
 	w->failed = w->failed || column->blocks.failed || column->values.failed;
@@ -556,10 +599,10 @@ static void write_columns(struct writer *w, struct part *part)
 {
 	for (unsigned c = 0; c < STW_COLUMN_COUNT; c++) {
 		switch ((enum stw_column)c) {
-		case STW_COLUMN_BASE: write_full(w, &part->base, part->width); break;
+		case STW_COLUMN_BASE: write_array(w, part->base, part->count, part->width); break;
 		case STW_COLUMN_SAMPLE: write_full(w, &part->sample, part->width); break;
 		case STW_COLUMN_INDEX: write_full(w, &part->index, 4); break;
-		case STW_COLUMN_PREFIX: write_full(w, &part->prefix, 1); break;
+		case STW_COLUMN_PREFIX: write_array(w, part->prefix, part->count, 1); break;
 		case STW_COLUMN_TEXT: write_full(w, &part->text, 1); break;
 		case STW_COLUMN_PARENT:
 		case STW_COLUMN_WRITTEN:
@@ -576,7 +619,7 @@ static void write_columns(struct writer *w, struct part *part)
 
 static void write_origins(struct writer *w, struct part *part)
 {
-	write_full(w, &part->line, 4);
+	write_array(w, part->line, part->count, 4);
 	write_sparse(w, &part->source);
 	write_place(w, part->count ? 1 : 0);
 	if (part->count)
@@ -609,7 +652,8 @@ bool address_table_build(const struct address_source *source, const struct addre
 {
 	struct part parts[2] = {{0}, {0}};
 	struct address_order *own = NULL;
-	bool ok;
+	uint32_t usual;
+	bool ok = true;
 
 	if (source->count > STW_LIMIT_PACKED)
 		return false;
@@ -617,9 +661,10 @@ bool address_table_build(const struct address_source *source, const struct addre
 		order = own = address_order_new(source);
 	if (!order)
 		return false;
+	usual = usual_source(source);
 	for (unsigned i = 0; i < 2; i++)
-		part_fill(&parts[i], &order->families[i], source);
-	ok = write_table(parts, out);
+		ok = ok && part_fill(&parts[i], &order->families[i], source, usual);
+	ok = ok && write_table(parts, out);
 	part_free(&parts[0]);
 	part_free(&parts[1]);
 	address_order_free(own);
@@ -631,6 +676,11 @@ static void array_network(const void *ctx, uint32_t index, struct net_network *o
 	*out = ((const struct address_entry *)ctx)[index].network;
 }
 
+static uint32_t array_origin(const void *ctx, uint32_t index)
+{
+	return ((const struct address_entry *)ctx)[index].source;
+}
+
 static void array_entry(const void *ctx, uint32_t index, struct address_entry *out)
 {
 	*out = ((const struct address_entry *)ctx)[index];
@@ -638,7 +688,8 @@ static void array_entry(const void *ctx, uint32_t index, struct address_entry *o
 
 struct address_source address_source_of(const struct address_entry *entries, size_t count)
 {
-	struct address_source source = {.network = array_network, .entry = array_entry};
+	struct address_source source = {
+		.network = array_network, .entry = array_entry, .origin = array_origin};
 
 	source.ctx = entries;
 	source.count = count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;

@@ -33,7 +33,10 @@ struct address_table {
 /* Where entries come from: the compiler keeps them in a smaller form than this header's. */
 struct address_source {
 	void (*network)(const void *ctx, uint32_t index, struct net_network *out);
+	/* all but the network, which need not be filled in */
 	void (*entry)(const void *ctx, uint32_t index, struct address_entry *out);
+	/* the entry's source alone */
+	uint32_t (*origin)(const void *ctx, uint32_t index);
 	/* entries are taken in the order of addresses, which memory knows nothing of: says which
 	 * one comes a little later; may be NULL */
 	void (*prefetch)(const void *ctx, uint32_t index);

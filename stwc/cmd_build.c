@@ -55,6 +55,7 @@ static enum status run(struct options *options)
 		return cmd_fail(&cmd_build, "nothing to build: name a file, a directory, or -");
 	if (!options->out)
 		return cmd_fail(&cmd_build, "where to? -o FILE.stwi");
+	options->compile.image = true;
 	status = cmd_compile(options, &c, true);
 	if (status == STATUS_VALID && compile_reads(&c, options->out))
 		status = cmd_fail(&cmd_build, "refused: %s is one of the sources", options->out);

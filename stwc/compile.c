@@ -30,6 +30,7 @@
 
 #include "stwc/check/check.h"
 #include "stwc/state.h"
+#include "stwc/stream.h"
 
 bool state_grow(void **array, size_t *cap, size_t count, size_t size)
 {
@@ -123,8 +124,24 @@ bool compile_run(struct compilation *c, const struct input *inputs, size_t count
 		  unique_check(c) && check_run(c);
 
 	mask_suspects(c);
+	load_report_lost(c);
 	diags_sort(&c->diags);
 	return ok && !c->unreadable && !c->arena.failed && !c->diags.failed;
+}
+
+bool compile_source_digest(const struct compilation *c, size_t index, struct digest *out)
+{
+	const struct stream *stream =
+		index < c->state->text_count ? c->state->texts[index].stream : NULL;
+	const struct digest *known = stream ? stream_digest(stream) : NULL;
+	struct str text;
+
+	if (known) {
+		*out = *known;
+		return true;
+	}
+	text = source_text(c->sources.all[index]);
+	return digest_of(text.p, text.n, out);
 }
 
 static void free_indexes(struct type_state *type)
@@ -148,6 +165,7 @@ static void free_state(const struct compilation *c, struct compile_state *state)
 		if (c->inline_secrets || c->diags.count)
 			buf_wipe(&state->texts[i].bytes);
 		buf_free(&state->texts[i].bytes);
+		stream_close(state->texts[i].stream, c->inline_secrets || c->diags.count);
 	}
 	for (i = 0; i < c->schema->object_count; i++)
 		free_indexes(&state->types[i]);

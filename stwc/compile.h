@@ -5,6 +5,7 @@
 #ifndef STW_STWC_COMPILE_H
 #define STW_STWC_COMPILE_H
 
+#include "base/digest.h"
 #include "core/diag.h"
 #include "grammar/reader.h"
 #include "stwc/packed.h"
@@ -32,6 +33,7 @@ struct compile_options {
 	enum audience audience;
 	enum edition edition;
 	bool partial;
+	bool image; /* an image will be made: digests and lines of the sources are wanted */
 	bool has_shapes;
 	enum shapes shapes;
 };
@@ -61,6 +63,9 @@ bool compile_init(struct compilation *c, const struct compile_options *options) 
  * (the diagnostics say which); true says nothing about validity: ask diags_ok. */
 bool compile_run(struct compilation *c, const struct input *inputs, size_t count) WARN_UNUSED;
 void compile_free(struct compilation *c);
+/* SHA-256 of the source of that index. False: the library failed. */
+bool compile_source_digest(const struct compilation *c, size_t index,
+			   struct digest *out) WARN_UNUSED;
 /* True when the file at `path` is one of the sources, by whatever name: it must not be written. */
 bool compile_reads(const struct compilation *c, const char *path);
 

@@ -17,7 +17,7 @@ enum dialect {
 
 struct file {
 	struct compilation *c;
-	const struct source *source;
+	struct source *source;
 	enum format format;
 	enum dialect dialect;
 	const struct schema_object *implied; /* DIALECT_BODIES */

@@ -61,8 +61,10 @@ struct draft *draft_add(struct compilation *c, const struct draft *draft)
 /* Strings without escapes point into the source, which stays; decoded ones are in scratch. */
 struct str draft_keep_str(struct compilation *c, struct str s, const struct source *source)
 {
-	if (s.p >= source->text.p && s.p < source->text.p + source->text.n)
+	if (s.p >= source->text.p && s.p < source->text.p + source->text.n) {
+		c->state->texts[source->number - 1].keeps = true;
 		return s;
+	}
 	return arena_str(&c->arena, s);
 }
 

@@ -11,6 +11,7 @@
 #include "core/suggest.h"
 #include "libstw/format.h"
 #include "stwc/dialect.h"
+#include "stwc/stream.h"
 
 #define INPUT_LIMIT ((size_t)2 << 30)
 
@@ -60,6 +61,11 @@ static bool split_collections(void *ctx, struct str key)
 	return type && type->kind == OBJECT_COLLECTION;
 }
 
+static struct compile_text *text_of(const struct file *file)
+{
+	return &file->c->state->texts[file->source->number - 1];
+}
+
 static bool looks_like_operation(const struct node *value)
 {
 	return value->kind == NODE_MAP && node_map_find(value, STR("object")) &&
@@ -73,7 +79,7 @@ static void settle_dialect(struct file *file, enum reader_root root,
 			   const struct reader_element *element)
 {
 	bool by_name = file->implied && !file->c->options.object;
-	struct compile_text *text = &file->c->state->texts[file->source->number - 1];
+	struct compile_text *text = text_of(file);
 
 	file->settled = root == READER_ROOT_MAP || element->value->kind != NODE_POISON;
 	if (file->dialect == DIALECT_SETTINGS || file->c->options.object)
@@ -124,7 +130,8 @@ static bool end_of_file(struct file *file)
 	return false;
 }
 
-static bool read_elements(struct file *file, struct reader *reader)
+/* Everything that can be read of the text that is there. */
+static bool read_available(struct file *file, struct reader *reader)
 {
 	struct compilation *c = file->c;
 	struct reader_element element;
@@ -134,20 +141,67 @@ static bool read_elements(struct file *file, struct reader *reader)
 
 		arena_reset(&c->scratch);
 		file->volatile_nodes = file->passing && file->last_packed;
+		if (!file->volatile_nodes)
+			text_of(file)->keeps = true;
 		status = reader_next(reader, file->volatile_nodes ? &c->scratch : &c->arena,
 				     &element);
 		if (status == READER_FAILED)
 			return false;
 		if (status == READER_END)
-			break;
+			return true;
 		if (!file->settled)
 			settle_dialect(file, reader_root(reader), &element);
 		if (!give_element(file, reader_root(reader), &element))
 			return false;
 	}
+}
+
+static void recall(void *owner)
+{
+	/* load_report_lost tells when it failed */
+	(void)stream_recall(owner);
+}
+
+/* The next part of a text that comes in parts. What has been read goes, unless something of it is
+ * still of use: objects point into it, and diagnostics show it. *more: there was one. */
+static bool next_part(struct file *file, struct stream *stream, size_t diags, bool *more)
+{
+	struct compilation *c = file->c;
+	struct str text = file->source->text;
+	struct fs_error error;
+
+	*more = false;
+	if (!stream || stream_at_end(stream))
+		return true;
+	if (c->diags.count != diags)
+		text_of(file)->keeps = true;
+	/* a map that was begun is never left behind by what goes */
+	if ((c->options.image || file->source->lines) && !source_map_lines(file->source))
+		return false;
+	if (!text_of(file)->keeps)
+		stream_let_go(stream, text.n);
+	if (!stream_more(stream, &text, &error))
+		return unreadable(c, &error);
+	source_grow(file->source, text);
+	*more = true;
+	return true;
+}
+
+static bool read_elements(struct file *file, struct reader *reader, struct stream *stream)
+{
+	struct compilation *c = file->c;
+	size_t diags = c->diags.count;
+	bool more = true;
+
+	while (more) {
+		if (!read_available(file, reader) || !next_part(file, stream, diags, &more))
+			return false;
+	}
+	if (stream && (text_of(file)->keeps || c->diags.count != diags))
+		recall(stream);
 	if (reader_incomplete(reader)) {
 		c->incomplete = true;
-		c->state->texts[file->source->number - 1].incomplete = true;
+		text_of(file)->incomplete = true;
 	}
 	return end_of_file(file);
 }
@@ -174,11 +228,20 @@ static bool load_text(struct compilation *c, struct str name, struct compile_tex
 {
 	struct file file = {.c = c, .overlay = overlay};
 	struct reader_policy policy = {split_collections, &file};
-	uint32_t number = sources_add(&c->sources, name, buf_str(&text->bytes));
+	struct str bytes = buf_str(&text->bytes);
+	struct fs_error error;
+	uint32_t number;
 
+	if (text->stream && !stream_more(text->stream, &bytes, &error))
+		return unreadable(c, &error);
+	number = sources_add(&c->sources, name, bytes);
 	if (!number)
 		return false;
 	file.source = sources_get(&c->sources, number);
+	if (text->stream) {
+		file.source->recall = recall;
+		file.source->owner = text->stream;
+	}
 	file.format = choose_format(c, name, file.source->text);
 	if (file.format == FORMAT_NONE) {
 		/* whatever it is, it was not meant to be shown */
@@ -199,7 +262,7 @@ static bool load_text(struct compilation *c, struct str name, struct compile_tex
 	file.passing = file.format == FORMAT_JSON || file.format == FORMAT_NDJSON;
 	file.last_packed = true;
 	text->reader = reader_open(file.format, file.source, &c->diags, &c->hash_key, &policy);
-	return text->reader && read_elements(&file, text->reader);
+	return text->reader && read_elements(&file, text->reader, text->stream);
 }
 
 static bool file_status(const char *path, struct stat *out)
@@ -234,29 +297,39 @@ bool compile_reads(const struct compilation *c, const char *path)
 	return false;
 }
 
+/* Lists of lines may be long, and pass through memory; everything else is read as a whole. */
+static bool read_input(struct compilation *c, const char *path, const char *name,
+		       struct compile_text *text, struct fs_error *error)
+{
+	enum format format =
+		c->options.from != FORMAT_NONE ? c->options.from : format_of_name(str_c(name));
+
+	if (strcmp(path, "-") == 0)
+		return fs_read_fd(STDIN_FILENO, name, INPUT_LIMIT, &text->bytes, error);
+	if (format == FORMAT_NDJSON &&
+	    !stream_open(path, INPUT_LIMIT, c->options.image, &text->stream, error))
+		return false;
+	return text->stream || fs_read_file(path, INPUT_LIMIT, &text->bytes, error);
+}
+
 static bool load_file(struct compilation *c, const char *path, const char *name, bool overlay)
 {
 	struct compile_state *state = c->state;
+	struct compile_text text = {.bytes = BUF_INIT};
 	struct fs_error error;
-	struct buf bytes = BUF_INIT;
-	struct compile_text *text;
-	bool read;
 
 	if (!state_grow((void **)&state->texts, &state->text_cap, state->text_count,
 			sizeof(struct compile_text)))
 		return false;
-	read = strcmp(path, "-") == 0 ? fs_read_fd(STDIN_FILENO, name, INPUT_LIMIT, &bytes, &error)
-				      : fs_read_file(path, INPUT_LIMIT, &bytes, &error);
-	if (!read) {
-		buf_free(&bytes);
+	if (!read_input(c, path, name, &text, &error)) {
+		buf_free(&text.bytes);
 		return unreadable(c, &error);
 	}
-	text = &state->texts[state->text_count++];
-	*text = (struct compile_text){.bytes = bytes};
-	remember_file(text, path);
+	remember_file(&text, path);
 	if (c->options.has_shapes)
-		text->shapes = c->options.shapes;
-	return load_text(c, str_c(name), text, overlay);
+		text.shapes = c->options.shapes;
+	state->texts[state->text_count++] = text;
+	return load_text(c, str_c(name), &state->texts[state->text_count - 1], overlay);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -336,6 +409,19 @@ static bool load_input(struct compilation *c, const struct input *input)
 	if (strcmp(input->path, "-") == 0)
 		return load_file(c, "-", input->name ? input->name : "<stdin>", input->overlay);
 	return load_file(c, input->path, input->name ? input->name : input->path, input->overlay);
+}
+
+void load_report_lost(struct compilation *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->state->text_count; i++) {
+		const struct stream *stream = c->state->texts[i].stream;
+		struct fs_error error;
+
+		if (stream && stream_lost(stream, &error))
+			(void)unreadable(c, &error); /* always true: it goes on */
+	}
 }
 
 static bool has_objects(const struct compilation *c)

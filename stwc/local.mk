@@ -23,6 +23,7 @@ libstwc_a_SOURCES = \
 	stwc/names.c stwc/names.h \
 	stwc/match.c \
 	stwc/packed.c stwc/packed.h \
+	stwc/stream.c stwc/stream.h \
 	stwc/path.c stwc/path.h \
 	stwc/plan.c \
 	stwc/pointer.c stwc/pointer.h \

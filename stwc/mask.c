@@ -78,7 +78,7 @@ static bool may_begin(char ch)
 
 static void mask_named(struct compilation *c, const struct source *source)
 {
-	struct str rest = source->text;
+	struct str rest = source_text(source);
 
 	while (rest.n) {
 		size_t word = may_begin(*rest.p) ? suspicious_word(rest) : 0;
@@ -94,7 +94,7 @@ static void mask_named(struct compilation *c, const struct source *source)
 static void mask_keys(struct compilation *c, const struct source *source)
 {
 	static const char mark[] = "PRIVATE KEY-----";
-	const char *text = source->text.p, *end = text + source->text.n;
+	const char *text = source_text(source).p, *end = text + source->text.n;
 	const char *at = text ? memmem(text, source->text.n, mark, sizeof(mark) - 1) : NULL;
 
 	while (at) {

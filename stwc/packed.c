@@ -34,7 +34,6 @@ void packed_free(struct packed *packed)
 	free(packed->runs);
 	free(packed->sixes);
 	free(packed->rare);
-	free(packed->lines);
 	address_order_free(packed->order);
 }
 
@@ -283,9 +282,7 @@ static void source_entry(const void *ctx, uint32_t index, struct address_entry *
 	const struct packed *packed = ctx;
 	const struct packed_entry *entry = packed_at(packed, index);
 
-	*out = (struct address_entry){.network = packed_network(packed, index),
-				      .source = entry_source(packed, index),
-				      .line = packed->lines ? packed->lines[index] : 0};
+	*out = (struct address_entry){.source = entry_source(packed, index), .line = entry->line};
 	out->has_reason = entry->reason != 0;
 	out->reason = (uint16_t)(entry->reason ? entry->reason - 1 : 0);
 	if (entry->rare != PACKED_NOT_RARE) {
@@ -302,26 +299,31 @@ static void source_entry(const void *ctx, uint32_t index, struct address_entry *
 	}
 }
 
+static uint32_t source_origin(const void *ctx, uint32_t index)
+{
+	return entry_source(ctx, index);
+}
+
 static void source_prefetch(const void *ctx, uint32_t index)
 {
-	const struct packed *packed = ctx;
-
-	__builtin_prefetch(packed_at(packed, index));
-	if (packed->lines)
-		__builtin_prefetch(&packed->lines[index]);
+	__builtin_prefetch(packed_at(ctx, index));
 }
 
 struct address_source packed_source(const struct packed *packed)
 {
-	return (struct address_source){source_network,          source_entry,
-				       source_prefetch,         packed,
-				       (uint32_t)packed->count, (uint32_t)packed->six_count};
+	return (struct address_source){.network = source_network,
+				       .entry = source_entry,
+				       .origin = source_origin,
+				       .prefetch = source_prefetch,
+				       .ctx = packed,
+				       .count = (uint32_t)packed->count,
+				       .six_count = (uint32_t)packed->six_count};
 }
 
 struct span packed_span(const struct packed *packed, uint32_t index)
 {
 	uint32_t number = entry_source(packed, index) + 1, place = packed_at(packed, index)->place;
-	struct str text = sources_get(packed->sources, number)->text;
+	struct str text = source_text(sources_get(packed->sources, number));
 	uint32_t end = place;
 	char quote = '\0';
 
@@ -399,18 +401,15 @@ static void report_repeat(void *ctx, uint32_t first, uint32_t again)
 	diag_relate(diags, diag, packed_span(r->packed, first), "first given here");
 }
 
-bool packed_find_lines(struct packed *packed)
+void packed_find_lines(struct packed *packed)
 {
 	struct source *source = NULL;
 	uint32_t line = 0, next = 0, i;
 
-	free(packed->lines);
-	packed->lines = malloc((packed->count + 1) * sizeof(*packed->lines));
-	if (!packed->lines)
-		return false;
 	/* places of one source come in ascending order, so the line moves along with them */
 	for (i = 0; i < packed->count; i++) {
-		uint32_t place = packed_at(packed, i)->place;
+		struct packed_entry *entry = packed_at(packed, i);
+		uint32_t place = entry->place;
 		uint32_t number = entry_source(packed, i) + 1;
 		bool same = source && source->number == number;
 
@@ -419,9 +418,8 @@ bool packed_find_lines(struct packed *packed)
 			line = source_line_number(source, place);
 			next = source_line_start(source, line + 1);
 		}
-		packed->lines[i] = line;
+		entry->line = line;
 	}
-	return true;
 }
 
 static bool order_entries(struct packed *packed)

@@ -1,5 +1,5 @@
 /*
- * Packed types in the compiler: 16 bytes an IPv4 address, and side arrays for what few of them
+ * Packed types in the compiler: 20 bytes an IPv4 address, and side arrays for what few of them
  * have. Entries lie in blocks that never move, so that a million of them cost their own size and no
  * more.
  */
@@ -15,6 +15,7 @@
 struct packed_entry {
 	uint32_t address; /* IPv4: its four bytes as they stand; IPv6: index in sixes */
 	uint32_t place;   /* byte offset of the address in its source */
+	uint32_t line;    /* of that place, once packed_find_lines has run; 0 before */
 	uint32_t rare;    /* index of its rare fields, or PACKED_NOT_RARE */
 	uint16_t reason;  /* number of the enum member + 1; 0: not given */
 	uint8_t prefix;
@@ -46,7 +47,6 @@ struct packed {
 	struct packed_run *runs;
 	struct net_addr *sixes;
 	struct packed_rare *rare;
-	uint32_t *lines; /* of the entries, once packed_find_lines has run */
 	size_t count, block_count, block_cap, run_count, run_cap, six_count, six_cap;
 	size_t rare_count, rare_cap;
 	struct address_order *order; /* once everything is read; NULL over the limit */
@@ -63,9 +63,8 @@ static inline struct packed_entry *packed_at(const struct packed *packed, size_t
 struct net_network packed_network(const struct packed *packed, uint32_t index);
 /* Place and width of the address as it was written: quoted, or a bare key. */
 struct span packed_span(const struct packed *packed, uint32_t index);
-/* Works out the lines of all entries, which an image has and most checks never ask for. False: out
- * of memory. */
-bool packed_find_lines(struct packed *packed) WARN_UNUSED;
+/* Works out the lines of all entries, which an image has and most checks never ask for. */
+void packed_find_lines(struct packed *packed);
 /* For address_table_build; the packed type must outlive it. Lines are 0 before packed_find_lines.
  */
 struct address_source packed_source(const struct packed *packed);

@@ -41,9 +41,11 @@ struct draft {
 
 /* One per source: texts[i] is source i + 1. */
 struct compile_text {
-	struct buf bytes;
+	struct buf bytes;      /* the whole text, or … */
+	struct stream *stream; /* … what it passes through; NULL: bytes has it */
 	struct reader *reader; /* nodes may live in it */
 	enum shapes shapes;    /* what its nodes are held against */
+	bool keeps;            /* something points into the text */
 	bool incomplete;       /* a syntax error hid a part of it */
 	dev_t device;          /* of the file, to know it again; 0 and 0: unknown */
 	ino_t inode;
@@ -95,6 +97,9 @@ bool state_grow(void **array, size_t *cap, size_t count, size_t size) WARN_UNUSE
 
 /* load.c: reads every input and hands its elements to the dialects. */
 bool load_inputs(struct compilation *c, const struct input *inputs, size_t count) WARN_UNUSED;
+/* Reports the inputs that were changed after they were read, when a diagnostic wanted to show them.
+ */
+void load_report_lost(struct compilation *c);
 
 /* draft.c */
 struct draft *draft_add(struct compilation *c, const struct draft *draft) WARN_UNUSED;

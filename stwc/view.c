@@ -178,8 +178,8 @@ static bool table_of_sources(struct view *view, const struct schema_object *type
 	made = &view->tables[view->table_count++];
 	*made = (struct view_made){type, BUF_INIT};
 	source = packed_source(packed);
-	if (!packed_find_lines(packed) ||
-	    !address_table_build(&source, packed->order, &made->bytes))
+	packed_find_lines(packed);
+	if (!address_table_build(&source, packed->order, &made->bytes))
 		return fail(view, "out of memory");
 	return open_made(view, made, out);
 }

@@ -7,8 +7,17 @@ stwc_tests = \
 	testsuite/stwc/plans.py \
 	testsuite/stwc/rules.py \
 	testsuite/stwc/secrets.py \
-	testsuite/stwc/seeds.py
+	testsuite/stwc/seeds.py \
+	testsuite/stwc/stream.py
 TESTS += $(stwc_tests)
 EXTRA_DIST += $(stwc_tests) testsuite/stwc/stwctest.py testsuite/stwc/validator.py testsuite/bench/wide.py
+
+if HAVE_CMOCKA
+check_PROGRAMS += testsuite/unit/test_stream
+TESTS += testsuite/unit/test_stream
+endif
+testsuite_unit_test_stream_SOURCES = testsuite/unit/test_stream.c testsuite/unit/unit.h
+testsuite_unit_test_stream_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+testsuite_unit_test_stream_LDADD = libstwc.a libbase.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 
 include testsuite/stwc-view.mk

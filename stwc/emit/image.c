@@ -22,10 +22,8 @@ static const struct stw_source *image_sources(struct compilation *c)
 	struct stw_source *sources = ARENA_ARRAY(&c->arena, struct stw_source, n);
 
 	for (size_t i = 0; sources && i < n; i++) {
-		struct str text = c->sources.all[i]->text;
-
 		sources[i].name = c->sources.all[i]->name;
-		if (!digest_of(text.p, text.n, &sources[i].digest))
+		if (!compile_source_digest(c, i, &sources[i].digest))
 			return NULL;
 	}
 	return sources;

@@ -265,8 +265,8 @@ static bool add_packed(struct plan *plan, const struct compilation *c)
 			continue;
 		if (packed->count > STW_LIMIT_PACKED)
 			return plan_refuse(plan, EFBIG, "put that many addresses into");
-		if (!packed_find_lines(packed) ||
-		    !address_table_build(&source, packed->order, &plan->bytes))
+		packed_find_lines(packed);
+		if (!address_table_build(&source, packed->order, &plan->bytes))
 			return no_memory(plan);
 		stw_put_be16(key, packed->type->structure->number);
 		plan_add(plan, STW_PACKED, at, key, sizeof(key));
