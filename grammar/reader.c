@@ -316,7 +316,7 @@ enum reader_status reader_next(struct reader *reader, struct arena *scratch,
 	switch (reader->format) {
 	case FORMAT_TOML: return tree_read(reader, toml_read, out);
 	case FORMAT_YAML: return tree_read(reader, yaml_read, out);
-	case FORMAT_SETTINGS: return tree_read(reader, settings_read, out);
+	case FORMAT_SETTINGS: return tree_read(reader, settings_tree, out);
 	case FORMAT_JSON: return json_next(reader, scratch, out);
 	case FORMAT_NDJSON: return ndjson_next(reader, scratch, out);
 	case FORMAT_NONE: break;
@@ -342,7 +342,7 @@ static struct node *whole(struct reader *r)
 	switch (r->format) {
 	case FORMAT_TOML: return toml_read(r);
 	case FORMAT_YAML: return yaml_read(r);
-	case FORMAT_SETTINGS: return settings_read(r);
+	case FORMAT_SETTINGS: return settings_tree(r);
 	case FORMAT_JSON: return json_whole(r);
 	case FORMAT_NDJSON: return whole_lines(r);
 	case FORMAT_NONE: break;

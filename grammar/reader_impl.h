@@ -60,7 +60,7 @@ struct node *reader_poison(struct reader *r, struct arena *arena, struct span sp
 /* Whole documents. NULL: empty, or nothing usable; r->failed tells no memory. */
 struct node *toml_read(struct reader *r);
 struct node *yaml_read(struct reader *r);
-struct node *settings_read(struct reader *r);
+struct node *settings_tree(struct reader *r);
 
 /* The source offset of decoded byte `offset` of the string literal at [begin, end). */
 size_t toml_string_offset(struct str text, size_t begin, size_t end, size_t offset);

@@ -454,7 +454,7 @@ static void parse(struct settings *s)
 		s->r->failed = true;
 }
 
-struct node *settings_read(struct reader *r)
+struct node *settings_tree(struct reader *r)
 {
 	struct settings s = {.r = r, .text = reader_text(r), .path = BUF_INIT, .array = BUF_INIT};
 

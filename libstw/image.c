@@ -153,6 +153,7 @@ bool stw_secret(const struct stw_image *image, uint32_t offset, uint32_t length,
 {
 	if (offset > image->secrets_size || length > image->secrets_size - offset)
 		return false;
-	*out = (struct stw_bytes){image->secrets + offset, length};
+	/* without secrets there is no block to point into */
+	*out = (struct stw_bytes){length ? image->secrets + offset : NULL, length};
 	return true;
 }

@@ -43,9 +43,12 @@ static inline const uint8_t *stw_packed_base(const struct stw_packed_part *part,
 	return part->column[STW_COLUMN_BASE].p + (size_t)index * part->width;
 }
 
+/* Never above part->full, whatever the byte says: lengths of addresses are computed from it. */
 static inline uint8_t stw_packed_prefix(const struct stw_packed_part *part, uint32_t index)
 {
-	return part->column[STW_COLUMN_PREFIX].p[index];
+	uint8_t prefix = part->column[STW_COLUMN_PREFIX].p[index];
+
+	return prefix < part->full ? prefix : part->full;
 }
 
 /* The value of an entry in a sparse column, or NULL when it has none; for a column without

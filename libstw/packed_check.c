@@ -46,7 +46,7 @@ static const char *check_entry(const struct stw_packed_part *part, uint32_t i)
 {
 	const uint8_t *base = stw_packed_base(part, i);
 	const uint8_t *written = stw_packed_sparse(part, STW_COLUMN_WRITTEN, i);
-	unsigned prefix = stw_packed_prefix(part, i);
+	unsigned prefix = part->column[STW_COLUMN_PREFIX].p[i];
 
 	if (prefix > part->full)
 		return "a prefix length is too large";

@@ -98,6 +98,9 @@ static struct str to_ascii(struct arena *arena, struct buf *name)
 	bool plain = true;
 	size_t i;
 
+	/* libidn2 and the list of suffixes would take a NUL for the end */
+	if (name->n && memchr(name->p, '\0', name->n))
+		return STR_NONE;
 	buf_putc(name, '\0');
 	if (name->failed)
 		return STR_NONE;

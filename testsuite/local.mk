@@ -23,5 +23,6 @@ include testsuite/engine.mk
 include testsuite/stwc.mk
 include testsuite/runtime.mk
 include testsuite/fault.mk
+include testsuite/fuzz.mk
 include testsuite/contrib.mk
 include testsuite/bench.mk
