@@ -533,6 +533,7 @@ static bool bind_whole(struct binder *b, const struct draft *draft, const struct
 		       struct value_object *out)
 {
 	const struct schema_structure *structure = draft->type->structure;
+	bool complete = draft->kind != DRAFT_PATCH && !draft->rest_elsewhere;
 	struct node *body = draft->body;
 
 	if (body->kind == NODE_POISON)
@@ -545,7 +546,7 @@ static bool bind_whole(struct binder *b, const struct draft *draft, const struct
 	}
 	return target_allows(b->c, draft->target_strict, "the type", str_c(draft->type->name),
 			     structure->since, structure->until, draft->span) &&
-	       bind_body(b, structure, body, path, draft->kind != DRAFT_PATCH, draft->span, out);
+	       bind_body(b, structure, body, path, complete, draft->span, out);
 }
 
 struct object *bind_draft(struct compilation *c, const struct draft *draft)
@@ -567,6 +568,7 @@ struct object *bind_draft(struct compilation *c, const struct draft *draft)
 				  .span = draft->span,
 				  .ordinal = draft->ordinal,
 				  .shown = b.name,
+				  .rest_elsewhere = draft->rest_elsewhere,
 				  .node = draft->body};
 	object->body.structure = draft->type->structure;
 	if (!bind_whole(&b, draft, path_of(&root, draft->type, b.name, draft->ordinal),

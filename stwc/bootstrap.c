@@ -135,6 +135,9 @@ static bool expand(struct bootstrap *b)
 	bool external = directory && !has_variant(directory, "Internal");
 	bool automatic = dns && !has_variant(dns, "Manual") && !has_variant(dns, "Deprecated1");
 	bool acme = flag(b, "requestTlsCertificate");
+	/* an update may leave to the server what it knows already; a fragment, what lies elsewhere
+	 */
+	bool named = text_of(b, "serverHostname").n && text_of(b, "defaultDomain").n;
 
 	return add_property(b, "dataStore", "DataStore", NULL) &&
 	       add_property(b, "blobStore", "BlobStore", NULL) &&
@@ -143,8 +146,8 @@ static bool expand(struct bootstrap *b)
 	       add_property(b, "tracer", "Tracer", "tracer") &&
 	       (!external || add(b, "Directory", "directory", directory)) &&
 	       (!automatic || add(b, "DnsServer", "dns", dns)) &&
-	       (!acme || add_acme(b, automatic)) && add_domain(b, acme, automatic, external) &&
-	       add_settings(b);
+	       (!named || ((!acme || add_acme(b, automatic)) &&
+			   add_domain(b, acme, automatic, external) && add_settings(b)));
 }
 
 static struct draft *find_bootstrap(struct compilation *c, size_t *out_live)

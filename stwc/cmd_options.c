@@ -129,7 +129,8 @@ static bool set_object(struct parser *p, const char *value)
 	struct suggestion best;
 	size_t i;
 
-	if (type && is_of_configuration(type)) {
+	if (type ? type->kind != OBJECT_VIEW
+		 : schema_structure_find(&schema_builtin, str_c(value)) != NULL) {
 		p->options->compile.object = value;
 		return true;
 	}

@@ -229,6 +229,28 @@ bool dialect_own(struct file *file, const struct reader_element *element)
 	return file_object(file, &offer, NULL);
 }
 
+/* Skips blanks and comments; the offset of what follows. */
+static size_t skip_blank(struct str text)
+{
+	size_t at = 0;
+
+	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
+		at = 3;
+	while (at < text.n) {
+		char ch = text.p[at];
+
+		if (ch == '#') {
+			while (at < text.n && text.p[at] != '\n')
+				at++;
+		} else if (ch == ' ' || ch == '\t' || ch == '\r' || ch == '\n') {
+			at++;
+		} else {
+			break;
+		}
+	}
+	return at;
+}
+
 bool file_collect(struct file *file, const struct reader_element *element)
 {
 	struct compilation *c = file->c;
@@ -255,37 +277,31 @@ bool dialect_bodies(struct file *file, const struct reader_element *element)
 	return element->has_key ? file_collect(file, element) : file_object(file, &offer, NULL);
 }
 
+/* `{}` is the body of an object that leaves everything out; a file without any text is nothing. */
+static bool collect_empty(struct file *file)
+{
+	struct str text = file->source->text;
+	size_t at = skip_blank(text);
+	struct span span = {file->source->number, (uint32_t)at, (uint32_t)text.n};
+
+	if (at == text.n)
+		return true;
+	file->whole = node_new(&file->c->arena, NODE_MAP, span);
+	return file->whole != NULL;
+}
+
 bool dialect_bodies_end(struct file *file)
 {
-	struct draft offer = {.type = file->implied, .body = file->whole};
+	struct draft offer = {.type = file->implied};
 
+	if (file->empty_body && !collect_empty(file))
+		return false;
 	if (!file->whole)
 		return true;
+	offer.body = file->whole;
 	offer.span = file->whole->span;
 	file->volatile_nodes = false; /* kept already */
 	return file_object(file, &offer, NULL);
-}
-
-/* Skips blanks and comments; the offset of what follows. */
-static size_t skip_blank(struct str text)
-{
-	size_t at = 0;
-
-	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
-		at = 3;
-	while (at < text.n) {
-		char ch = text.p[at];
-
-		if (ch == '#') {
-			while (at < text.n && text.p[at] != '\n')
-				at++;
-		} else if (ch == ' ' || ch == '\t' || ch == '\r' || ch == '\n') {
-			at++;
-		} else {
-			break;
-		}
-	}
-	return at;
 }
 
 /* The first words of the keys of 0.15 (facts of the settings reference; validation.md 6.3, 6.4). */

@@ -22,6 +22,7 @@ struct file {
 	enum dialect dialect;
 	const struct schema_object *implied; /* DIALECT_BODIES */
 	struct node *whole;        /* a root map that is one body or one operation, growing */
+	bool empty_body;           /* DIALECT_BODIES: the root map has no entry */
 	bool settled;              /* the dialect is known for good */
 	bool wrong_root;           /* said once */
 	struct settings *settings; /* DIALECT_SETTINGS */

@@ -38,12 +38,31 @@ static struct str stem_of(struct str name)
 	return (struct str){name.p + start, end - start};
 }
 
+/* What --object names. A structure that only occurs inside objects is checked like the data of a
+ * server: by itself, and it becomes no object. */
+static const struct schema_object *named_type(struct compilation *c, struct str name)
+{
+	const struct schema_object *type = schema_object_find(c->schema, name);
+	const struct schema_structure *structure =
+		type ? NULL : schema_structure_find(c->schema, name);
+	struct schema_object *inner = structure ? ARENA_NEW(&c->arena, struct schema_object) : NULL;
+
+	if (!inner)
+		return type;
+	*inner = (struct schema_object){.name = structure->name,
+					.wire_name = structure->name,
+					.kind = OBJECT_COLLECTION,
+					.data = true,
+					.structure = structure};
+	return inner;
+}
+
 static const struct schema_object *implied_type(struct compilation *c, struct str name)
 {
 	const struct schema_object *type;
 
 	if (c->options.object)
-		return schema_object_find(c->schema, str_c(c->options.object));
+		return named_type(c, str_c(c->options.object));
 	type = schema_object_find(c->schema, stem_of(name));
 	return type && type->kind != OBJECT_VIEW && !type->data ? type : NULL;
 }
@@ -199,6 +218,8 @@ static bool read_elements(struct file *file, struct reader *reader, struct strea
 	}
 	if (stream && (text_of(file)->keeps || c->diags.count != diags))
 		recall(stream);
+	file->empty_body = !file->settled && c->options.object &&
+			   reader_root(reader) == READER_ROOT_MAP && !reader_incomplete(reader);
 	if (reader_incomplete(reader)) {
 		c->incomplete = true;
 		text_of(file)->incomplete = true;
@@ -256,6 +277,12 @@ static bool load_text(struct compilation *c, struct str name, struct compile_tex
 		return true;
 	}
 	file.implied = implied_type(c, name);
+	if (file.implied && file.implied->data)
+		diag_add(&c->diags, DIAG_NOT_CARRIED, (struct span){number, 0, 0},
+			 schema_object_find(c->schema, str_c(file.implied->name))
+				 ? "%s belongs to a running server; it is checked and not carried"
+				 : "%s is a part of objects; it is checked and not carried",
+			 file.implied->name);
 	file.dialect = file.format == FORMAT_SETTINGS ? DIALECT_SETTINGS
 		       : file.implied                 ? DIALECT_BODIES
 						      : DIALECT_OWN;

@@ -373,6 +373,7 @@ static bool update_singleton(struct file *file, const struct operation *op)
 			      .kind = DRAFT_CREATE,
 			      .shapes = source_shapes(c, file->source->number, SHAPES_SERVER),
 			      .target_strict = true,
+			      .rest_elsewhere = op->type->structure->kind == STRUCTURE_SINGLE,
 			      .check_only = op->type->data};
 
 	if (!is_singleton_id(op->id))

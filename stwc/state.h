@@ -34,9 +34,10 @@ struct draft {
 	struct object *object; /* once bound */
 	enum draft_kind kind;
 	enum shapes shapes;
-	bool target_strict; /* plans and API bodies: what the target version lacks is an error */
-	bool check_only;    /* not part of the configuration: bound for its mistakes alone */
-	bool dropped;       /* folded into another draft, or expanded */
+	bool target_strict;  /* plans and API bodies: what the target version lacks is an error */
+	bool rest_elsewhere; /* a plan updates what a server has: it may say less than all of it */
+	bool check_only;     /* not part of the configuration: bound for its mistakes alone */
+	bool dropped;        /* folded into another draft, or expanded */
 };
 
 /* One per source: texts[i] is source i + 1. */

@@ -93,7 +93,8 @@ struct object {
 	struct span span;     /* of the body's beginning: client id, key or brace */
 	struct node *node;    /* the folded body; for later passes that need the source form */
 	struct value_object body;
-	bool poisoned; /* had an error; references to it still resolve */
+	bool poisoned;       /* had an error; references to it still resolve */
+	bool rest_elsewhere; /* only updated: a server has the rest of it */
 };
 
 #define VALUE_TEXT_SIZE 64

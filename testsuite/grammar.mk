@@ -22,7 +22,7 @@ grammar_scripts = \
 	testsuite/conform/yaml-suite.py
 dist_check_SCRIPTS += $(grammar_scripts)
 TESTS += $(grammar_scripts)
-EXTRA_DIST += testsuite/conform/suite.py testsuite/conform/yaml-deviations.txt
+EXTRA_DIST += testsuite/conform/suite.py testsuite/conform/verdict-rows.tsv testsuite/conform/yaml-deviations.txt
 
 if HAVE_CMOCKA
 grammar_tests = \

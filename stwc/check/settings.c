@@ -7,8 +7,8 @@ void check_default_domain(struct compilation *c)
 	struct object *settings = compile_singleton(c, "SystemSettings");
 	size_t domains = 0, i;
 
-	if (!settings || settings->poisoned || c->options.partial || c->has_settings ||
-	    value_field_get(&settings->body, "defaultDomainId"))
+	if (!settings || settings->poisoned || settings->rest_elsewhere || c->options.partial ||
+	    c->has_settings || value_field_get(&settings->body, "defaultDomainId"))
 		return;
 	for (i = 0; i < c->object_count; i++)
 		domains += strcmp(c->objects[i]->type->name, "Domain") == 0;

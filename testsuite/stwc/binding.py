@@ -337,6 +337,14 @@ def dialects(tap):
     tap.equal((done.status, done.summary.get("objects")), (0, 1), "stw's own form in a file named after a type")
     done = check("NetworkListener.json", json.dumps({"NetworkListener": {"a": {"bind": "127.0.0.1:2525"}}}))
     tap.equal((done.status, done.summary.get("objects")), (0, 1), "in JSON too")
+    for name, text, kind, want in (
+            ("a body of data", '{"@type": "UpdateApps"}', "Action", []),
+            ("a part of objects", '{"else": "true"}', "Expression", []),
+            ("a part that lacks something", '{"match": {}}', "Expression", ["missing-field"]),
+            ("a body that leaves everything out", "{}", "BlockedIp", ["missing-field"]),
+            ("and may do so", "{}", "SystemSettings", []),
+            ("no body at all", "[]", "SystemSettings", ["nothing"])):
+        tap.equal(check("x.json", text, "--object", kind).codes(), want, f"{name} with --object {kind}")
     done = check("Cargo.toml", '[package]\nname = "x"\n')
     tap.equal((done.status, done.codes()), (1, ["unknown-type"]), "any other TOML is no 0.15 configuration")
     done = check("i.toml", 'include = ["x.toml"]\n')
