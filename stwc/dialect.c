@@ -2,6 +2,7 @@
 #include "stwc/dialect.h"
 
 #include "core/suggest.h"
+#include "stwc/include.h"
 
 static void unknown_type(struct file *file, struct str name, struct span span)
 {
@@ -15,6 +16,10 @@ static void unknown_type(struct file *file, struct str name, struct span span)
 	if (!diag_kept(diags, diag))
 		return;
 	suggest_start(&best, name);
+	if (file->dialect == DIALECT_OWN) {
+		suggest_offer(&best, STR("include"));
+		suggest_offer(&best, STR("include-list"));
+	}
 	for (i = 0; i < file->c->schema->object_count; i++) {
 		const struct schema_object *type = &file->c->schema->objects[i];
 
@@ -207,6 +212,8 @@ bool dialect_own(struct file *file, const struct reader_element *element)
 	struct draft offer = {
 		.span = element->value->span, .ordinal = element->ordinal, .body = element->value};
 
+	if (!element->has_sub_key && !element->is_member && include_is_key(element->key))
+		return include_offer(file, NULL, element);
 	/* a split type is asked for again with each entry: only the first complains */
 	if (element->has_sub_key || element->is_member)
 		type = schema_object_find(file->c->schema, element->key);
@@ -217,6 +224,8 @@ bool dialect_own(struct file *file, const struct reader_element *element)
 			(void)file_type(file, element->key, element->key_span);
 		return true;
 	}
+	if (type->packed && element->has_sub_key && include_is_list(element->sub_key))
+		return include_offer(file, type, element);
 	offer.type = type;
 	offer.has_client_id = element->has_sub_key;
 	offer.client_id = element->has_sub_key ? element->sub_key : STR_NONE;

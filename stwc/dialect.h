@@ -15,6 +15,8 @@ enum dialect {
 	DIALECT_SETTINGS /* the 0.15 settings */
 };
 
+struct include;
+
 struct file {
 	struct compilation *c;
 	struct source *source;
@@ -27,9 +29,10 @@ struct file {
 	bool wrong_root;           /* said once */
 	struct settings *settings; /* DIALECT_SETTINGS */
 	bool overlay;
-	bool passing;        /* the reader leaves it to us where nodes live */
-	bool last_packed;    /* the object before was packed, so the next one is likely too */
-	bool volatile_nodes; /* nodes live in scratch: drafts must copy */
+	struct include *includes; /* what it asks for, in its order */
+	bool passing;             /* the reader leaves it to us where nodes live */
+	bool last_packed;         /* the object before was packed, so the next one is likely too */
+	bool volatile_nodes;      /* nodes live in scratch: drafts must copy */
 };
 
 /* Makes a draft of an object, folds it where it belongs to an earlier one, or packs it. Of the

@@ -8,19 +8,30 @@
 #include <unistd.h>
 
 #include "base/fs.h"
-#include "core/suggest.h"
 #include "libstw/format.h"
-#include "stwc/dialect.h"
+#include "stwc/include.h"
 #include "stwc/stream.h"
 
 #define INPUT_LIMIT ((size_t)2 << 30)
+#define INCLUDE_DEPTH 16
 
-static bool unreadable(struct compilation *c, const struct fs_error *error)
+/* One file to read. */
+struct request {
+	const char *path; /* "-": standard input */
+	const char *name; /* in diagnostics */
+	bool overlay;
+	const struct include *include; /* that asks for it; NULL: the command line does */
+};
+
+static bool load_included(struct compilation *c, struct str by, const struct include *include);
+
+/* `place`: where the file is asked for, or none. */
+static bool unreadable(struct compilation *c, struct span place, const struct fs_error *error)
 {
 	char text[1024];
 
 	fs_error_text(error, text, sizeof(text));
-	diag_file(&c->diags, diag_add(&c->diags, DIAG_UNREADABLE, SPAN_NONE, "%s", text), "%s",
+	diag_file(&c->diags, diag_add(&c->diags, DIAG_UNREADABLE, place, "%s", text), "%s",
 		  error->path);
 	c->unreadable = true;
 	return true;
@@ -104,7 +115,8 @@ static void settle_dialect(struct file *file, enum reader_root root,
 	if (file->dialect == DIALECT_SETTINGS || file->c->options.object)
 		return;
 	if (root == READER_ROOT_MAP) {
-		if (by_name && schema_object_find(file->c->schema, element->key))
+		if (by_name && (schema_object_find(file->c->schema, element->key) ||
+				include_is_key(element->key)))
 			file->dialect = DIALECT_OWN;
 		else if (!by_name && dialect_is_operation(element->key))
 			file->dialect = DIALECT_PLAN;
@@ -200,7 +212,7 @@ static bool next_part(struct file *file, struct stream *stream, size_t diags, bo
 	if (!text_of(file)->keeps)
 		stream_let_go(stream, text.n);
 	if (!stream_more(stream, &text, &error))
-		return unreadable(c, &error);
+		return unreadable(c, SPAN_NONE, &error);
 	source_grow(file->source, text);
 	*more = true;
 	return true;
@@ -227,12 +239,16 @@ static bool read_elements(struct file *file, struct reader *reader, struct strea
 	return end_of_file(file);
 }
 
-static enum format choose_format(struct compilation *c, struct str name, struct str text)
+/* --from is about what the command line names. */
+static enum format choose_format(struct compilation *c, struct str name, struct str text,
+				 bool included)
 {
-	enum format format =
-		c->options.from != FORMAT_NONE ? c->options.from : format_of_name(name);
+	enum format format = format_of_name(name);
+	bool by_name = c->options.from == FORMAT_NONE || (included && format != FORMAT_NONE);
 
-	if (format == FORMAT_TOML && c->options.from == FORMAT_NONE && !implied_type(c, name) &&
+	if (!by_name)
+		format = c->options.from;
+	if (format == FORMAT_TOML && by_name && !implied_type(c, name) &&
 	    dialect_is_settings(c->schema, text))
 		return FORMAT_SETTINGS;
 	return format;
@@ -244,17 +260,29 @@ static bool is_image(struct str text)
 	       memcmp(text.p + text.n - STW_FOOTER_SIZE, STW_MAGIC, STW_MAGIC_SIZE) == 0;
 }
 
-static bool load_text(struct compilation *c, struct str name, struct compile_text *text,
-		      bool overlay)
+/* What the file asked for, each with what it asks for itself. */
+static bool load_includes(struct compilation *c, const struct file *file)
 {
-	struct file file = {.c = c, .overlay = overlay};
+	const struct include *include;
+
+	for (include = file->includes; include; include = include->next) {
+		if (!load_included(c, file->source->name, include))
+			return false;
+	}
+	return true;
+}
+
+static bool load_text(struct compilation *c, const struct request *request,
+		      struct compile_text *text)
+{
+	struct file file = {.c = c, .overlay = request->overlay};
 	struct reader_policy policy = {split_collections, &file};
-	struct str bytes = buf_str(&text->bytes);
+	struct str bytes = buf_str(&text->bytes), name = str_c(request->name);
 	struct fs_error error;
 	uint32_t number;
 
 	if (text->stream && !stream_more(text->stream, &bytes, &error))
-		return unreadable(c, &error);
+		return unreadable(c, request->include ? request->include->span : SPAN_NONE, &error);
 	number = sources_add(&c->sources, name, bytes);
 	if (!number)
 		return false;
@@ -263,7 +291,9 @@ static bool load_text(struct compilation *c, struct str name, struct compile_tex
 		file.source->recall = recall;
 		file.source->owner = text->stream;
 	}
-	file.format = choose_format(c, name, file.source->text);
+	if (request->include && request->include->type)
+		return list_read(c, request->include, file.source);
+	file.format = choose_format(c, name, file.source->text, request->include != NULL);
 	if (file.format == FORMAT_NONE) {
 		/* whatever it is, it was not meant to be shown */
 		source_mask(&c->sources, (struct span){number, 0, (uint32_t)file.source->text.n});
@@ -289,7 +319,8 @@ static bool load_text(struct compilation *c, struct str name, struct compile_tex
 	file.passing = file.format == FORMAT_JSON || file.format == FORMAT_NDJSON;
 	file.last_packed = true;
 	text->reader = reader_open(file.format, file.source, &c->diags, &c->hash_key, &policy);
-	return text->reader && read_elements(&file, text->reader, text->stream);
+	return text->reader && read_elements(&file, text->reader, text->stream) &&
+	       load_includes(c, &file);
 }
 
 static bool file_status(const char *path, struct stat *out)
@@ -324,39 +355,155 @@ bool compile_reads(const struct compilation *c, const char *path)
 	return false;
 }
 
-/* Lists of lines may be long, and pass through memory; everything else is read as a whole. */
-static bool read_input(struct compilation *c, const char *path, const char *name,
-		       struct compile_text *text, struct fs_error *error)
+/* The source that is the file at `path`, by number; 0: none. */
+static uint32_t source_of_file(const struct compilation *c, const char *path)
 {
-	enum format format =
-		c->options.from != FORMAT_NONE ? c->options.from : format_of_name(str_c(name));
+	struct stat status;
+	size_t i;
 
-	if (strcmp(path, "-") == 0)
-		return fs_read_fd(STDIN_FILENO, name, INPUT_LIMIT, &text->bytes, error);
-	if (format == FORMAT_NDJSON &&
-	    !stream_open(path, INPUT_LIMIT, c->options.image, &text->stream, error))
-		return false;
-	return text->stream || fs_read_file(path, INPUT_LIMIT, &text->bytes, error);
+	if (strcmp(path, "-") == 0 || stat(path, &status) < 0)
+		return 0;
+	for (i = 0; i < c->state->text_count; i++) {
+		const struct compile_text *text = &c->state->texts[i];
+
+		if (text->device == status.st_dev && text->inode == status.st_ino)
+			return (uint32_t)i + 1;
+	}
+	return 0;
 }
 
-static bool load_file(struct compilation *c, const char *path, const char *name, bool overlay)
+/* Where the source was asked for; its beginning where the command line named it. */
+static struct span place_of_source(const struct compilation *c, uint32_t number)
+{
+	const struct compile_text *text = &c->state->texts[number - 1];
+
+	return text->included ? text->asked_for : (struct span){number, 0, 0};
+}
+
+/* How many includes lie between a source and the command line. */
+static size_t depth_of(const struct compilation *c, uint32_t number)
+{
+	size_t depth = 0;
+
+	for (; c->state->texts[number - 1].included;
+	     number = c->state->texts[number - 1].asked_for.source)
+		depth++;
+	return depth;
+}
+
+/* Is the one source the other, or was it included by it? */
+static bool comes_from(const struct compilation *c, uint32_t number, uint32_t ancestor)
+{
+	while (number != ancestor && c->state->texts[number - 1].included)
+		number = c->state->texts[number - 1].asked_for.source;
+	return number == ancestor;
+}
+
+/* A file that is read already, and is now asked for by or behind an include. */
+static void report_again(struct compilation *c, const struct request *request, uint32_t first)
+{
+	struct span place = request->include ? request->include->span : SPAN_NONE;
+	bool cycle = request->include && comes_from(c, place.source, first);
+	struct diag *diag;
+
+	if (cycle)
+		diag = diag_add(&c->diags, DIAG_INCLUDE_CYCLE, place, "%s includes itself%s",
+				request->name,
+				place.source == first ? "" : ", by way of other files");
+	else
+		diag = diag_add(&c->diags, DIAG_INCLUDE_REPEATED, place, "%s is read twice",
+				request->name);
+	diag_file(&c->diags, diag, "%s", request->name);
+	diag_relate(&c->diags, diag, place_of_source(c, first),
+		    c->state->texts[first - 1].included ? "included here first"
+							: "it is read from here on");
+}
+
+/* Only plain files are opened for an include, and none twice. False: reported. */
+static bool may_read(struct compilation *c, const struct request *request)
+{
+	const struct include *include = request->include;
+	uint32_t again = source_of_file(c, request->path);
+	struct stat status;
+
+	if (again && (include || c->state->texts[again - 1].included)) {
+		report_again(c, request, again);
+		return false;
+	}
+	if (!include)
+		return true;
+	if (depth_of(c, include->span.source) >= INCLUDE_DEPTH) {
+		diag_add(&c->diags, DIAG_NESTING, include->span, "includes go deeper than %d files",
+			 INCLUDE_DEPTH);
+		return false;
+	}
+	/* one that is not there fails when it is opened */
+	if (stat(request->path, &status) < 0 || S_ISREG(status.st_mode))
+		return true;
+	diag_file(&c->diags,
+		  diag_add(&c->diags, DIAG_UNREADABLE, include->span, "%s is no regular file",
+			   request->name),
+		  "%s", request->name);
+	c->unreadable = true;
+	return false;
+}
+
+/* Plans may be long, and pass through memory; everything else is read as a whole. */
+static bool read_input(struct compilation *c, const struct request *request,
+		       struct compile_text *text, struct fs_error *error)
+{
+	bool list = request->include && request->include->type;
+	enum format format =
+		choose_format(c, str_c(request->name), STR_NONE, request->include != NULL);
+
+	if (strcmp(request->path, "-") == 0)
+		return fs_read_fd(STDIN_FILENO, request->name, INPUT_LIMIT, &text->bytes, error);
+	if (format == FORMAT_NDJSON && !list &&
+	    !stream_open(request->path, INPUT_LIMIT, c->options.image, &text->stream, error))
+		return false;
+	return text->stream || fs_read_file(request->path, INPUT_LIMIT, &text->bytes, error);
+}
+
+static bool load_file(struct compilation *c, const struct request *request)
 {
 	struct compile_state *state = c->state;
 	struct compile_text text = {.bytes = BUF_INIT};
 	struct fs_error error;
 
+	if (!may_read(c, request))
+		return true;
 	if (!state_grow((void **)&state->texts, &state->text_cap, state->text_count,
 			sizeof(struct compile_text)))
 		return false;
-	if (!read_input(c, path, name, &text, &error)) {
-		buf_free(&text.bytes);
-		return unreadable(c, &error);
+	if (request->include) {
+		text.included = true;
+		text.asked_for = request->include->span;
 	}
-	remember_file(&text, path);
+	if (!read_input(c, request, &text, &error)) {
+		buf_free(&text.bytes);
+		return unreadable(c, text.included ? text.asked_for : SPAN_NONE, &error);
+	}
+	remember_file(&text, request->path);
 	if (c->options.has_shapes)
 		text.shapes = c->options.shapes;
 	state->texts[state->text_count++] = text;
-	return load_text(c, str_c(name), &state->texts[state->text_count - 1], overlay);
+	return load_text(c, request, &state->texts[state->text_count - 1]);
+}
+
+/* A relative path is looked up beside the file that has it. */
+static bool load_included(struct compilation *c, struct str by, const struct include *include)
+{
+	struct request request = {.overlay = include->overlay, .include = include};
+	struct str path;
+	size_t n = by.n;
+
+	while (n && by.p[n - 1] != '/')
+		n--;
+	if (include->path.p[0] == '/')
+		n = 0;
+	path = arena_printf(&c->arena, "%.*s%.*s", (int)n, by.p, STR_ARG(include->path));
+	request.path = request.name = path.p;
+	return path.p && load_file(c, &request);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -419,23 +566,24 @@ static bool load_directory(struct compilation *c, const char *path, bool overlay
 	bool ok = true;
 
 	if (!list_directory(path, &names, &count, &error))
-		return unreadable(c, &error);
+		return unreadable(c, SPAN_NONE, &error);
 	for (i = 0; i < count && ok; i++)
-		ok = load_file(c, names[i], names[i], overlay);
+		ok = load_file(c, &(struct request){names[i], names[i], overlay, NULL});
 	free_names(names, count);
 	return ok;
 }
 
 static bool load_input(struct compilation *c, const struct input *input)
 {
+	struct request request = {input->path, input->name, input->overlay, NULL};
+	bool stream = strcmp(input->path, "-") == 0;
 	struct stat status;
 
-	if (strcmp(input->path, "-") != 0 && stat(input->path, &status) == 0 &&
-	    S_ISDIR(status.st_mode))
+	if (!stream && stat(input->path, &status) == 0 && S_ISDIR(status.st_mode))
 		return load_directory(c, input->path, input->overlay);
-	if (strcmp(input->path, "-") == 0)
-		return load_file(c, "-", input->name ? input->name : "<stdin>", input->overlay);
-	return load_file(c, input->path, input->name ? input->name : input->path, input->overlay);
+	if (!request.name)
+		request.name = stream ? "<stdin>" : input->path;
+	return load_file(c, &request);
 }
 
 void load_report_lost(struct compilation *c)
@@ -447,7 +595,7 @@ void load_report_lost(struct compilation *c)
 		struct fs_error error;
 
 		if (stream && stream_lost(stream, &error))
-			(void)unreadable(c, &error); /* always true: it goes on */
+			(void)unreadable(c, SPAN_NONE, &error); /* always true: it goes on */
 	}
 }
 

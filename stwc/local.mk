@@ -17,7 +17,9 @@ libstwc_a_SOURCES = \
 	stwc/draft.c \
 	stwc/fold.c \
 	stwc/identity.c \
+	stwc/include.c stwc/include.h \
 	stwc/jmap.c \
+	stwc/list.c \
 	stwc/load.c \
 	stwc/mask.c \
 	stwc/names.c stwc/names.h \

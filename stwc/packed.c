@@ -244,6 +244,37 @@ bool packed_append(struct compilation *c, const struct draft *draft)
 	return wrong || put_entry(packed, &making, draft->span.source - 1);
 }
 
+bool packed_list_begin(struct compilation *c, const struct schema_object *type, struct node *fields,
+		       struct packed_list *out)
+{
+	struct packed *packed = packed_of(c, type);
+	struct draft draft = {.type = type, .span = fields->span, .body = fields};
+	struct making making = {.entry.rare = PACKED_NOT_RARE};
+	struct node *address = node_string(&c->arena, STR("192.0.2.1"), fields->span);
+
+	out->type = type;
+	out->wrong = false;
+	if (!packed || !address ||
+	    !node_map_append(&c->arena, &c->hash_key, fields, STR("address"), fields->span,
+			     address))
+		return false;
+	if (!careful(c, packed, &draft, &making, &out->wrong))
+		return false;
+	out->entry = making.entry;
+	out->entry.listed = true;
+	return true;
+}
+
+bool packed_list_put(struct compilation *c, const struct packed_list *list,
+		     const struct net_network *network, struct span place)
+{
+	struct packed *packed = packed_of(c, list->type);
+	struct making making = {list->entry, *network};
+
+	making.entry.place = place.begin;
+	return packed && put_entry(packed, &making, place.source - 1);
+}
+
 /* Number of the entry's source - 1. */
 static uint32_t entry_source(const struct packed *packed, uint32_t index)
 {
@@ -345,6 +376,8 @@ struct repeats {
 	struct compilation *c;
 	struct packed *packed;
 	bool folded;
+	uint32_t swept; /* the entry that was dropped last for an earlier one … */
+	uint32_t stays; /* … which this is; what repeats the one repeats the other */
 };
 
 static void fold_rare(struct packed *packed, const struct packed_rare *from,
@@ -381,6 +414,28 @@ static void fold_entry(struct packed *packed, struct packed_entry *first,
 	first->dropped = true;
 }
 
+/* Of two entries of which a list has at least one, an object of a source stays, else the first. */
+static void drop_listed(struct repeats *r, uint32_t first, uint32_t again)
+{
+	bool first_goes =
+		packed_at(r->packed, first)->listed && !packed_at(r->packed, again)->listed;
+	uint32_t gone = first_goes ? first : again, stays = first_goes ? again : first;
+	struct net_network network = packed_network(r->packed, gone);
+	char text[NET_TEXT_SIZE];
+	struct diag *diag;
+
+	packed_at(r->packed, gone)->dropped = true;
+	r->folded = true;
+	if (gone == again) {
+		r->swept = again;
+		r->stays = first;
+	}
+	net_network_format(&network, text);
+	diag = diag_add(&r->c->diags, DIAG_LIST_REPEAT, packed_span(r->packed, gone),
+			"%s %s is there already", r->packed->type->name, text);
+	diag_relate(&r->c->diags, diag, packed_span(r->packed, stays), "and this one counts");
+}
+
 static void report_repeat(void *ctx, uint32_t first, uint32_t again)
 {
 	struct repeats *r = ctx;
@@ -389,6 +444,13 @@ static void report_repeat(void *ctx, uint32_t first, uint32_t again)
 	char text[NET_TEXT_SIZE];
 	struct diag *diag;
 
+	if (r->swept == first)
+		first = r->stays;
+	if ((packed_at(r->packed, first)->listed && !packed_at(r->packed, again)->upsert) ||
+	    packed_at(r->packed, again)->listed) {
+		drop_listed(r, first, again);
+		return;
+	}
 	if (packed_at(r->packed, again)->upsert) {
 		fold_entry(r->packed, packed_at(r->packed, first), packed_at(r->packed, again));
 		r->folded = true;
@@ -456,7 +518,7 @@ bool packed_finish(struct compilation *c)
 
 	for (i = 0; i < c->packed_count; i++) {
 		struct packed *packed = &c->packed[i];
-		struct repeats repeats = {c, packed, false};
+		struct repeats repeats = {c, packed, false, UINT32_MAX, UINT32_MAX};
 
 		if (!order_entries(packed))
 			return false;

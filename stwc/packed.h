@@ -21,7 +21,8 @@ struct packed_entry {
 	uint8_t prefix;
 	bool six : 1;     /* IPv6 */
 	bool upsert : 1;  /* a plan's upsert: adds to an entry of the same address */
-	bool dropped : 1; /* folded into a later one */
+	bool listed : 1;  /* from a plain list: repeats are no mistake */
+	bool dropped : 1; /* folded into another one */
 };
 
 /* Entries of one source that stand in a row. */

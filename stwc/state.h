@@ -50,6 +50,8 @@ struct compile_text {
 	bool incomplete;       /* a syntax error hid a part of it */
 	dev_t device;          /* of the file, to know it again; 0 and 0: unknown */
 	ino_t inode;
+	bool included; /* by another source, at this place: */
+	struct span asked_for;
 };
 
 /* The drafts of one type by the values of some fields; brought up to date when it is asked. */
@@ -143,6 +145,18 @@ bool bind_structure(struct compilation *c, const struct schema_structure *struct
 
 /* packed.c: an entry of a packed type straight to its columns. */
 bool packed_append(struct compilation *c, const struct draft *draft) WARN_UNUSED;
+/* What every entry of a plain list has beside its address. */
+struct packed_list {
+	const struct schema_object *type;
+	struct packed_entry entry;
+	bool wrong; /* the fields have a mistake, which was reported */
+};
+/* Binds the fields, a map, which gets an address of its own. */
+bool packed_list_begin(struct compilation *c, const struct schema_object *type, struct node *fields,
+		       struct packed_list *out) WARN_UNUSED;
+/* One entry behind the others; the network is one that an entry may have. */
+bool packed_list_put(struct compilation *c, const struct packed_list *list,
+		     const struct net_network *network, struct span place) WARN_UNUSED;
 /* Orders the entries and refuses repeats once everything is read. */
 bool packed_finish(struct compilation *c) WARN_UNUSED;
 
