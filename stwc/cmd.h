@@ -38,12 +38,14 @@ struct options {
 	struct input *inputs; /* operands in order; --overlay FILE counts as one */
 	size_t input_count;
 	/* of single commands; unused ones are refused by the command's option list */
-	const char *out;      /* -o */
-	const char *to;       /* --to */
-	const char *revision; /* --revision */
-	bool inline_secrets;  /* --allow-inline-secrets */
-	bool reveal;          /* --reveal-secrets */
-	bool list;            /* --list */
+	const char *out;       /* -o */
+	const char *to;        /* --to */
+	const char *revision;  /* --revision */
+	bool inline_secrets;   /* --allow-inline-secrets */
+	bool reveal;           /* --reveal-secrets */
+	bool list;             /* --list */
+	const char *types[16]; /* --type */
+	size_t type_count;
 	bool has_now;
 	int64_t now; /* --now; options_now has what else it may be */
 };
@@ -68,7 +70,7 @@ struct command {
 };
 
 extern const struct command cmd_check, cmd_build, cmd_dump, cmd_verify, cmd_get, cmd_ip, cmd_schema,
-	cmd_explain;
+	cmd_explain, cmd_graph;
 
 /* Reads argv behind the command's name. False after a message on standard error. */
 bool options_parse(const struct command *command, int argc, char **argv,

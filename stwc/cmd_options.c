@@ -123,17 +123,15 @@ static bool is_of_configuration(const struct schema_object *type)
 	return type->kind != OBJECT_VIEW && !type->data;
 }
 
-static bool set_object(struct parser *p, const char *value)
+/* True where a type of a configuration is called so; else complains. */
+static bool is_type(const struct parser *p, const char *value)
 {
 	const struct schema_object *type = schema_object_find(&schema_builtin, str_c(value));
 	struct suggestion best;
 	size_t i;
 
-	if (type ? type->kind != OBJECT_VIEW
-		 : schema_structure_find(&schema_builtin, str_c(value)) != NULL) {
-		p->options->compile.object = value;
+	if (type && is_of_configuration(type))
 		return true;
-	}
 	suggest_start(&best, str_c(value));
 	for (i = 0; i < schema_builtin.object_count; i++) {
 		if (is_of_configuration(&schema_builtin.objects[i]))
@@ -145,6 +143,22 @@ static bool set_object(struct parser *p, const char *value)
 				"'%.*s'?)",
 				value, STR_ARG(best.best));
 	return complain(p, "no object type of a configuration is called '%s'", value);
+}
+
+static bool set_object(struct parser *p, const char *value)
+{
+	p->options->compile.object = value;
+	return is_type(p, value);
+}
+
+static bool add_type(struct parser *p, const char *value)
+{
+	struct options *o = p->options;
+
+	if (o->type_count == ARRAY_LEN(o->types))
+		return complain(p, "--type is given more than %zu times", ARRAY_LEN(o->types));
+	o->types[o->type_count++] = value;
+	return is_type(p, value);
 }
 
 static bool set_partial(struct parser *p, const char *value UNUSED)
@@ -290,6 +304,7 @@ static const struct option_row rows[] = {
 	 set_inline},
 	{"reveal-secrets", NULL, false, "write inline secrets out", set_reveal},
 	{"list", NULL, false, "list what there is", set_list},
+	{"type", "TYPE", true, "only objects of this type, and between those", add_type},
 };
 
 static bool takes(const struct command *command, const struct option_row *row)

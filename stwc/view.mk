@@ -3,6 +3,7 @@ libstwc_a_SOURCES += \
 	stwc/view.c stwc/view.h \
 	stwc/view_decode.c \
 	stwc/view_dump.c stwc/view_dump.h \
+	stwc/view_graph.c stwc/view_graph.h \
 	stwc/view_json.c \
 	stwc/view_jsonschema.c stwc/view_jsonschema.h \
 	stwc/view_node.c stwc/view_node.h \
@@ -17,6 +18,7 @@ stwc_stwc_SOURCES += \
 	stwc/cmd_dump.c \
 	stwc/cmd_explain.c \
 	stwc/cmd_get.c \
+	stwc/cmd_graph.c \
 	stwc/cmd_ip.c \
 	stwc/cmd_schema.c \
 	stwc/cmd_verify.c \
