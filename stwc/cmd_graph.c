@@ -31,5 +31,9 @@ static enum status run(struct options *options)
 }
 
 const struct command cmd_graph = {
-	"graph", "IMAGE|SRC…", "objects and references as Graphviz DOT", CMD_SOURCE_OPTIONS "type ",
-	NULL,    run};
+	"graph",
+	"IMAGE|SRC…",
+	"objects and references as Graphviz DOT",
+	" from as object overlay partial shapes target level strict max-errors color type ",
+	NULL,
+	run};
