@@ -21,7 +21,8 @@
  *    is large beside the chunk size gets a chunk of its own, put behind the first one,
  *    so that it does not waste what is left there.
  *  - chunks grow with the arena (an eighth of what it holds), so that their number stays
- *    logarithmic, up to a bound, so that the unused end stays small.
+ *    logarithmic. One that holds much grows by a huge page at a time, where the kernel has them:
+ *    half of the time of a large compilation went into the faults of small ones.
  *  - arena_reset keeps the newest chunks, which are the largest, as spare ones. Own chunks of
  *    large requests go back to malloc: one huge line must not stay allocated for ever.
  *  - under AddressSanitizer everything not handed out is poisoned, with a gap behind each
@@ -32,6 +33,8 @@
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/advise.h"
 
 #if ARENA_POISONS
 #include <sanitizer/asan_interface.h>
@@ -47,7 +50,7 @@
 #endif
 
 #define ARENA_DEFAULT_CHUNK ((size_t)64 * 1024)
-#define ARENA_LARGEST_GROWN ((size_t)1024 * 1024)
+#define ARENA_HUGE_CHUNK (ADVISE_HUGE_PAGE - sizeof(struct arena_chunk)) /* with its header */
 #define ARENA_KEPT_CHUNKS 4
 
 struct arena_chunk {
@@ -151,11 +154,16 @@ static struct arena_chunk *chunk_new(struct arena *arena, size_t size)
 	size_t bytes;
 
 	if (!add_overflows(size, sizeof(*chunk), &bytes) && bytes <= PTRDIFF_MAX)
-		chunk = malloc(bytes);
+		chunk = size == ARENA_HUGE_CHUNK ? aligned_alloc(ADVISE_HUGE_PAGE, bytes)
+						 : malloc(bytes);
 	if (!chunk) {
 		arena->failed = true;
 		return NULL;
 	}
+	if (size == ARENA_HUGE_CHUNK)
+		advise_huge(chunk, bytes);
+	else
+		advise_filled(chunk, bytes);
 	chunk->next = NULL;
 	chunk->size = size;
 	chunk->own = false;
@@ -169,8 +177,8 @@ static size_t grown_size(const struct arena *arena)
 {
 	size_t size = arena->total / 8;
 
-	if (size > ARENA_LARGEST_GROWN)
-		size = ARENA_LARGEST_GROWN;
+	if (arena->total >= ADVISE_HUGE_PAGE)
+		return ARENA_HUGE_CHUNK;
 	return size < arena->chunk_size ? arena->chunk_size : size;
 }
 

@@ -10,8 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/huge.h"
+#include "base/advise.h"
 
+/* from so many bytes on huge pages are worth it */
+#define LARGE_FILE ((size_t)4 << 20)
 #define READ_STEP ((size_t)64 * 1024)
 #define LINKS_FOLLOWED 40
 #define NAME_TRIES 16
@@ -97,8 +99,10 @@ static int read_checked(int fd, size_t limit, struct buf *out)
 			return EFBIG;
 		/* one byte more, so that the end is seen without growing */
 		buf_reserve(out, (size_t)before.st_size + 1);
-		if (!out->failed)
-			huge_advise(out->p, out->cap);
+		if (!out->failed && out->cap < LARGE_FILE)
+			advise_filled(out->p, out->cap);
+		else if (!out->failed)
+			advise_huge(out->p, out->cap);
 	}
 	/* what a device gives may have no end */
 	if ((S_ISCHR(before.st_mode) || S_ISBLK(before.st_mode)) && limit > DEVICE_LIMIT)

@@ -5,7 +5,7 @@ libbase_a_SOURCES = \
 	base/buf.c base/buf.h \
 	base/digest.c base/digest.h \
 	base/fs.c base/fs.h \
-	base/huge.c base/huge.h \
+	base/advise.c base/advise.h \
 	base/map.c base/map.h \
 	base/num.c base/num.h \
 	base/utf8.c base/utf8.h \

@@ -1,6 +1,6 @@
 #include "engine/netaddr.h"
 
-#include <stdio.h>
+#include <string.h>
 
 /* A place in the text; parsers move it forward and leave it where they stopped. */
 struct text {
@@ -333,17 +333,34 @@ static void longest_zeros(const unsigned groups[8], int *begin, int *length)
 	}
 }
 
-static size_t append(char out[NET_TEXT_SIZE], size_t at, const char *format, unsigned value)
+/* Puts `text` and a NUL; the longest address fits (NET_TEXT_SIZE). */
+static size_t put_text(char out[NET_TEXT_SIZE], size_t at, const char *text)
 {
-	int n = snprintf(out + at, NET_TEXT_SIZE - at, format, value);
+	size_t n = strlen(text);
 
-	return at + (n > 0 ? (size_t)n : 0);
+	memcpy(out + at, text, n + 1);
+	return at + n;
+}
+
+/* Puts `before`, and the number without leading zeros. */
+static size_t put_number(char out[NET_TEXT_SIZE], size_t at, const char *before, unsigned base,
+			 unsigned value)
+{
+	char digits[8];
+	size_t n = sizeof(digits);
+
+	digits[--n] = '\0';
+	do {
+		digits[--n] = "0123456789abcdef"[value % base];
+		value /= base;
+	} while (value && n > 0);
+	return put_text(out, put_text(out, at, before), digits + n);
 }
 
 static size_t format_v4(const uint8_t *b, char out[NET_TEXT_SIZE], size_t at)
 {
 	for (int i = 0; i < 4; i++)
-		at = append(out, at, i ? ".%u" : "%u", b[i]);
+		at = put_number(out, at, i ? "." : "", 10, b[i]);
 	return at;
 }
 
@@ -358,10 +375,11 @@ static size_t format_v6(const uint8_t *b, char out[NET_TEXT_SIZE])
 	longest_zeros(groups, &begin, &length);
 	for (int i = 0; i < 8; i++) {
 		if (i == begin) {
-			at = append(out, at, "::", 0);
+			at = put_text(out, at, "::");
 			i += length - 1;
 		} else {
-			at = append(out, at, i && i != begin + length ? ":%x" : "%x", groups[i]);
+			at = put_number(out, at, i && i != begin + length ? ":" : "", 16,
+					groups[i]);
 		}
 	}
 	return at;
@@ -372,7 +390,7 @@ size_t net_addr_format(const struct net_addr *addr, char out[NET_TEXT_SIZE])
 	if (addr->family == 4)
 		return format_v4(addr->b, out, 0);
 	if (is_mapped(addr->b))
-		return format_v4(addr->b + 12, out, append(out, 0, "::ffff:", 0));
+		return format_v4(addr->b + 12, out, put_text(out, 0, "::ffff:"));
 	return format_v6(addr->b, out);
 }
 
@@ -382,18 +400,19 @@ size_t net_network_format(const struct net_network *network, char out[NET_TEXT_S
 
 	if (network->prefix == (network->addr.family == 4 ? 32 : 128))
 		return at;
-	return append(out, at, "/%u", network->prefix);
+	return put_number(out, at, "/", 10, network->prefix);
 }
 
 size_t net_socket_format(const struct net_socket *socket, char out[NET_TEXT_SIZE])
 {
-	char addr[NET_TEXT_SIZE];
-	int n;
+	size_t at;
 
-	(void)net_addr_format(&socket->addr, addr); /* only the text is wanted, not its length */
-	n = snprintf(out, NET_TEXT_SIZE, socket->addr.family == 4 ? "%s:%u" : "[%s]:%u", addr,
-		     (unsigned)socket->port);
-	return n > 0 ? (size_t)n : 0;
+	if (socket->addr.family == 4)
+		return put_number(out, net_addr_format(&socket->addr, out), ":", 10, socket->port);
+	at = net_addr_format(&socket->addr, out);
+	memmove(out + 1, out, at);
+	out[0] = '[';
+	return put_number(out, at + 1, "]:", 10, socket->port);
 }
 
 struct net_addr net_addr_unmap(const struct net_addr *addr)

@@ -24,20 +24,50 @@ static void put_code_point(struct buf *out, uint32_t cp)
 	buf_put(out, bytes, utf8_encode(cp, bytes));
 }
 
-/* Without the Unicode blanks, in lower case. */
-static bool squeeze(struct str s, struct buf *out)
+/* The common case: ASCII without blanks to remove costs one copy. Behind it stands a NUL. False:
+ * not for it. */
+static bool squeeze_ascii(struct arena *arena, struct str s, struct str *out)
 {
+	char *copy;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if ((unsigned char)s.p[i] <= ' ' || (unsigned char)s.p[i] >= 0x7f)
+			return false;
+	}
+	copy = ARENA_ARRAY(arena, char, s.n + 1);
+	if (!copy)
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		copy[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] | 0x20) : s.p[i];
+	*out = (struct str){copy, s.n};
+	return true;
+}
+
+/* Without the Unicode blanks, in lower case, with a NUL behind it. False: not UTF-8, or out of
+ * memory. */
+static bool squeeze(struct arena *arena, struct str s, struct str *out)
+{
+	struct buf text = BUF_INIT;
+
+	if (squeeze_ascii(arena, s, out))
+		return true;
 	while (s.n) {
 		uint32_t cp;
 		size_t n = utf8_decode(s, &cp);
 
 		if (!n)
-			return false;
+			break;
 		if (!utf8_is_space(cp))
-			put_code_point(out, utf8_lower(cp));
+			put_code_point(&text, utf8_lower(cp));
 		s = str_from(s, n);
 	}
-	return !out->failed;
+	buf_putc(&text, '\0');
+	*out = s.n || text.failed ? STR_NONE : arena_str(arena, buf_str(&text));
+	buf_free(&text);
+	if (!out->p)
+		return false;
+	out->n--;
+	return true;
 }
 
 static bool has_private_suffix(struct str name)
@@ -57,18 +87,20 @@ static bool has_private_suffix(struct str name)
 	return false;
 }
 
-/* `name` ends in NUL. Known means named by the list, not merely caught by its default rule. */
-static bool has_public_suffix(const char *name)
+/* `name` ends in NUL. Known means named by the list, not merely caught by its default rule. The
+ * last label is asked about first: it is mostly known. */
+static bool has_public_suffix(struct str name)
 {
 	const psl_ctx_t *list = psl_builtin();
-	const char *at = name;
+	size_t at = name.n;
 
-	while (list && at) {
-		if (psl_is_public_suffix2(list, at, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE))
+	while (list && at > 0) {
+		const char *dot = memrchr(name.p, '.', at);
+
+		at = dot ? (size_t)(dot - name.p) : 0;
+		if (psl_is_public_suffix2(list, dot ? dot + 1 : name.p,
+					  PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE))
 			return true;
-		at = strchr(at, '.');
-		if (at)
-			at++;
 	}
 	return false;
 }
@@ -91,7 +123,8 @@ static bool dots_fit(struct str s)
 	return dot && before != '.';
 }
 
-static struct str to_ascii(struct arena *arena, struct buf *name)
+/* `name` ends in NUL, and so does the result. */
+static struct str to_ascii(struct arena *arena, struct str name)
 {
 	struct str result = STR_NONE;
 	char *ascii = NULL;
@@ -99,33 +132,33 @@ static struct str to_ascii(struct arena *arena, struct buf *name)
 	size_t i;
 
 	/* libidn2 and the list of suffixes would take a NUL for the end */
-	if (name->n && memchr(name->p, '\0', name->n))
+	if (name.n && memchr(name.p, '\0', name.n))
 		return STR_NONE;
-	buf_putc(name, '\0');
-	if (name->failed)
-		return STR_NONE;
-	for (i = 0; i + 1 < name->n; i++)
-		plain = plain && (unsigned char)name->p[i] < 0x80;
+	for (i = 0; i < name.n; i++)
+		plain = plain && (unsigned char)name.p[i] < 0x80;
 	if (plain)
-		result = arena_str(arena, (struct str){name->p, name->n - 1});
-	else if (idn2_to_ascii_8z(name->p, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) ==
-		 IDN2_OK)
+		return name;
+	if (idn2_to_ascii_8z(name.p, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) == IDN2_OK)
 		result = arena_str(arena, str_c(ascii));
 	idn2_free(ascii);
 	return result;
 }
 
-struct str name_domain(struct arena *arena, struct str s)
+/* A domain that has been squeezed already, with a NUL behind it. */
+static struct str squeezed_domain(struct arena *arena, struct str name)
 {
-	struct buf name = BUF_INIT;
-	struct str result = STR_NONE;
+	struct str result = dots_fit(name) ? to_ascii(arena, name) : STR_NONE;
 
-	if (squeeze(s, &name) && dots_fit(buf_str(&name)))
-		result = to_ascii(arena, &name);
-	buf_free(&name);
-	if (!result.p || (!has_private_suffix(result) && !has_public_suffix(result.p)))
+	if (!result.p || (!has_private_suffix(result) && !has_public_suffix(result)))
 		return STR_NONE;
 	return result;
+}
+
+struct str name_domain(struct arena *arena, struct str s)
+{
+	struct str name;
+
+	return squeeze(arena, s, &name) ? squeezed_domain(arena, name) : STR_NONE;
 }
 
 struct str name_host(struct arena *arena, struct str s)
@@ -142,26 +175,26 @@ static bool local_char(uint32_t cp)
 	return is_alnum(cp) || (cp < 0x80 && strchr("!#$%&'*+-/=?^_`{|}~", (int)cp) != NULL && cp);
 }
 
-struct str name_email_local(struct arena *arena, struct str s)
+/* A local part that has been squeezed already. */
+static bool local_fits(struct str s)
 {
-	struct buf name = BUF_INIT;
-	struct str rest, result = STR_NONE;
 	uint32_t before = '.', cp;
 
-	if (!squeeze(s, &name))
-		goto out;
-	for (rest = buf_str(&name); rest.n; before = cp) {
-		size_t n = utf8_decode(rest, &cp);
+	for (; s.n; before = cp) {
+		size_t n = utf8_decode(s, &cp);
 
 		if (!n || (cp == '.' ? before == '.' : !local_char(cp)))
-			goto out;
-		rest = str_from(rest, n);
+			return false;
+		s = str_from(s, n);
 	}
-	if (name.n && before != '.')
-		result = arena_str(arena, buf_str(&name));
-out:
-	buf_free(&name);
-	return result;
+	return before != '.';
+}
+
+struct str name_email_local(struct arena *arena, struct str s)
+{
+	struct str name;
+
+	return squeeze(arena, s, &name) && local_fits(name) ? name : STR_NONE;
 }
 
 /* The domain of an address is stricter than a domain alone (2.3, middle column). */
@@ -186,26 +219,23 @@ static bool email_domain_fits(struct str s)
 
 struct str name_email(struct arena *arena, struct str s)
 {
-	struct buf squeezed = BUF_INIT;
-	struct str whole, local, domain, result = STR_NONE;
+	struct str whole, written, domain;
 	const char *at;
+	size_t local;
 
-	if (!squeeze(s, &squeezed))
-		goto out;
-	whole = buf_str(&squeezed);
+	if (!squeeze(arena, s, &whole))
+		return STR_NONE;
 	at = whole.n ? memrchr(whole.p, '@', whole.n) : NULL;
 	if (!at)
-		goto out;
-	local = name_email_local(arena, (struct str){whole.p, (size_t)(at - whole.p)});
-	domain = str_from(whole, (size_t)(at - whole.p) + 1);
-	if (!local.p || !email_domain_fits(domain))
-		goto out;
-	domain = name_domain(arena, domain);
-	if (domain.p)
-		result = arena_printf(arena, "%.*s@%.*s", STR_ARG(local), STR_ARG(domain));
-out:
-	buf_free(&squeezed);
-	return result;
+		return STR_NONE;
+	local = (size_t)(at - whole.p);
+	written = str_from(whole, local + 1);
+	if (!local_fits((struct str){whole.p, local}) || !email_domain_fits(written))
+		return STR_NONE;
+	domain = squeezed_domain(arena, written);
+	if (!domain.p || domain.p == written.p)
+		return domain.p ? whole : STR_NONE;
+	return arena_printf(arena, "%.*s@%.*s", (int)local, whole.p, STR_ARG(domain));
 }
 
 struct str name_trimmed(struct str s)
