@@ -2,20 +2,6 @@
 #include "stwc/cmd.h"
 #include "stwc/view_dump.h"
 
-static bool format_of(const char *word, enum view_dump_format *out)
-{
-	static const char *const words[] = {"toml", "yaml", "json", "plan"};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(words); i++) {
-		if (!word || strcmp(word, words[i]) == 0) {
-			*out = (enum view_dump_format)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 static enum status dump(struct view *view, const struct options *options,
 			enum view_dump_format format)
 {
@@ -37,8 +23,8 @@ static enum status run(struct options *options)
 	enum status status;
 	struct view view;
 
-	if (!format_of(options->to, &format))
-		return cmd_fail(&cmd_dump, "--to is toml, yaml, json or plan, not '%s'",
+	if (!view_dump_format_of(options->to, &format))
+		return cmd_fail(&cmd_dump, "--to is toml, yaml, json, plan or jmap, not '%s'",
 				options->to);
 	if (options->input_count != 1)
 		return cmd_fail(&cmd_dump, "name one image");
@@ -54,5 +40,5 @@ const struct command cmd_dump = {"dump",
 				 "IMAGE",
 				 "sources that compile to the same content as an image",
 				 " to reveal-secrets ",
-				 "toml|yaml|json|plan",
+				 "toml|yaml|json|plan|jmap",
 				 run};

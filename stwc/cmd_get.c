@@ -300,7 +300,8 @@ static enum status run(struct options *options)
 	if (status == STATUS_VALID) {
 		if (!view.image && open_base(options, &base))
 			g.base = &base;
-		g.nodes = (struct view_nodes){&view.c.arena, &view.hash_key, SHAPES_OWN, false};
+		g.nodes = (struct view_nodes){
+			.arena = &view.c.arena, .key = &view.hash_key, .shapes = SHAPES_OWN};
 		status = get(&g);
 	}
 	view_close(&base);

@@ -13,4 +13,9 @@ const char *cmd_operand(struct options *options);
 enum status cmd_view(const struct command *command, const struct options *options,
 		     struct view *view) WARN_UNUSED;
 
+/* Writes what was asked for to -o, atomically, or to standard output, and frees it. `private`: it
+ * holds secrets, so that a file is for its owner alone. */
+enum status cmd_write(const struct command *command, const struct options *options,
+		      struct buf *text, bool private);
+
 #endif

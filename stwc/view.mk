@@ -4,10 +4,12 @@ libstwc_a_SOURCES += \
 	stwc/view_decode.c \
 	stwc/view_dump.c stwc/view_dump.h \
 	stwc/view_graph.c stwc/view_graph.h \
+	stwc/view_items.c \
 	stwc/view_json.c \
 	stwc/view_jsonschema.c stwc/view_jsonschema.h \
 	stwc/view_node.c stwc/view_node.h \
 	stwc/view_order.c \
+	stwc/view_plan.c stwc/view_plan.h \
 	stwc/view_path.c stwc/view_path.h \
 	stwc/view_reference.c stwc/view_reference.h \
 	stwc/view_schema.c \
@@ -15,6 +17,7 @@ libstwc_a_SOURCES += \
 	stwc/view_write.h \
 	stwc/view_yaml.c
 stwc_stwc_SOURCES += \
+	stwc/cmd_convert.c \
 	stwc/cmd_dump.c \
 	stwc/cmd_explain.c \
 	stwc/cmd_get.c \

@@ -39,7 +39,8 @@ static bool decode_reference(struct view *view, struct stw_item item, struct val
 	out->kind = VALUE_REFERENCE;
 	if (!stw_item_reference(item, &structure, &reference->id))
 		return damaged(view, "a reference of a wrong length") != NULL;
-	if (stw_item_outside(item, &reference->written))
+	reference->literal = stw_item_outside(item, &reference->written);
+	if (reference->literal)
 		return true;
 	if (!stw_get(view->reader, structure, reference->id, &target))
 		return damaged(view, "a reference that leads nowhere") != NULL;

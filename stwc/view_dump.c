@@ -17,6 +17,7 @@
 
 #include "stwc/bind.h"
 #include "stwc/view_node.h"
+#include "stwc/view_plan.h"
 #include "stwc/view_write.h"
 
 struct dump {
@@ -24,39 +25,26 @@ struct dump {
 	const struct view_format *format;
 	struct view_nodes nodes;
 	struct view_out out;
-	bool plan;
 	struct map client_ids;   /* type and client id */
 	struct object **objects; /* in the order of writing */
 	size_t count;
 };
 
-static struct str name_of(const struct object *object)
+struct str view_object_name(const struct object *object)
 {
 	return object->client_id.n ? object->client_id : object->identity;
-}
-
-/* The key field that names an object of the type, or NULL. */
-static const char *key_name(const struct schema_object *type)
-{
-	size_t i;
-
-	for (i = 0; i < type->key_count; i++) {
-		if (type->keys[i].identity)
-			return type->keys[i].fields[0];
-	}
-	return NULL;
 }
 
 /* The field that the name alone says; NULL: the body says all. */
 static const struct schema_field *said_by_name(const struct dump *d, const struct object *object)
 {
-	const char *key = key_name(object->type);
+	const char *key = identity_field(object->type);
 	const struct value *value = key ? value_field_get(&object->body, key) : NULL;
 	const struct schema_structure *fields =
 		object->body.variant ? object->body.variant->body : object->body.structure;
 
-	if (d->plan || !value || value->kind == VALUE_NULL || !fields ||
-	    !str_eq(value_text(d->nodes.arena, value), name_of(object)))
+	if (!value || value->kind == VALUE_NULL || !fields ||
+	    !str_eq(value_text(d->nodes.arena, value), view_object_name(object)))
 		return NULL;
 	return schema_field_find(fields, str_c(key));
 }
@@ -96,7 +84,7 @@ static bool is_list(struct object *const *objects, size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (key_name(objects[i]->type) || objects[i]->client_id.n ||
+		if (identity_field(objects[i]->type) || objects[i]->client_id.n ||
 		    !view_ordinal(objects[i]->identity, &place) || place != i)
 			return false;
 	}
@@ -168,7 +156,7 @@ static bool write_type(struct dump *d, struct object *const *objects, size_t cou
 	open_type(d, str_c(type->name), singleton ? VIEW_BODY : list ? VIEW_LIST : VIEW_MAP);
 	for (i = 0; ok && i < count; i++) {
 		if (!is_taken(d, objects[i]))
-			ok = write_object(d, objects[i], name_of(objects[i]));
+			ok = write_object(d, objects[i], view_object_name(objects[i]));
 	}
 	close_type(d);
 	return ok && (singleton || write_unnamed(d, objects, count));
@@ -190,8 +178,6 @@ static bool write_packed(struct dump *d, const struct schema_object *type)
 		struct node *body = view_node_entry(&d->nodes, type, &entry);
 		struct str key = {name, net_network_format(&entry.network, name)};
 
-		if (body && d->plan)
-			body = view_node_addressed(&d->nodes, body, key);
 		if (!body)
 			return false;
 		d->format->entry(&d->out, key, body);
@@ -212,42 +198,12 @@ static bool sort_objects(struct dump *d)
 	struct compilation *c = &d->view->c;
 
 	d->count = c->object_count;
-	if (d->plan) {
-		d->objects = view_order(c->objects, c->object_count);
-		return d->objects != NULL;
-	}
 	d->objects = calloc(d->count + 1, sizeof(struct object *));
 	if (!d->objects)
 		return false;
 	if (d->count) {
 		memcpy(d->objects, c->objects, d->count * sizeof(struct object *));
 		qsort(d->objects, d->count, sizeof(struct object *), cmp_objects);
-	}
-	return true;
-}
-
-/* A plan needs a name for every object: the client id, or the identity, which is then also the
- * client id and adds nothing. */
-static bool write_plan(struct dump *d)
-{
-	size_t i;
-
-	for (i = 0; i < d->count; i++) {
-		const struct object *object = d->objects[i];
-		bool singleton = object->type->kind == OBJECT_SINGLETON;
-
-		if (is_taken(d, object)) {
-			(void)snprintf(
-				d->view->fault, sizeof(d->view->fault),
-				"a plan has no second name for %s '%.*s', which is the client "
-				"id of another",
-				object->type->name, STR_ARG(object->identity));
-			return false;
-		}
-		d->out.type = str_c(object->type->name);
-		d->out.container = singleton ? VIEW_BODY : VIEW_MAP;
-		if (!write_object(d, object, name_of(object)))
-			return false;
 	}
 	return true;
 }
@@ -272,40 +228,9 @@ static bool write_types(struct dump *d)
 	return true;
 }
 
-/* A server wants both in a plan, whatever the host could decide (DESIGN.md section 4). */
-static bool plan_is_complete(const struct dump *d)
-{
-	const struct object *settings = compile_singleton(&d->view->c, "SystemSettings");
-	bool host = !settings || value_field_get(&settings->body, "defaultHostname");
-	bool domain = !settings || value_field_get(&settings->body, "defaultDomainId");
-
-	if (host && domain)
-		return true;
-	(void)snprintf(d->view->fault, sizeof(d->view->fault),
-		       "a plan must say SystemSettings.%s%s, which the image leaves to the host; "
-		       "set %s in the sources and build again, or use --to toml, yaml or json",
-		       host ? "defaultDomainId" : "defaultHostname",
-		       host || domain ? "" : " and SystemSettings.defaultDomainId",
-		       host || domain ? "it" : "both");
-	return false;
-}
-
 static bool write_all(struct dump *d)
 {
-	const struct schema *schema = d->view->c.schema;
-	size_t i;
-
-	if (d->plan && !plan_is_complete(d))
-		return false;
-	if (!sort_objects(d) || !note_client_ids(d))
-		return false;
-	if (!d->plan)
-		return write_types(d);
-	for (i = 0; i < schema->object_count; i++) {
-		if (schema->objects[i].packed && !write_packed(d, &schema->objects[i]))
-			return false;
-	}
-	return write_plan(d);
+	return sort_objects(d) && note_client_ids(d) && write_types(d);
 }
 
 static const struct view_format *format_of(enum view_dump_format format)
@@ -314,21 +239,42 @@ static const struct view_format *format_of(enum view_dump_format format)
 	case VIEW_DUMP_TOML: return &view_toml;
 	case VIEW_DUMP_YAML: return &view_yaml;
 	case VIEW_DUMP_JSON: return &view_json;
-	case VIEW_DUMP_PLAN: return &view_plan;
+	case VIEW_DUMP_PLAN:
+	case VIEW_DUMP_JMAP: break; /* these have no types to write one by one */
 	}
 	return &view_toml;
 }
 
+bool view_dump_format_of(const char *word, enum view_dump_format *out)
+{
+	static const char *const words[] = {"toml", "yaml", "json", "plan", "jmap"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(words); i++) {
+		if (!word || strcmp(word, words[i]) == 0) {
+			*out = (enum view_dump_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool view_dump(struct view *view, enum view_dump_format format, bool reveal, struct buf *out)
 {
-	bool plan = format == VIEW_DUMP_PLAN, ok;
 	struct arena scratch;
-	struct dump d = {
-		.view = view,
-		.format = format_of(format),
-		.nodes = {&scratch, &view->hash_key, plan ? SHAPES_SERVER : SHAPES_OWN, reveal},
-		.out = {.out = out},
-		.plan = plan};
+	struct dump d = {.view = view,
+			 .format = format_of(format),
+			 .nodes = {.arena = &scratch,
+				   .key = &view->hash_key,
+				   .shapes = SHAPES_OWN,
+				   .reveal = reveal},
+			 .out = {.out = out}};
+	bool ok;
+
+	if (format == VIEW_DUMP_PLAN)
+		return view_plan_write(view, reveal, out);
+	if (format == VIEW_DUMP_JMAP)
+		return view_jmap_write(view, reveal, out);
 
 	arena_init(&scratch, 64 * 1024);
 	d.format->begin(&d.out);

@@ -4,7 +4,16 @@
 
 #include "stwc/view.h"
 
-enum view_dump_format { VIEW_DUMP_TOML, VIEW_DUMP_YAML, VIEW_DUMP_JSON, VIEW_DUMP_PLAN };
+enum view_dump_format {
+	VIEW_DUMP_TOML,
+	VIEW_DUMP_YAML,
+	VIEW_DUMP_JSON,
+	VIEW_DUMP_PLAN,
+	VIEW_DUMP_JMAP
+};
+
+/* From the words of --to; without a word TOML. False: it is none. */
+bool view_dump_format_of(const char *word, enum view_dump_format *out) WARN_UNUSED;
 
 /* Writes every object of the view, which is loaded whole (view_load), to out. Secrets are written
  * where `reveal`; a view that has some is refused without it by the command. False: out of memory,
@@ -12,9 +21,14 @@ enum view_dump_format { VIEW_DUMP_TOML, VIEW_DUMP_YAML, VIEW_DUMP_JSON, VIEW_DUM
 bool view_dump(struct view *view, enum view_dump_format format, bool reveal,
 	       struct buf *out) WARN_UNUSED;
 
-/* view_order.c: the objects so that each stands behind those it refers to, as far as references
- * go in no circle; else by type and name. NULL: out of memory; the caller frees the array. */
-struct object **view_order(struct object *const *objects, size_t count) WARN_UNUSED;
+/* view_order.c: the objects so that each stands behind those it refers to, as far as references go
+ * in no circle; else by type and name. `hard_only`: what can be set by a later update does not
+ * count (view_reference_is_hard). NULL: out of memory; the caller frees the array. */
+struct object **view_order(struct object *const *objects, size_t count, bool hard_only) WARN_UNUSED;
+/* Must the object be made with this field? */
+bool view_reference_is_hard(const struct schema_field *field);
+/* The name that an object is written under: its client id, else its identity. */
+struct str view_object_name(const struct object *object);
 /* Types by name; objects of one type by name, those without one by their place. */
 int view_object_cmp(const struct object *a, const struct object *b);
 /* The place in "[7]"; false: it is a name. */

@@ -1,4 +1,4 @@
-/* JSON, set in by two blanks; short lists stay on their line. And plans: one operation a line. */
+/* JSON, set in by two blanks; short lists stay on their line. */
 #include "base/utf8.h"
 #include "stwc/view_write.h"
 
@@ -171,34 +171,3 @@ static void json_end(struct view_out *o)
 }
 
 const struct view_format view_json = {json_begin, json_open, json_entry, json_close, json_end};
-
-static void plan_nothing(struct view_out *o)
-{
-	(void)o; /* a plan has lines and nothing around them */
-}
-
-/* A # before a client key is cut by who reads it (validation.md 3.5), so a key that has one
- * needs another. */
-static void plan_entry(struct view_out *o, struct str key, const struct node *body)
-{
-	struct buf name = BUF_INIT;
-	bool single = o->container == VIEW_BODY;
-
-	if (str_starts(key, STR("#")))
-		buf_putc(&name, '#');
-	buf_puts(&name, key);
-	buf_printf(o->out, "{\"@type\": \"%s\", \"object\": \"x:%.*s\", \"value\": ",
-		   single ? "update" : "create", STR_ARG(o->type));
-	if (!single) {
-		buf_putc(o->out, '{');
-		buf_put_json(o->out, buf_str(&name));
-		buf_puts(o->out, STR(": "));
-	}
-	view_json_inline(o->out, body);
-	buf_puts(o->out, single ? STR("}\n") : STR("}}\n"));
-	o->out->failed = o->out->failed || name.failed;
-	buf_free(&name);
-}
-
-const struct view_format view_plan = {plan_nothing, plan_nothing, plan_entry, plan_nothing,
-				      plan_nothing};

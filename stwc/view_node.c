@@ -70,6 +70,14 @@ static struct node *string_node(const struct view_nodes *to, const struct value 
 	return text_node(to, secret && !to->reveal ? STR("****") : value->string);
 }
 
+/* The text of a scalar, or of a set's member or a map's key. */
+static struct str scalar_text(const struct view_nodes *to, const struct value *value)
+{
+	if (value->kind == VALUE_REFERENCE && to->refer)
+		return to->refer(to->ctx, &value->reference);
+	return value_text(to->arena, value);
+}
+
 static struct node *sequence_node(const struct view_nodes *to, const struct value *value)
 {
 	bool map = to->shapes == SHAPES_SERVER, set = value->type->kind == TYPE_SET;
@@ -88,7 +96,7 @@ static struct node *sequence_node(const struct view_nodes *to, const struct valu
 			node_list_append(node, member);
 			continue;
 		}
-		key = set ? value_text(to->arena, item) : arena_printf(to->arena, "%zu", i);
+		key = set ? scalar_text(to, item) : arena_printf(to->arena, "%zu", i);
 		member = set ? bool_node(to, true) : view_node(to, item);
 		if (!key.p || !put(to, node, key, member))
 			return NULL;
@@ -103,7 +111,7 @@ static struct node *map_node(const struct view_nodes *to, const struct value *va
 
 	for (i = 0; node && i < value->map.count; i++) {
 		const struct value_pair *pair = &value->map.pairs[i];
-		struct str key = value_text(to->arena, pair->key);
+		struct str key = scalar_text(to, pair->key);
 
 		if (!key.p || !put(to, node, key, view_node(to, pair->value)))
 			return NULL;
@@ -182,7 +190,7 @@ struct node *view_node(const struct view_nodes *to, const struct value *value)
 	case VALUE_DATE:
 	case VALUE_ADDRESS:
 	case VALUE_NETWORK:
-	case VALUE_SOCKET: return text_node(to, value_text(to->arena, value));
+	case VALUE_SOCKET: return text_node(to, scalar_text(to, value));
 	case VALUE_OBJECT: return object_node(to, value);
 	case VALUE_SEQUENCE: return sequence_node(to, value);
 	case VALUE_MAP: return map_node(to, value);

@@ -9,6 +9,9 @@ struct view_nodes {
 	const struct hash_key *key;
 	enum shapes shapes; /* OWN: lists, units, short forms; SERVER: what a server takes */
 	bool reveal;        /* secrets as they are, not as stars */
+	/* what a reference is called; NULL: as it was written */
+	struct str (*refer)(const void *ctx, const struct value_reference *reference);
+	const void *ctx;
 };
 
 /* NULL: out of memory. */

@@ -45,8 +45,14 @@ struct sorter {
 	size_t link_count, link_cap;
 	struct object **out;
 	size_t out_count;
+	bool hard_only;
 	bool failed;
 };
+
+bool view_reference_is_hard(const struct schema_field *field)
+{
+	return field->required || field->update == UPDATE_IMMUTABLE;
+}
 
 static int cmp_entries(const void *a, const void *b)
 {
@@ -110,6 +116,24 @@ static void visit(void *ctx, struct value *value, const struct path *path UNUSED
 		add_link(s, target);
 }
 
+/* The references of an object, or those that it cannot be made without. */
+static void walk_links(struct sorter *s, const struct walk *walk, const struct value_object *body)
+{
+	struct value_object part = *body;
+	size_t i;
+
+	if (!s->hard_only) {
+		walk_object(walk, body, NULL);
+		return;
+	}
+	part.count = 1;
+	for (i = 0; i < body->count; i++) {
+		part.fields = &body->fields[i];
+		if (view_reference_is_hard(part.fields->field))
+			walk_object(walk, &part, NULL);
+	}
+}
+
 /* The array may move while it grows, so positions become pointers at the end. */
 static void collect_links(struct sorter *s)
 {
@@ -119,7 +143,7 @@ static void collect_links(struct sorter *s)
 	for (i = 0; i < s->count && !s->failed; i++) {
 		size_t before = s->link_count;
 
-		walk_object(&walk, &s->entries[i].object->body, NULL);
+		walk_links(s, &walk, &s->entries[i].object->body);
 		s->entries[i].target_count = s->link_count - before;
 	}
 	for (i = 0; i < s->count && !s->failed; i++) {
@@ -172,9 +196,9 @@ static bool prepare(struct sorter *s, struct object *const *objects)
 	return !s->failed;
 }
 
-struct object **view_order(struct object *const *objects, size_t count)
+struct object **view_order(struct object *const *objects, size_t count, bool hard_only)
 {
-	struct sorter s = {.count = count};
+	struct sorter s = {.count = count, .hard_only = hard_only};
 	uint32_t *stack = calloc(count + 1, sizeof(*stack));
 	bool ok = stack && prepare(&s, objects);
 	size_t i;

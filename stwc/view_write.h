@@ -1,5 +1,5 @@
 /*
- * Writers: a configuration, object by object, as TOML, YAML, JSON, or a plan. All are written
+ * Writers: a configuration, object by object, as TOML, YAML or JSON. All are written
  * in one pass and hold one object at a time. What they write compiles to the same content.
  */
 #ifndef STW_STWC_VIEW_WRITE_H
@@ -33,7 +33,7 @@ struct view_format {
 	void (*end)(struct view_out *o);
 };
 
-extern const struct view_format view_toml, view_yaml, view_json, view_plan;
+extern const struct view_format view_toml, view_yaml, view_json;
 
 /* A value on one line: as TOML ({ a = 1 }), and as JSON. */
 void view_toml_inline(struct buf *out, const struct node *node);
