@@ -61,6 +61,9 @@ struct str value_text(struct arena *arena, const struct value *value) WARN_UNUSE
 size_t value_format(const struct value *value, char out[VALUE_TEXT_SIZE]);
 /* Are two scalars the same value? */
 bool value_same(const struct value *a, const struct value *b);
+/* Are two values of one type the same, whatever they hold? Sets and maps have no order. What is
+ * explicit is not the same as what is left to its default. */
+bool value_equal(const struct value *a, const struct value *b);
 /* Fields of a single structure, or of a variant's body. `complete`: required fields must be there.
  */
 bool bind_fields(struct binder *b, const struct schema_structure *structure, struct node *node,

@@ -78,6 +78,7 @@ bool compile_init(struct compilation *c, const struct compile_options *options)
 		map_init(&type->matches, &c->hash_key, &c->arena);
 	}
 	map_init(&state->defaults_memo, &c->hash_key, &c->arena);
+	map_init(&state->plan_names, &c->hash_key, NULL);
 	return true;
 }
 
@@ -121,7 +122,7 @@ bool compile_run(struct compilation *c, const struct input *inputs, size_t count
 {
 	bool ok = load_inputs(c, inputs, count) && bootstrap_expand(c) && bind_drafts(c) &&
 		  packed_finish(c) && identify_objects(c) && resolve_objects(c) &&
-		  unique_check(c) && check_run(c);
+		  plan_circles(c) && unique_check(c) && check_run(c);
 
 	mask_suspects(c);
 	load_report_lost(c);
@@ -169,8 +170,10 @@ static void free_state(const struct compilation *c, struct compile_state *state)
 	}
 	for (i = 0; i < c->schema->object_count; i++)
 		free_indexes(&state->types[i]);
+	map_free(&state->plan_names);
 	free(state->texts);
 	free(state->drafts);
+	free(state->siblings);
 	free(state->asides);
 }
 

@@ -88,11 +88,34 @@ static void report_duplicate(struct file *file, const struct draft *draft,
 	diag_relate(diags, diag, first->span, "first given here");
 }
 
+/* The draft is known under the name from here on, and this plan has had a hand in it. */
+static bool note_draft(struct file *file, struct draft *draft, const struct draft *offer)
+{
+	struct compilation *c = file->c;
+	struct plan_name name = {.type = offer->type,
+				 .operation = file->operation,
+				 .key = offer->span,
+				 .draft = (size_t)(draft - c->state->drafts)};
+
+	if (file->dialect != DIALECT_PLAN)
+		return true;
+	draft->touched = file->source->number;
+	draft->touched_at = file->operation.begin;
+	return !offer->has_client_id || plan_name_add(c, offer->client_id, &name);
+}
+
 /* The earlier draft takes the new one in. */
 static bool join_draft(struct file *file, struct draft *first, const struct draft *draft)
 {
 	bool upsert = draft->kind == DRAFT_UPSERT;
+	struct draft *named;
 
+	if (upsert && first->touched == file->source->number &&
+	    first->touched_at == file->operation.begin)
+		diag_relate(&file->c->diags,
+			    diag_add(&file->c->diags, DIAG_PLAN_LINE, draft->span,
+				     "two objects of this operation are the same by matchOn"),
+			    first->span, "the other one");
 	if (draft->kind == DRAFT_CREATE && draft->type->kind == OBJECT_SINGLETON) {
 		first->body = draft->body; /* a create overwrites (validation.md 3.4) */
 		return true;
@@ -101,8 +124,10 @@ static bool join_draft(struct file *file, struct draft *first, const struct draf
 				 upsert && !file->overlay);
 	if (upsert)
 		first->kind = DRAFT_UPSERT;
-	return first->body &&
-	       (!draft->has_client_id || draft_alias(file->c, first, draft->client_id));
+	if (!first->body || !match_changed(file->c, first) || !note_draft(file, first, draft))
+		return false;
+	named = draft->has_client_id ? draft_find(file->c, draft->type, draft->client_id) : first;
+	return named || draft_alias(file->c, first, draft->client_id);
 }
 
 /* An overlay may name an object by its client id, or by its key. */
@@ -142,12 +167,19 @@ static bool find_by_match(struct file *file, const struct draft *draft, const st
 	return true;
 }
 
+/* A plan knows nothing of the names of an earlier one. */
+static bool is_new_run(const struct file *file, const struct draft *same)
+{
+	return file->dialect == DIALECT_PLAN && same->touched &&
+	       same->touched != file->source->number;
+}
+
 /* Settles the draft in the file's compilation: into an earlier one, or as a new one. */
 static bool settle_draft(struct file *file, const struct draft *draft, const struct match *match)
 {
 	struct compilation *c = file->c;
 	bool named = draft->has_client_id || draft->type->kind == OBJECT_SINGLETON, joins;
-	struct draft *same = NULL, *first = NULL;
+	struct draft *same = NULL, *first = NULL, fresh;
 
 	if (draft->check_only)
 		return draft_add(c, draft) != NULL;
@@ -164,11 +196,18 @@ static bool settle_draft(struct file *file, const struct draft *draft, const str
 		(same && draft->kind == DRAFT_CREATE && draft->type->kind == OBJECT_SINGLETON);
 	if (joins)
 		return join_draft(file, first ? first : same, draft);
-	if (same) {
+	if (same && !is_new_run(file, same)) {
 		report_duplicate(file, draft, same);
 		return true;
 	}
-	return draft_add(c, draft) != NULL;
+	fresh = *draft;
+	if (same && identity_field(draft->type)) {
+		/* the key says who it is; two objects of one client id would be one too many */
+		fresh.has_client_id = false;
+		fresh.client_id = STR_NONE;
+	}
+	first = draft_add(c, &fresh);
+	return first && note_draft(file, first, draft);
 }
 
 bool file_object(struct file *file, const struct draft *offer, const struct match *match)
@@ -179,6 +218,7 @@ bool file_object(struct file *file, const struct draft *offer, const struct matc
 	draft.shapes = source_shapes(c, file->source->number, SHAPES_OWN);
 	draft.target_strict = file->dialect == DIALECT_PLAN;
 	draft.check_only = draft.kind == DRAFT_PATCH || draft.type->data;
+	draft.adds = draft.adds || file->overlay;
 	file->last_packed = draft.type->packed;
 	if (draft.type->packed && !draft.check_only)
 		return draft.body->kind == NODE_POISON ||

@@ -17,6 +17,20 @@ enum dialect {
 
 struct include;
 
+struct plan_sweep;
+struct packed_names;
+
+/* An operation of a plan, taken apart. */
+enum verb { VERB_CREATE, VERB_UPSERT, VERB_UPDATE, VERB_RECONCILE, VERB_DESTROY };
+
+struct operation {
+	struct node *node;
+	struct node *verb_node, *object, *value, *id, *match_on, *scope; /* NULL: not there */
+	struct span id_key, match_on_key, scope_key;
+	enum verb verb;
+	const struct schema_object *type;
+};
+
 struct file {
 	struct compilation *c;
 	struct source *source;
@@ -33,6 +47,11 @@ struct file {
 	bool passing;             /* the reader leaves it to us where nodes live */
 	bool last_packed;         /* the object before was packed, so the next one is likely too */
 	bool volatile_nodes;      /* nodes live in scratch: drafts must copy */
+	struct span operation;    /* plans: the one at work */
+	struct node *destroys;    /* plans: those of a text that comes in parts */
+	struct packed_names
+		*packed_names;     /* plans: client keys of addresses, once an update asks */
+	struct plan_sweep *sweeps; /* plans: what reconciles take away at the end */
 };
 
 /* Makes a draft of an object, folds it where it belongs to an earlier one, or packs it. Of the
@@ -46,6 +65,28 @@ const struct schema_object *file_type(struct file *file, struct str name, struct
 bool dialect_own(struct file *file, const struct reader_element *element) WARN_UNUSED;
 bool dialect_bodies(struct file *file, const struct reader_element *element) WARN_UNUSED;
 bool dialect_bodies_end(struct file *file) WARN_UNUSED;
+/* plan_destroy.c: the destroys of the whole file, before anything else of it. */
+bool plan_destroys(struct file *file) WARN_UNUSED;
+/* A destroy where it stands: done already, but in a text that comes in parts, of which only the
+ * end shows all destroys. There an object that the plan has touched before is no longer new to it.
+ */
+bool plan_destroy_later(struct file *file, struct node *operation) WARN_UNUSED;
+bool plan_destroy_rest(struct file *file) WARN_UNUSED;
+/* plan_packed.c: an update of an address by its client key. */
+bool plan_update_packed(struct file *file, const struct operation *op, struct str id) WARN_UNUSED;
+/* One destroy as an operation, from plan_destroys. */
+bool dialect_destroy(struct file *file, struct node *operation) WARN_UNUSED;
+/* Takes away what the filter (NULL: everything) selects of what is there. */
+bool plan_destroy(struct file *file, const struct schema_object *type, const struct node *filter,
+		  struct span span) WARN_UNUSED;
+/* One object that the same request has made. */
+bool plan_destroy_one(struct file *file, struct draft *draft, struct span span) WARN_UNUSED;
+/* At the end of the file, what is in the scope and not in the plan goes. */
+bool plan_sweep_later(struct file *file, const struct schema_object *type, struct node *scope,
+		      struct span span) WARN_UNUSED;
+bool plan_sweep(struct file *file) WARN_UNUSED;
+/* False after a diagnostic. */
+bool plan_scope_fits(struct file *file, const struct schema_object *type, const struct node *scope);
 /* One operation as a map; it must outlive the file's reading. */
 bool dialect_operation(struct file *file, struct node *operation) WARN_UNUSED;
 /* jmap.c: the method calls of a JMAP request body. */

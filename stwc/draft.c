@@ -9,6 +9,45 @@ struct draft *draft_find(const struct compilation *c, const struct schema_object
 	return number ? &c->state->drafts[number - 1] : NULL;
 }
 
+struct draft *draft_named(const struct compilation *c, const struct schema_object *type,
+			  struct str name, uint32_t source)
+{
+	const struct plan_name *said;
+
+	if (source && source <= c->state->text_count && c->state->texts[source - 1].plan) {
+		said = plan_name_at(c, name, source, UINT32_MAX);
+		if (said)
+			return said->type == type ? &c->state->drafts[said->draft] : NULL;
+	}
+	return draft_find(c, type, name);
+}
+
+/* A draft of the type that a plan has called so and that is still there, or NULL. */
+static void *heir_of(const struct compilation *c, const struct schema_object *type, struct str name)
+{
+	const struct plan_name *said;
+
+	for (said = map_get(&c->state->plan_names, name); said; said = said->earlier) {
+		if (said->type == type && !c->state->drafts[said->draft].dropped)
+			return (void *)(uintptr_t)(said->draft + 1);
+	}
+	return NULL;
+}
+
+void drafts_dropped(const struct compilation *c, const struct schema_object *type)
+{
+	struct map *drafts = &type_state(c, type)->drafts;
+	size_t i;
+
+	for (i = 0; i < drafts->count; i++) {
+		struct map_entry *e = &drafts->entries[i];
+
+		if (e->value && c->state->drafts[(uintptr_t)e->value - 1].dropped)
+			e->value = heir_of(c, type, e->key);
+	}
+	match_forget(c, type);
+}
+
 bool draft_alias(struct compilation *c, const struct draft *draft, struct str client_id)
 {
 	struct map *drafts = &type_state(c, draft->type)->drafts;
@@ -53,7 +92,9 @@ struct draft *draft_add(struct compilation *c, const struct draft *draft)
 	*added = *draft;
 	if (!draft_fill_key(c, added))
 		return NULL;
-	if (named && !draft->check_only && !draft_alias(c, added, draft->client_id))
+	/* the name of an object of an earlier plan stays its own */
+	if (named && !draft->check_only && !draft_find(c, draft->type, draft->client_id) &&
+	    !draft_alias(c, added, draft->client_id))
 		return NULL;
 	return added;
 }

@@ -101,7 +101,8 @@ static bool offer_client_ids(struct compilation *c, const struct type_state *typ
 
 	for (i = 0; i < type->drafts.count; i++) {
 		const struct map_entry *e = &type->drafts.entries[i];
-		struct object *object = c->state->drafts[(uintptr_t)e->value - 1].object;
+		struct object *object =
+			e->value ? c->state->drafts[(uintptr_t)e->value - 1].object : NULL;
 
 		if (object && e->key.n && !offer_name(c, object, e->key))
 			return false;

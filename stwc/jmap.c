@@ -1,7 +1,7 @@
 /*
  * JMAP request bodies (RFC 8620 section 3.3) of the management interface: each x:Type/set call
- * is the operations of a plan under other names, and is folded by the same rules. Calls that only
- * read, and destroys, leave nothing to fold.
+ * is the operations of a plan under other names, and is folded by the same rules: within a call
+ * creates, then updates, then destroys (validation.md 3.4). Calls that only read change nothing.
  */
 #include "stwc/dialect.h"
 
@@ -48,27 +48,129 @@ static bool is_null(const struct node *node)
 	return node->kind == NODE_NULL || node->kind == NODE_POISON;
 }
 
-static bool set_arguments(struct file *file, struct node *object, struct node *arguments)
+/* One id of a destroy: #name is an object that the request has made; any other is one of the
+ * server's, which is not shown here. */
+static bool destroy(struct file *file, const struct schema_object *type, const struct node *id)
+{
+	struct node filter = {.kind = NODE_MAP};
+	const struct plan_name *said;
+	struct str name;
+
+	if (id->kind == NODE_POISON)
+		return true;
+	if (id->kind != NODE_STRING) {
+		diag_add(&file->c->diags, DIAG_PLAN_LINE, id->span, "an id is a text, not %s",
+			 node_kind_name(id));
+		return true;
+	}
+	if (type->kind == OBJECT_SINGLETON)
+		return plan_destroy(file, type, &filter, id->span);
+	if (!str_starts(id->string, STR("#")))
+		return true;
+	name = str_from(id->string, 1);
+	said = plan_name_at(file->c, name, file->source->number, id->span.begin);
+	if (said && said->type == type)
+		return plan_destroy_one(file, &file->c->state->drafts[said->draft], id->span);
+	diag_add(&file->c->diags, DIAG_DANGLING_REFERENCE, id->span,
+		 "no %s with the client id '%.*s' was made before this call", type->name,
+		 STR_ARG(name));
+	return true;
+}
+
+static bool destroys(struct file *file, const struct schema_object *type, const struct node *ids,
+		     const struct node *updated)
+{
+	const struct node *id;
+
+	for (id = ids->list.first; id; id = id->next) {
+		if (id->kind == NODE_STRING && updated && updated->kind == NODE_MAP &&
+		    node_map_find(updated, id->string))
+			diag_add(&file->c->diags, DIAG_PLAN_LINE, id->span,
+				 "'%.*s' is updated and destroyed by one call",
+				 STR_ARG(id->string));
+		if (!destroy(file, type, id))
+			return false;
+	}
+	return true;
+}
+
+static bool known_argument(struct str key)
+{
+	static const char *const names[] = {"create",   "update",    "destroy",
+					    "#destroy", "accountId", "ifInState"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		if (str_eq_c(key, names[i]))
+			return true;
+	}
+	return false;
+}
+
+static void check_arguments(struct file *file, const struct node *arguments)
 {
 	const struct node_entry *e;
 
 	for (e = arguments->map.first; e; e = e->next) {
-		bool create = str_eq_c(e->key, "create"), update = str_eq_c(e->key, "update");
+		bool list = str_eq_c(e->key, "destroy");
+		bool map = str_eq_c(e->key, "create") || str_eq_c(e->key, "update");
 
-		if (is_null(e->value) || str_eq_c(e->key, "accountId") ||
-		    str_eq_c(e->key, "ifInState"))
-			continue;
-		if (!create && !update)
+		if (!known_argument(e->key))
+			diag_add(&file->c->diags, DIAG_PLAN_LINE, e->key_span,
+				 "a set call has no argument '%.*s'", STR_ARG(e->key));
+		else if (str_eq_c(e->key, "#destroy"))
 			refuse(file, e->key_span, e->key,
 			       "cannot be folded without the server's objects");
-		else if (e->value->kind != NODE_MAP)
+		else if (!is_null(e->value) && ((list && e->value->kind != NODE_LIST) ||
+						(map && e->value->kind != NODE_MAP)))
 			diag_add(&file->c->diags, DIAG_PLAN_LINE, e->value->span,
-				 "'%.*s' takes a map from ids to bodies, not %s", STR_ARG(e->key),
-				 node_kind_name(e->value));
-		else if (!(create ? operation(file, "create", object, NULL, e->value)
-				  : updates(file, object, e->value)))
-			return false;
+				 list ? "'%.*s' takes a list of ids, not %s"
+				      : "'%.*s' takes a map from ids to bodies, not %s",
+				 STR_ARG(e->key), node_kind_name(e->value));
 	}
+}
+
+static struct node *argument(const struct node *arguments, const char *name, enum node_kind kind)
+{
+	struct node *node = node_map_get(arguments, str_c(name));
+
+	return node && node->kind == kind ? node : NULL;
+}
+
+static bool set_arguments(struct file *file, struct node *object, struct node *arguments)
+{
+	struct node *create = argument(arguments, "create", NODE_MAP);
+	struct node *update = argument(arguments, "update", NODE_MAP);
+	struct node *gone = argument(arguments, "destroy", NODE_LIST);
+	const struct schema_object *type = NULL;
+
+	check_arguments(file, arguments);
+	if (create && create->map.first && !operation(file, "create", object, NULL, create))
+		return false;
+	if (update && !updates(file, object, update))
+		return false;
+	if (gone && gone->list.first)
+		type = file_type(file, object->string, object->span);
+	file->c->state->operations = true;
+	return !type || destroys(file, type, gone, update);
+}
+
+/* Calls that change nothing here: they read, or act on a server's own data. */
+static bool reads_only(struct file *file, const struct node *name)
+{
+	static const char *const methods[] = {"/get", "/query", "/changes", "/queryChanges"};
+	size_t slash = 0, i;
+
+	while (slash < name->string.n && name->string.p[slash] != '/')
+		slash++;
+	for (i = 0; i < ARRAY_LEN(methods); i++) {
+		if (str_eq_c(str_from(name->string, slash), methods[i])) {
+			(void)file_type(file, (struct str){name->string.p, slash}, name->span);
+			file->c->state->operations = true;
+			return true;
+		}
+	}
+	refuse(file, name->span, name->string, "changes nothing that could be checked");
 	return true;
 }
 
@@ -87,18 +189,35 @@ static bool call(struct file *file, struct node *node)
 		return true;
 	}
 	text = name->string;
-	if (!str_ends(text, method)) {
-		refuse(file, name->span, text, "changes nothing that could be checked");
-		return true;
-	}
+	if (!str_ends(text, method))
+		return reads_only(file, name);
 	text.n -= method.n;
 	name = word(file, text, name->span);
 	return name && set_arguments(file, name, arguments);
 }
 
+/* Names that the client brings along stand for objects of the server. */
+static bool brought_names(struct file *file)
+{
+	const struct node *ids = node_map_get(file->whole, STR("createdIds"));
+	const struct node_entry *e;
+
+	for (e = ids && ids->kind == NODE_MAP ? ids->map.first : NULL; e; e = e->next) {
+		struct plan_name name = {.operation = {file->source->number, 0, 0},
+					 .key = e->key_span};
+
+		if (!plan_name_add(file->c, e->key, &name))
+			return false;
+	}
+	return true;
+}
+
 bool dialect_request(struct file *file, struct node *calls)
 {
 	struct node *node;
+
+	if (!brought_names(file))
+		return false;
 
 	if (calls->kind != NODE_LIST) {
 		if (calls->kind != NODE_POISON)

@@ -105,7 +105,7 @@ static bool looks_like_operation(const struct node *value)
 /* A file named after a type holds bodies of it, unless its own keys are types after all. Lines that
  * are no bodies are a plan, and so are operations in a list, or one alone. An element that could
  * not be read settles nothing. */
-static void settle_dialect(struct file *file, enum reader_root root,
+static bool settle_dialect(struct file *file, enum reader_root root,
 			   const struct reader_element *element)
 {
 	bool by_name = file->implied && !file->c->options.object;
@@ -113,7 +113,7 @@ static void settle_dialect(struct file *file, enum reader_root root,
 
 	file->settled = root == READER_ROOT_MAP || element->value->kind != NODE_POISON;
 	if (file->dialect == DIALECT_SETTINGS || file->c->options.object)
-		return;
+		return true;
 	if (root == READER_ROOT_MAP) {
 		if (by_name && (schema_object_find(file->c->schema, element->key) ||
 				include_is_key(element->key)))
@@ -124,8 +124,14 @@ static void settle_dialect(struct file *file, enum reader_root root,
 		   (root == READER_ROOT_LINES && !by_name)) {
 		file->dialect = DIALECT_PLAN;
 	}
-	if (file->dialect == DIALECT_PLAN && !file->c->options.has_shapes)
+	if (file->dialect != DIALECT_PLAN)
+		return true;
+	if (!file->c->options.has_shapes)
 		text->shapes = SHAPES_SERVER;
+	if (text->plan)
+		return true;
+	text->plan = true;
+	return root == READER_ROOT_MAP || plan_destroys(file);
 }
 
 static bool give_element(struct file *file, enum reader_root root,
@@ -180,9 +186,8 @@ static bool read_available(struct file *file, struct reader *reader)
 			return false;
 		if (status == READER_END)
 			return true;
-		if (!file->settled)
-			settle_dialect(file, reader_root(reader), &element);
-		if (!give_element(file, reader_root(reader), &element))
+		if ((!file->settled && !settle_dialect(file, reader_root(reader), &element)) ||
+		    !give_element(file, reader_root(reader), &element))
 			return false;
 	}
 }
@@ -607,7 +612,7 @@ static bool has_objects(const struct compilation *c)
 		if (c->packed[i].count)
 			return true;
 	}
-	return c->state->draft_count > 0;
+	return c->state->draft_count > 0 || c->state->operations;
 }
 
 bool load_inputs(struct compilation *c, const struct input *inputs, size_t count)

@@ -10,8 +10,7 @@
 
 static const struct command *const commands[] = {
 	&cmd_check, &cmd_build,  &cmd_dump,    &cmd_verify, &cmd_get,
-	&cmd_ip,    &cmd_schema, &cmd_explain, &cmd_graph,
-	&cmd_convert,
+	&cmd_ip,    &cmd_schema, &cmd_explain, &cmd_graph,  &cmd_convert,
 };
 
 static void print_help(FILE *out)

@@ -240,7 +240,7 @@ bool packed_append(struct compilation *c, const struct draft *draft)
 		if (!careful(c, packed, draft, &making, &wrong))
 			return false;
 	}
-	making.entry.upsert = draft->kind == DRAFT_UPSERT;
+	making.entry.upsert = draft->kind == DRAFT_UPSERT || draft->adds;
 	return wrong || put_entry(packed, &making, draft->span.source - 1);
 }
 
@@ -301,6 +301,76 @@ struct net_network packed_network(const struct packed *packed, uint32_t index)
 	else
 		memcpy(network.addr.b, &entry->address, sizeof(entry->address));
 	return network;
+}
+
+bool packed_clear(struct compilation *c, const struct schema_object *type, uint32_t source)
+{
+	struct packed *packed = packed_of(c, type);
+	uint32_t i;
+
+	if (!packed)
+		return false;
+	for (i = 0; i < packed->count; i++) {
+		if (entry_source(packed, i) + 1 != source)
+			packed_at(packed, i)->dropped = packed->sweep = true;
+	}
+	return true;
+}
+
+bool packed_destroy(struct compilation *c, const struct schema_object *type, struct str address,
+		    struct span span)
+{
+	struct packed *packed = packed_of(c, type);
+	struct making making = {.entry = {.rare = PACKED_NOT_RARE, .destroys = true}};
+
+	if (net_network_parse(address, &making.network) != NET_OK)
+		return true; /* it selects nothing */
+	making.entry.place = span.begin;
+	if (!packed)
+		return false;
+	packed->sweep = true;
+	return put_entry(packed, &making, span.source - 1);
+}
+
+/* Family, bytes and prefix: a key of a map. */
+static struct str network_key(const struct packed *packed, uint32_t index, char out[18])
+{
+	struct net_network network = packed_network(packed, index);
+
+	memset(out, 0, 18);
+	out[0] = (char)network.addr.family;
+	memcpy(out + 1, network.addr.b, network.addr.family == 4 ? 4 : 16);
+	out[17] = (char)network.prefix;
+	return (struct str){out, 18};
+}
+
+bool packed_sweep(struct compilation *c, const struct schema_object *type, uint32_t source)
+{
+	struct packed *packed = packed_of(c, type);
+	struct arena keys;
+	struct map kept;
+	char key[18];
+	bool ok = packed != NULL;
+	uint32_t i;
+
+	arena_init(&keys, 64 * 1024);
+	map_init(&kept, &c->hash_key, NULL);
+	for (i = 0; ok && i < packed->count; i++) {
+		struct str name;
+
+		if (entry_source(packed, i) + 1 != source || packed_at(packed, i)->destroys)
+			continue;
+		name = arena_str(&keys, network_key(packed, i, key));
+		ok = name.p && map_put(&kept, name, packed);
+	}
+	for (i = 0; ok && i < packed->count; i++) {
+		if (entry_source(packed, i) + 1 != source &&
+		    !map_has(&kept, network_key(packed, i, key)))
+			packed_at(packed, i)->dropped = packed->sweep = true;
+	}
+	map_free(&kept);
+	arena_free(&keys);
+	return ok;
 }
 
 static void source_network(const void *ctx, uint32_t index, struct net_network *out)
@@ -375,7 +445,6 @@ struct span packed_span(const struct packed *packed, uint32_t index)
 struct repeats {
 	struct compilation *c;
 	struct packed *packed;
-	bool folded;
 	uint32_t swept; /* the entry that was dropped last for an earlier one … */
 	uint32_t stays; /* … which this is; what repeats the one repeats the other */
 };
@@ -425,7 +494,7 @@ static void drop_listed(struct repeats *r, uint32_t first, uint32_t again)
 	struct diag *diag;
 
 	packed_at(r->packed, gone)->dropped = true;
-	r->folded = true;
+	r->packed->sweep = true;
 	if (gone == again) {
 		r->swept = again;
 		r->stays = first;
@@ -436,7 +505,8 @@ static void drop_listed(struct repeats *r, uint32_t first, uint32_t again)
 	diag_relate(&r->c->diags, diag, packed_span(r->packed, stays), "and this one counts");
 }
 
-static void report_repeat(void *ctx, uint32_t first, uint32_t again)
+/* What the later of two entries of one address does to the earlier one. */
+static void settle_repeat(void *ctx, uint32_t first, uint32_t again)
 {
 	struct repeats *r = ctx;
 	struct diags *diags = &r->c->diags;
@@ -446,6 +516,13 @@ static void report_repeat(void *ctx, uint32_t first, uint32_t again)
 
 	if (r->swept == first)
 		first = r->stays;
+	if (packed_at(r->packed, first)->dropped || packed_at(r->packed, first)->destroys ||
+	    packed_at(r->packed, again)->dropped)
+		return;
+	if (packed_at(r->packed, again)->destroys) {
+		packed_at(r->packed, first)->dropped = true;
+		return;
+	}
 	if ((packed_at(r->packed, first)->listed && !packed_at(r->packed, again)->upsert) ||
 	    packed_at(r->packed, again)->listed) {
 		drop_listed(r, first, again);
@@ -453,7 +530,7 @@ static void report_repeat(void *ctx, uint32_t first, uint32_t again)
 	}
 	if (packed_at(r->packed, again)->upsert) {
 		fold_entry(r->packed, packed_at(r->packed, first), packed_at(r->packed, again));
-		r->folded = true;
+		r->packed->sweep = true;
 		return;
 	}
 	net_network_format(&network, text);
@@ -505,7 +582,7 @@ static bool sweep(struct packed *packed)
 		/* a run that is swept away altogether starts where the next one does */
 		while (run < packed->run_count && packed->runs[run].first == i)
 			packed->runs[run++].first = (uint32_t)kept;
-		if (!packed_at(packed, i)->dropped)
+		if (!packed_at(packed, i)->dropped && !packed_at(packed, i)->destroys)
 			*packed_at(packed, kept++) = *packed_at(packed, i);
 	}
 	packed->count = kept;
@@ -518,14 +595,14 @@ bool packed_finish(struct compilation *c)
 
 	for (i = 0; i < c->packed_count; i++) {
 		struct packed *packed = &c->packed[i];
-		struct repeats repeats = {c, packed, false, UINT32_MAX, UINT32_MAX};
+		struct repeats repeats = {c, packed, UINT32_MAX, UINT32_MAX};
 
 		if (!order_entries(packed))
 			return false;
 		if (!packed->order)
 			continue;
-		address_order_repeats(packed->order, report_repeat, &repeats);
-		if (repeats.folded && !sweep(packed))
+		address_order_repeats(packed->order, settle_repeat, &repeats);
+		if (packed->sweep && !sweep(packed))
 			return false;
 	}
 	return !c->arena.failed;

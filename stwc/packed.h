@@ -19,10 +19,11 @@ struct packed_entry {
 	uint32_t rare;    /* index of its rare fields, or PACKED_NOT_RARE */
 	uint16_t reason;  /* number of the enum member + 1; 0: not given */
 	uint8_t prefix;
-	bool six : 1;     /* IPv6 */
-	bool upsert : 1;  /* a plan's upsert: adds to an entry of the same address */
-	bool listed : 1;  /* from a plain list: repeats are no mistake */
-	bool dropped : 1; /* folded into another one */
+	bool six : 1;      /* IPv6 */
+	bool upsert : 1;   /* an upsert, update or overlay: adds to an entry of the same address */
+	bool listed : 1;   /* from a plain list: repeats are no mistake */
+	bool dropped : 1;  /* folded into another one, or destroyed */
+	bool destroys : 1; /* no entry: what other sources have of the address goes */
 };
 
 /* Entries of one source that stand in a row. */
@@ -50,6 +51,7 @@ struct packed {
 	struct packed_rare *rare;
 	size_t count, block_count, block_cap, run_count, run_cap, six_count, six_cap;
 	size_t rare_count, rare_cap;
+	bool sweep;                  /* some entries are dropped, or destroy others */
 	struct address_order *order; /* once everything is read; NULL over the limit */
 	struct str last_reason;      /* lists repeat one reason: the word looked up last … */
 	uint16_t last_number;        /* … and its member's number + 1 */

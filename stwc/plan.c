@@ -1,20 +1,11 @@
 /*
- * CLI plans (validation.md 3.5): operations in the order of the file, folded to the state
- * that they leave. create, upsert and update; the passes that destroy speak about objects
- * of a running server and are refused by name. A plan is lines, a list, or one operation alone.
+ * CLI plans (validation.md 3.5): operations in the order in which the client runs them, folded to
+ * the state that they leave: destroys before everything else (plan_destroy.c), then create, update,
+ * upsert and reconcile as they stand, then what the reconciles leave out. A plan is lines, a list,
+ * or one operation alone; its names are its own (plan_names.c).
  */
 #include "core/suggest.h"
 #include "stwc/dialect.h"
-
-enum verb { VERB_CREATE, VERB_UPSERT, VERB_UPDATE };
-
-struct operation {
-	struct node *node;
-	struct node *verb_node, *object, *value, *id, *match_on, *scope; /* NULL: not there */
-	struct span id_key, match_on_key, scope_key;
-	enum verb verb;
-	const struct schema_object *type;
-};
 
 static struct diag *plan_error(struct file *file, struct span span, const char *text)
 {
@@ -107,7 +98,7 @@ static void split_members(struct file *file, struct operation *op)
 /* False after a diagnostic. */
 static bool parse_verb(struct file *file, struct operation *op)
 {
-	static const char *const verbs[] = {"create", "upsert", "update"};
+	static const char *const verbs[] = {"create", "upsert", "update", "reconcile", "destroy"};
 	struct str word = op->verb_node->string;
 	size_t i;
 
@@ -117,15 +108,16 @@ static bool parse_verb(struct file *file, struct operation *op)
 			return true;
 		}
 	}
-	if (str_eq_c(word, "destroy") || str_eq_c(word, "reconcile"))
-		diag_add(&file->c->diags, DIAG_PLAN_OPERATION, op->verb_node->span,
-			 "'%.*s' cannot be folded without the server's objects", STR_ARG(word));
-	else
-		diag_hint(&file->c->diags,
-			  diag_add(&file->c->diags, DIAG_PLAN_LINE, op->verb_node->span,
-				   "'%.*s' is no operation", STR_ARG(word)),
-			  "create, update or upsert");
+	diag_hint(&file->c->diags,
+		  diag_add(&file->c->diags, DIAG_PLAN_LINE, op->verb_node->span,
+			   "'%.*s' is no operation", STR_ARG(word)),
+		  "create, update, upsert, reconcile or destroy");
 	return false;
+}
+
+static bool matches(const struct operation *op)
+{
+	return op->verb == VERB_UPSERT || op->verb == VERB_RECONCILE;
 }
 
 /* What stands beside the verb must be what it asks for. */
@@ -133,10 +125,10 @@ static void refuse_strangers(struct file *file, const struct operation *op)
 {
 	if (op->id && op->verb != VERB_UPDATE)
 		plan_error(file, op->id_key, "only an update has an id");
-	if (op->match_on && op->verb != VERB_UPSERT)
-		plan_error(file, op->match_on_key, "only an upsert has matchOn");
-	if (op->scope)
-		plan_error(file, op->scope_key, "only a reconcile has a scope");
+	if (op->match_on && !matches(op))
+		plan_error(file, op->match_on_key, "only an upsert or a reconcile has matchOn");
+	if (op->scope && op->scope->kind != NODE_NULL && !matches(op))
+		plan_error(file, op->scope_key, "only an upsert or a reconcile has a scope");
 }
 
 /* Splits an operation into its members; false after a diagnostic. */
@@ -154,6 +146,9 @@ static bool parse_operation(struct file *file, struct node *node, struct operati
 	if (!op->type)
 		return false;
 	refuse_strangers(file, op);
+	file->c->state->operations = true;
+	if (op->verb == VERB_DESTROY) /* its value is a filter, and may be missing */
+		return true;
 	if (!op->value || op->value->kind != NODE_MAP) {
 		if (!op->value || op->value->kind != NODE_POISON)
 			plan_error(file, op->value ? op->value->span : node->span,
@@ -170,6 +165,8 @@ static bool is_match_scalar(const struct schema_type *type)
 	switch ((enum type_kind)type->kind) {
 	case TYPE_SECRET:
 	case TYPE_SECRET_TEXT:
+	case TYPE_REFERENCE:
+	case TYPE_BLOB_ID:
 	case TYPE_OBJECT:
 	case TYPE_LIST:
 	case TYPE_SET:
@@ -190,28 +187,28 @@ static bool is_match_scalar(const struct schema_type *type)
 	case TYPE_IP_NETWORK:
 	case TYPE_SOCKET_ADDRESS:
 	case TYPE_DATE_TIME:
-	case TYPE_BLOB_ID:
-	case TYPE_REFERENCE:
 	case TYPE_ENUM: return true;
 	}
 	return false;
 }
 
-/* "*", or a type without a label: every scalar of the body that is no secret. */
+/* "*", or a type without a label: every scalar of the type that is no secret, whether the body
+ * says it or not. */
 static bool match_all(struct file *file, const struct operation *op, const struct node *body,
 		      struct match *out)
 {
-	struct str *fields = ARENA_ARRAY(&file->c->scratch, struct str, body->map.count + 1);
-	const struct node_entry *e;
+	const struct schema_structure *fields = fold_fields(op->type->structure, body);
+	size_t count = fields ? fields->field_count : 0, i;
+	struct str *names = ARENA_ARRAY(&file->c->scratch, struct str, count + 1);
 
-	*out = (struct match){fields, 0};
-	for (e = body->map.first; fields && e; e = e->next) {
-		const struct schema_field *field = draft_field(op->type->structure, body, e->key);
+	*out = (struct match){names, 0};
+	for (i = 0; names && i < count; i++) {
+		const struct schema_field *field = &fields->fields[i];
 
-		if (field && is_match_scalar(field->type))
-			fields[out->count++] = e->key;
+		if (is_match_scalar(field->type) && field->update != UPDATE_SERVER_SET)
+			names[out->count++] = str_c(field->name);
 	}
-	return fields != NULL;
+	return names != NULL;
 }
 
 /* The body must have the field; false after a diagnostic, or where the binder will have one. */
@@ -269,17 +266,12 @@ static bool match_on_fits(struct file *file, const struct operation *op)
 	return fits;
 }
 
-/* What this body is found by; false after a diagnostic. */
-static bool match_of(struct file *file, const struct operation *op, const struct node *body,
-		     struct match *out)
+/* The label, by which objects go that are not said to go by anything else. */
+static bool match_label(struct file *file, const struct operation *op, const struct node *body,
+			struct match *out)
 {
-	struct str *label;
+	struct str *label = ARENA_NEW(&file->c->scratch, struct str);
 
-	if (op->match_on && op->match_on->kind == NODE_LIST)
-		return match_named(file, op, body, out);
-	if (op->match_on || !op->type->label)
-		return match_all(file, op, body, out);
-	label = ARENA_NEW(&file->c->scratch, struct str);
 	if (!label)
 		return false;
 	*label = str_c(op->type->label);
@@ -287,12 +279,77 @@ static bool match_of(struct file *file, const struct operation *op, const struct
 	return match_field(file, op, body, *label, body->span);
 }
 
+/* Only what is in the scope can be found. */
+static bool add_scope(struct file *file, const struct operation *op, struct match *match)
+{
+	size_t more = op->scope && op->scope->kind == NODE_MAP ? op->scope->map.count : 0;
+	struct str *fields = ARENA_ARRAY(&file->c->scratch, struct str, match->count + more + 1);
+	const struct node_entry *e = more ? op->scope->map.first : NULL;
+
+	if (!fields)
+		return false;
+	if (match->count)
+		memcpy(fields, match->fields, match->count * sizeof(*fields));
+	for (; e; e = e->next) {
+		if (!str_eq_c(e->key, "@type"))
+			fields[match->count++] = e->key;
+	}
+	match->fields = fields;
+	return true;
+}
+
+/* What this body is found by; false after a diagnostic. */
+static bool match_of(struct file *file, const struct operation *op, const struct node *body,
+		     struct match *out)
+{
+	bool ok;
+
+	if (op->match_on && op->match_on->kind == NODE_LIST)
+		ok = match_named(file, op, body, out);
+	else if (op->match_on || !op->type->label)
+		ok = match_all(file, op, body, out);
+	else
+		ok = match_label(file, op, body, out);
+	return ok && add_scope(file, op, out);
+}
+
+/* A body lies in its operation's scope, and takes from it what it does not say. */
+static bool put_in_scope(struct file *file, const struct operation *op, struct node *body)
+{
+	struct compilation *c = file->c;
+	struct arena *arena = file->volatile_nodes ? &c->scratch : &c->arena;
+	const struct node_entry *e;
+
+	if (!op->scope || op->scope->kind != NODE_MAP || body->kind != NODE_MAP)
+		return true;
+	for (e = op->scope->map.first; e; e = e->next) {
+		struct node one = {.kind = NODE_MAP};
+		struct node_entry entry = {.key = e->key, .value = e->value};
+		struct node_entry *said = node_map_find(body, e->key);
+
+		one.map.first = one.map.last = &entry;
+		one.map.count = 1;
+		if (!said) {
+			if (!node_map_append(arena, &c->hash_key, body, e->key, e->key_span,
+					     e->value))
+				return false;
+		} else if (!match_selects(c, op->type, &one, body, false)) {
+			diag_relate(&c->diags,
+				    diag_add(&c->diags, DIAG_PLAN_LINE, said->value->span,
+					     "'%.*s' lies outside the scope of the operation",
+					     STR_ARG(e->key)),
+				    e->value->span, "the scope");
+		}
+	}
+	return true;
+}
+
 /* ---- the operations ---- */
 
 static bool make_one(struct file *file, const struct operation *op, const struct node_entry *e,
 		     size_t ordinal)
 {
-	bool upsert = op->verb == VERB_UPSERT;
+	bool upsert = matches(op);
 	struct draft offer = {.type = op->type,
 			      .has_client_id = op->type->kind != OBJECT_SINGLETON,
 			      .span = e->key_span,
@@ -305,30 +362,50 @@ static bool make_one(struct file *file, const struct operation *op, const struct
 		offer.client_id = str_starts(e->key, STR("#")) ? str_from(e->key, 1) : e->key;
 	if (!upsert || e->value->kind != NODE_MAP)
 		return file_object(file, &offer, NULL);
+	if (!put_in_scope(file, op, e->value))
+		return false;
 	if (!match_of(file, op, e->value, &match))
 		return !file->c->scratch.failed && file_object(file, &offer, NULL);
 	return file_object(file, &offer, &match);
 }
 
-/* The value of create and upsert: client keys to bodies; a leading # on a key is stripped. */
+/* What is wrong with an upsert or a reconcile as a whole has been said: false. */
+static bool matching_fits(struct file *file, const struct operation *op)
+{
+	if (op->type->kind == OBJECT_SINGLETON) {
+		plan_error(file, op->node->span,
+			   op->verb == VERB_UPSERT
+				   ? "a singleton cannot be upserted: use update"
+				   : "a singleton cannot be reconciled: use update");
+		return false;
+	}
+	if (op->verb == VERB_RECONCILE && !op->match_on && !op->type->label) {
+		diag_hint(&file->c->diags,
+			  plan_error(file, op->node->span,
+				     "a reconcile of this type needs matchOn, since its objects "
+				     "have no name"),
+			  "such as \"matchOn\": \"*\", by which what has changed is made anew");
+		return false;
+	}
+	return match_on_fits(file, op) && plan_scope_fits(file, op->type, op->scope);
+}
+
+/* The value of create, upsert and reconcile: client keys to bodies. */
 static bool plan_make(struct file *file, const struct operation *op)
 {
 	struct node_entry *e;
 	size_t ordinal = 0;
 
-	if (op->verb == VERB_UPSERT && op->type->kind == OBJECT_SINGLETON) {
-		plan_error(file, op->node->span, "a singleton cannot be upserted: use update");
+	if (matches(op) && !matching_fits(file, op))
 		return true;
-	}
-	if (!op->value->map.first)
+	if (!op->value->map.first && op->verb != VERB_RECONCILE)
 		plan_error(file, op->value->span, "the operation has no object in it");
-	if (op->verb == VERB_UPSERT && !match_on_fits(file, op))
-		return true;
 	for (e = op->value->map.first; e; e = e->next) {
 		if (!make_one(file, op, e, ordinal++))
 			return false;
 	}
-	return true;
+	return op->verb != VERB_RECONCILE || op->type->data ||
+	       plan_sweep_later(file, op->type, op->scope, op->node->span);
 }
 
 /* A patch of an object that the plan does not show: checked for what can be known. */
@@ -354,7 +431,8 @@ static bool patch_draft(struct file *file, const struct operation *op, struct dr
 		return false;
 	target->body = fold_merge(file->c, op->type->structure, target->body, patch,
 				  op->type->kind != OBJECT_SINGLETON);
-	return target->body != NULL;
+	target->touched = file->source->number;
+	return target->body && match_changed(file->c, target);
 }
 
 static bool is_singleton_id(const struct node *id)
@@ -395,34 +473,97 @@ static bool update_singleton(struct file *file, const struct operation *op)
 	return patch_draft(file, op, target);
 }
 
+/* The object that a client key of this plan stands for, or one of an earlier source; NULL after a
+ * diagnostic. */
+static struct draft *update_target(struct file *file, const struct operation *op, struct str name)
+{
+	struct compilation *c = file->c;
+	const struct plan_name *said =
+		plan_name_at(c, name, file->source->number, op->id->span.begin);
+	struct draft *found;
+	struct diag *diag;
+
+	if (said && said->type != op->type) {
+		diag = diag_add(&c->diags, DIAG_PLAN_REFERENCE, op->id->span,
+				"'#%.*s' is a %s here, not a %s", STR_ARG(name), said->type->name,
+				op->type->name);
+		diag_relate(&c->diags, diag, said->key, "the latest of that name");
+		return NULL;
+	}
+	found = said ? &c->state->drafts[said->draft] : draft_find(c, op->type, name);
+	if (!found)
+		diag_add(&c->diags, DIAG_DANGLING_REFERENCE, op->id->span,
+			 "no %s with the client id '%.*s' was made before this line",
+			 op->type->name, STR_ARG(name));
+	return found;
+}
+
+/* Does the name stand for an object of the server, which the request brings along? */
+static bool is_brought(const struct file *file, const struct operation *op, struct str name)
+{
+	const struct plan_name *said =
+		plan_name_at(file->c, name, file->source->number, op->id->span.begin);
+
+	return said && !said->type;
+}
+
 /* update: a patch of a singleton, or of the object that id names. */
 static bool plan_update(struct file *file, const struct operation *op)
 {
-	struct compilation *c = file->c;
 	struct draft *target;
 	struct str id;
 
 	if (op->type->kind == OBJECT_SINGLETON)
 		return update_singleton(file, op);
 	if (!is_word(op->id)) {
-		plan_error(file, op->id ? op->id->span : op->node->span,
-			   "update needs the id of the object");
+		struct diag *diag = plan_error(file, op->id ? op->id->span : op->node->span,
+					       "update needs the id of the object");
+
+		if (node_map_find(op->value, STR("id")))
+			diag_hint(&file->c->diags, diag, "it stands beside value, not inside it");
 		return true;
 	}
 	id = op->id->string;
 	if (!str_starts(id, STR("#")))
 		return patch_unseen(file, op, id);
 	id = str_from(id, 1);
-	target = draft_find(c, op->type, id);
-	if (target)
-		return patch_draft(file, op, target);
-	/* an entry of the address table has no draft to change; what can be known is checked */
 	if (op->type->packed)
+		return plan_update_packed(file, op, id);
+	if (is_brought(file, op, id))
 		return patch_unseen(file, op, id);
-	diag_add(&c->diags, DIAG_DANGLING_REFERENCE, op->id->span,
-		 "no %s with the client id '%.*s' was made before this line", op->type->name,
-		 STR_ARG(id));
+	target = update_target(file, op, id);
+	return !target || patch_draft(file, op, target);
+}
+
+bool dialect_destroy(struct file *file, struct node *operation)
+{
+	struct operation op;
+
+	if (!parse_operation(file, operation, &op))
+		return true;
+	return plan_destroy(file, op.type, op.value, op.node->span);
+}
+
+/* A destroy in a row of operations was done before the first of them. */
+static bool run_operation(struct file *file, const struct operation *op)
+{
+	switch (op->verb) {
+	case VERB_UPDATE: return plan_update(file, op);
+	case VERB_CREATE:
+	case VERB_UPSERT:
+	case VERB_RECONCILE: return plan_make(file, op);
+	case VERB_DESTROY:
+		return file->whole != op->node ||
+		       plan_destroy(file, op->type, op->value, op->node->span);
+	}
 	return true;
+}
+
+static bool is_destroy(const struct node *operation)
+{
+	const struct node *verb = node_map_get(operation, STR("@type"));
+
+	return verb && verb->kind == NODE_STRING && str_eq_c(verb->string, "destroy");
 }
 
 static bool take_operation(struct file *file, struct node *operation)
@@ -435,9 +576,12 @@ static bool take_operation(struct file *file, struct node *operation)
 		plan_error(file, operation->span, "an operation is an object");
 		return true;
 	}
+	if (is_destroy(operation) && operation != file->whole)
+		return plan_destroy_later(file, operation);
+	file->operation = operation->span;
 	if (!parse_operation(file, operation, &op))
 		return true;
-	return op.verb == VERB_UPDATE ? plan_update(file, &op) : plan_make(file, &op);
+	return run_operation(file, &op);
 }
 
 bool dialect_plan(struct file *file, const struct reader_element *element)
@@ -456,8 +600,9 @@ bool dialect_plan_end(struct file *file)
 	struct node *calls;
 
 	if (!file->whole)
-		return true;
+		return plan_destroy_rest(file) && plan_sweep(file);
 	file->volatile_nodes = false; /* kept already */
 	calls = node_map_get(file->whole, STR("methodCalls"));
-	return calls ? dialect_request(file, calls) : take_operation(file, file->whole);
+	return (calls ? dialect_request(file, calls) : take_operation(file, file->whole)) &&
+	       plan_sweep(file);
 }

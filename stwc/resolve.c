@@ -68,8 +68,14 @@ static void resolve_by_name(struct resolver *r, struct value *value, const struc
 	struct str name = str_from(value->reference.written, 1);
 	struct object *found = compile_find(r->c, target, name);
 	const char *variant = value->type->target->variant;
+	struct object *planned;
 	struct diag *diag;
 
+	if (!plan_reference(r->c, r->object, value, target, path, !path->name.p && path->member,
+			    &planned))
+		return;
+	if (planned)
+		found = planned;
 	if (found && variant && found->body.variant &&
 	    strcmp(found->body.variant->name, variant) != 0) {
 		diag = reference_error(r, DIAG_DANGLING_REFERENCE, value, path,

@@ -10,6 +10,8 @@
 #include "base/buf.h"
 #include "stwc/compile.h"
 
+struct path;
+
 enum draft_kind {
 	DRAFT_OWN,    /* stw's own form, bare bodies, the 0.15 settings */
 	DRAFT_CREATE, /* plan */
@@ -36,8 +38,27 @@ struct draft {
 	enum shapes shapes;
 	bool target_strict;  /* plans and API bodies: what the target version lacks is an error */
 	bool rest_elsewhere; /* a plan updates what a server has: it may say less than all of it */
+	bool adds;           /* packed types: to an entry of the same address */
 	bool check_only;     /* not part of the configuration: bound for its mistakes alone */
-	bool dropped;        /* folded into another draft, or expanded */
+	bool dropped;        /* folded into another draft, expanded, or destroyed */
+	uint32_t touched;    /* the last plan, by source, that made or changed it; 0: none … */
+	uint32_t touched_at; /* … and where its operation begins */
+};
+
+/* A client key of a plan, at the operation that gives it. A server knows names without types,
+ * those of one plan alone, and the latest of two that are the same. */
+struct plan_name {
+	struct plan_name *earlier; /* of the same name, in this plan or another */
+	const struct schema_object *type;
+	struct span operation;
+	struct span key;
+	size_t draft; /* number */
+};
+
+/* A reference from one object of an operation to another of the same. */
+struct sibling {
+	size_t from, to; /* numbers of drafts */
+	const struct value *value;
 };
 
 /* One per source: texts[i] is source i + 1. */
@@ -48,6 +69,7 @@ struct compile_text {
 	enum shapes shapes;    /* what its nodes are held against */
 	bool keeps;            /* something points into the text */
 	bool incomplete;       /* a syntax error hid a part of it */
+	bool plan;             /* a plan or a request: its names are its own */
 	dev_t device;          /* of the file, to know it again; 0 and 0: unknown */
 	ino_t inode;
 	bool included; /* by another source, at this place: */
@@ -79,6 +101,10 @@ struct compile_state {
 	struct object **asides;   /* bound for their mistakes alone; not part of the result */
 	size_t aside_count, aside_cap;
 	struct map defaults_memo; /* by name of structure: bound defaults */
+	struct map plan_names;    /* name to the latest struct plan_name * */
+	struct sibling *siblings; /* references between objects of one operation */
+	size_t sibling_count, sibling_cap;
+	bool operations; /* a plan has said something, if only to destroy */
 };
 
 static inline struct type_state *type_state(const struct compilation *c,
@@ -118,10 +144,38 @@ bool draft_alias(struct compilation *c, const struct draft *draft,
 const struct schema_field *draft_field(const struct schema_structure *structure,
 				       const struct node *body, struct str name);
 
+/* The draft that the name stands for in that source: in a plan its own, else as draft_find. */
+struct draft *draft_named(const struct compilation *c, const struct schema_object *type,
+			  struct str name, uint32_t source);
+/* Drafts of the type were dropped: no name leads to them any more. */
+void drafts_dropped(const struct compilation *c, const struct schema_object *type);
+
+/* plan_names.c: names of plans */
+bool plan_name_add(struct compilation *c, struct str name,
+		   const struct plan_name *what) WARN_UNUSED;
+/* The latest of that name in the source, at or before an offset; NULL: none. */
+const struct plan_name *plan_name_at(const struct compilation *c, struct str name, uint32_t source,
+				     uint32_t offset);
+/* Is a reference in a plan one that a server resolves? Reports where not. `key`: it is the member
+ * of a set or the key of a map. *out: the object, or NULL where the plan does not make one of that
+ * name. False: reported. */
+bool plan_reference(struct compilation *c, const struct object *object, const struct value *value,
+		    const struct schema_object *target, const struct path *path, bool key,
+		    struct object **out);
+/* Objects of one operation that refer to each other in a circle, which no server can sort. */
+bool plan_circles(struct compilation *c) WARN_UNUSED;
+
 /* match.c: the drafts of the type whose fields are those of the body (null is absence). Sets *out
  * to the first, or NULL, and *many where there are more. False: out of memory. */
 bool match_find(struct compilation *c, const struct schema_object *type, const struct match *match,
 		const struct node *body, struct draft **out, bool *many) WARN_UNUSED;
+/* A draft has other values now. False: out of memory. */
+bool match_changed(struct compilation *c, const struct draft *draft) WARN_UNUSED;
+/* Drafts of the type were dropped. */
+void match_forget(const struct compilation *c, const struct schema_object *type);
+/* Has the body all of these values? `members`: a set has one where it holds it. NULL: any body. */
+bool match_selects(struct compilation *c, const struct schema_object *type,
+		   const struct node *filter, const struct node *body, bool members);
 /* A text that outlives the element it came with; .p NULL: out of memory. */
 struct str draft_keep_str(struct compilation *c, struct str s, const struct source *source);
 /* A node tree copied into the compilation arena; NULL: out of memory. */
@@ -157,6 +211,14 @@ bool packed_list_begin(struct compilation *c, const struct schema_object *type, 
 /* One entry behind the others; the network is one that an entry may have. */
 bool packed_list_put(struct compilation *c, const struct packed_list *list,
 		     const struct net_network *network, struct span place) WARN_UNUSED;
+/* What a destroy does: every entry of other sources goes, or that of an address. */
+bool packed_clear(struct compilation *c, const struct schema_object *type,
+		  uint32_t source) WARN_UNUSED;
+bool packed_destroy(struct compilation *c, const struct schema_object *type, struct str address,
+		    struct span span) WARN_UNUSED;
+/* What a reconcile does: entries of other sources that this one does not have go. */
+bool packed_sweep(struct compilation *c, const struct schema_object *type,
+		  uint32_t source) WARN_UNUSED;
 /* Orders the entries and refuses repeats once everything is read. */
 bool packed_finish(struct compilation *c) WARN_UNUSED;
 

@@ -89,6 +89,77 @@ bool value_same(const struct value *a, const struct value *b)
 	return false;
 }
 
+static bool same_object(const struct value_object *a, const struct value_object *b)
+{
+	size_t i;
+
+	if (a->structure != b->structure || a->variant != b->variant || a->count != b->count)
+		return false;
+	for (i = 0; i < a->count; i++) {
+		if (a->fields[i].field != b->fields[i].field ||
+		    !value_equal(a->fields[i].value, b->fields[i].value))
+			return false;
+	}
+	return true;
+}
+
+/* Sets have no order; members of one are scalars, each there once. */
+static bool same_set(const struct value *a, const struct value *b)
+{
+	size_t i, k;
+
+	for (i = 0; i < a->sequence.count; i++) {
+		for (k = 0; k < b->sequence.count; k++) {
+			if (value_same(a->sequence.items[i], b->sequence.items[k]))
+				break;
+		}
+		if (k == b->sequence.count)
+			return false;
+	}
+	return true;
+}
+
+static bool same_sequence(const struct value *a, const struct value *b)
+{
+	size_t i;
+
+	if (a->sequence.count != b->sequence.count)
+		return false;
+	for (i = 0; i < a->sequence.count; i++) {
+		if (!value_equal(a->sequence.items[i], b->sequence.items[i]))
+			break;
+	}
+	return i == a->sequence.count || (a->type->kind == TYPE_SET && same_set(a, b));
+}
+
+static bool same_map(const struct value *a, const struct value *b)
+{
+	size_t i, k;
+
+	for (i = 0; i < a->map.count; i++) {
+		for (k = 0; k < b->map.count; k++) {
+			if (value_same(a->map.pairs[i].key, b->map.pairs[k].key))
+				break;
+		}
+		if (k == b->map.count || !value_equal(a->map.pairs[i].value, b->map.pairs[k].value))
+			return false;
+	}
+	return a->map.count == b->map.count;
+}
+
+bool value_equal(const struct value *a, const struct value *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == VALUE_OBJECT)
+		return same_object(&a->object, &b->object);
+	if (a->kind == VALUE_SEQUENCE)
+		return same_sequence(a, b);
+	if (a->kind == VALUE_MAP)
+		return same_map(a, b);
+	return value_same(a, b);
+}
+
 struct value *value_field_get(const struct value_object *object, const char *name)
 {
 	size_t i;

@@ -201,14 +201,35 @@ static const struct schema_structure *fields_of(const struct object *object)
 	return object->body.variant ? object->body.variant->body : object->body.structure;
 }
 
-/* What a server compares: no secret, nothing that it sets itself, no nested object. */
-static bool is_comparable(const struct value_field *field)
+static bool is_secret(const struct schema_type *type)
 {
-	switch ((enum value_kind)field->value->kind) {
+	return type->kind == TYPE_SECRET || type->kind == TYPE_SECRET_TEXT;
+}
+
+static bool is_stable(const struct value *value);
+
+/* Nothing is left to a default, which the server would fill in. */
+static bool is_stable_object(const struct value_object *object)
+{
+	const struct schema_structure *fields =
+		object->variant ? object->variant->body : object->structure;
+	size_t i;
+
+	if (object->count != (fields ? fields->field_count : 0))
+		return false;
+	for (i = 0; i < object->count; i++) {
+		if (!is_stable(object->fields[i].value))
+			return false;
+	}
+	return true;
+}
+
+/* Does a server give the value back as it took it? */
+static bool is_stable(const struct value *value)
+{
+	switch ((enum value_kind)value->kind) {
 	case VALUE_NULL:
 	case VALUE_REFERENCE:
-	case VALUE_OBJECT:
-	case VALUE_SEQUENCE:
 	case VALUE_MAP: return false;
 	case VALUE_BOOL:
 	case VALUE_UNSIGNED:
@@ -219,11 +240,25 @@ static bool is_comparable(const struct value_field *field)
 	case VALUE_DATE:
 	case VALUE_ADDRESS:
 	case VALUE_NETWORK:
-	case VALUE_SOCKET: break;
+	case VALUE_SOCKET: return !is_secret(value->type);
+	case VALUE_OBJECT: return is_stable_object(&value->object);
+	case VALUE_SEQUENCE:
+		return value->type->kind == TYPE_SET &&
+		       value->type->element->kind != TYPE_REFERENCE;
 	}
-	return field->field->update != UPDATE_SERVER_SET &&
-	       field->field->type->kind != TYPE_SECRET &&
-	       field->field->type->kind != TYPE_SECRET_TEXT;
+	return false;
+}
+
+static bool is_scalar(const struct value *value)
+{
+	return value->kind != VALUE_OBJECT && value->kind != VALUE_SEQUENCE;
+}
+
+/* What a server compares: no secret, and nothing that it sets itself. */
+static bool is_comparable(const struct value_field *field)
+{
+	return field->field->update != UPDATE_SERVER_SET && is_stable(field->value) &&
+	       is_scalar(field->value);
 }
 
 static const struct value_field *comparable_field(const struct object *object, const char *name)
@@ -297,7 +332,7 @@ static bool looks_like(struct view_items *items, const struct object *object,
 
 		if (!theirs && field)
 			theirs = view_default(items->view, fields, field);
-		if (!theirs || !value_same(mine, theirs))
+		if (!theirs || !value_equal(mine, theirs))
 			return false;
 	}
 	return true;
@@ -319,14 +354,18 @@ static bool is_unique(struct view_items *items, const struct object *object,
 	return true;
 }
 
-static size_t match_by_values(struct view_items *items, const struct object *object,
+static size_t match_by_values(struct view_items *items, const struct object *object, bool scalars,
 			      const char **out)
 {
 	size_t n = 0, i;
 
 	for (i = 0; i < object->body.count; i++) {
-		if (is_comparable(&object->body.fields[i]))
-			out[n++] = object->body.fields[i].field->name;
+		const struct value_field *field = &object->body.fields[i];
+
+		if (is_comparable(field) ||
+		    (!scalars && field->field->update != UPDATE_SERVER_SET &&
+		     is_stable(field->value)))
+			out[n++] = field->field->name;
 	}
 	return n && is_unique(items, object, out, n) ? n : 0;
 }
@@ -353,7 +392,8 @@ size_t view_item_match(struct view_items *items, const struct object *object, co
 		if (is_unique(items, object, out, 1))
 			return 1;
 	}
-	return match_by_values(items, object, out);
+	n = match_by_values(items, object, true, out);
+	return n ? n : match_by_values(items, object, false, out);
 }
 
 static bool find_matches(struct view_items *items)

@@ -1,5 +1,6 @@
-# the commands that read: dump, verify, get, ip, schema, explain
+# the commands that read: convert, dump, verify, get, ip, schema, explain
 stwc_view_tests = \
+	testsuite/stwc/convert.py \
 	testsuite/stwc/foreign.py \
 	testsuite/stwc/reference.py \
 	testsuite/stwc/roundtrip.py \

@@ -2,6 +2,7 @@
 stwc_tests = \
 	testsuite/stwc/binding.py \
 	testsuite/stwc/corpus.py \
+	testsuite/stwc/folding.py \
 	testsuite/stwc/graph.py \
 	testsuite/stwc/includes.py \
 	testsuite/stwc/options.py \

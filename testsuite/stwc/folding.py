@@ -1,0 +1,245 @@
+"""What plans leave: the order of their passes, their names, what they may destroy (validation.md 3.3 to 3.5)."""
+import json
+import os
+import sys
+import tempfile
+
+import stwctest
+
+LDAP = {"@type": "Ldap", "description": "people", "url": "ldaps://ldap.example.org", "baseDn": "dc=example",
+        "bindDn": "cn=stw", "bindSecret": {"@type": "File", "filePath": "ldap"}}
+LISTENER = {"bind": {"127.0.0.1:2525": True}}
+
+
+def op(verb, kind, value=None, **more):
+    return {"@type": verb, "object": kind, **({} if value is None else {"value": value}), **more}
+
+
+def domain(key, name=None, **more):
+    return op("create", "Domain", {key: {"name": name or f"{key}.example.org", **more}})
+
+
+def role(**roles):
+    return {name: {"description": name, "roleIds": {"#" + other: True for other in others}}
+            for name, others in roles.items()}
+
+
+def listener(name, **more):
+    return {"name": name, **LISTENER, **more}
+
+
+PEOPLE = op("create", "Directory", {"people": LDAP})
+USES = domain("d", directoryId="#people")
+BLOCKED = op("create", "BlockedIp", {"b": {"address": "192.0.2.1", "reason": "manual"}})
+SETTINGS = op("update", "SystemSettings", {"defaultHostname": "mail.example.org", "defaultDomainId": "#d"})
+
+# what it shows, plans (one after the other), errors and warnings, number of objects
+CASES = [
+    # destroys
+    ("a destroy by name", [[domain("a"), domain("b")], [op("destroy", "Domain", {"name": "A.example.org"})]], [], 1),
+    ("a destroy of a type", [[domain("a"), domain("b"), BLOCKED], [op("destroy", "Domain")]], [], 1),
+    ("null is every object, too", [[domain("a")], [{**op("destroy", "Domain"), "value": None}]], [], 0),
+    ("and so is an empty filter", [[domain("a")], [op("destroy", "Domain", {})]], [], 0),
+    ("by variant", [[op("create", "Tracer", {"a": {"@type": "Stdout"}, "b": {"@type": "Log", "path": "/l"}})],
+                    [op("destroy", "Tracer", {"@type": "Log"})]], [], 1),
+    ("by a default", [[op("create", "NetworkListener", {"a": listener("a"), "b": listener("b", protocol="imap")})],
+                      [op("destroy", "NetworkListener", {"protocol": "smtp"})]], [], 1),
+    ("by the member of a set", [[domain("a", aliases={"x.example.org": True}), domain("b")],
+                                [op("destroy", "Domain", {"aliases": "x.example.org"})]], [], 1),
+    ("a destroy comes before what stands above it", [[domain("a"), op("destroy", "Domain")]], [], 1),
+    ("so that a plan may begin anew", [[op("destroy", "Domain"), domain("a")], [op("destroy", "Domain"), domain("a")]],
+     [], 1),
+    ("destroys go from the last to the first", [[PEOPLE, USES], [op("destroy", "Directory"), op("destroy", "Domain")]],
+     [], 0),
+    ("and not the other way", [[PEOPLE, USES], [op("destroy", "Domain"), op("destroy", "Directory")]],
+     ["linked-object"], 1),
+    ("what a singleton refers to stays", [[domain("d"), SETTINGS], [op("destroy", "Domain")]], ["linked-object"], 2),
+    ("an update that frees it comes too late",
+     [[PEOPLE, USES], [op("destroy", "Directory"), op("upsert", "Domain", {"d": {
+         "name": "d.example.org", "directoryId": None}})]], ["linked-object"], 2),
+    ("a reconcile waits for it",
+     [[PEOPLE, USES], [op("upsert", "Domain", {"d": {"name": "d.example.org", "directoryId": None}}),
+                       op("reconcile", "Directory", {}, scope={"description": "people"})]], [], 1),
+    ("a member of a set keeps an object", [[op("create", "Role", role(a=[], b=["a"]))],
+                                           [op("destroy", "Role", {"description": "a"})]], ["linked-object"], 2),
+    ("objects that go together may refer to each other", [[op("create", "Role", role(a=[], b=["a"]))],
+                                                          [op("destroy", "Role")]], [], 0),
+    ("a singleton cannot be destroyed", [[op("destroy", "Http")]], ["plan-line"], 0),
+    ("a filter is a map", [[op("destroy", "Domain", ["a"])]], ["plan-line"], 0),
+    ("a filter by no field", [[op("destroy", "Domain", {"nmae": "a"})]], ["unknown-field"], 0),
+    ("a filter that needs the server", [[op("destroy", "Domain", {"text": "a"})]], ["plan-operation"], 0),
+    ("a destroy of what only the server has", [[op("destroy", "Domain", {"name": "a"})]], [], 0),
+    ("a destroy alone, as one operation", [[domain("a")], op("destroy", "Domain")], [], 0),
+    ("addresses", [[BLOCKED], [op("destroy", "BlockedIp", {"address": "192.0.2.1/32"})]], [], 0),
+    ("addresses that come back", [[BLOCKED], [BLOCKED, op("destroy", "BlockedIp", {"address": "192.0.2.1"})]], [], 1),
+    ("all of them", [[BLOCKED], [op("destroy", "BlockedIp")]], [], 0),
+    ("but by address alone", [[BLOCKED], [op("destroy", "BlockedIp", {"reason": "manual"})]], ["plan-operation"], 1),
+
+    # reconciles
+    ("a reconcile keeps what it names", [[domain("a"), domain("b")], [op("reconcile", "Domain", {"x": {
+        "name": "a.example.org"}})]], [], 1),
+    ("makes what is not there", [[domain("a")], [op("reconcile", "Domain", {"x": {"name": "x.example.org"}})]], [], 1),
+    ("keeps what another operation of the plan names",
+     [[domain("a"), domain("b")], [op("reconcile", "Domain", {"x": {"name": "a.example.org"}}),
+                                   op("upsert", "Domain", {"y": {"name": "b.example.org"}})]], [], 2),
+    ("goes no further than its scope",
+     [[op("create", "NetworkListener", {"a": listener("a"), "b": listener("b", protocol="imap")})],
+      [op("reconcile", "NetworkListener", {"x": listener("x", bind={"127.0.0.1:2626": True})},
+          scope={"protocol": "smtp"})]], [], 2),
+    ("a scope may be a variant", [[op("create", "Tracer", {"a": {"@type": "Stdout"}, "b": {"@type": "Log", "path": "/l"}})],
+                                  [op("reconcile", "Tracer", {}, matchOn="*", scope={"@type": "Log"})]], [], 1),
+    ("a body outside its scope", [[op("reconcile", "NetworkListener", {"x": listener("x", protocol="imap")},
+                                      scope={"protocol": "smtp"})]], ["plan-line"], 1),
+    ("a null in a scope", [[op("reconcile", "Domain", {}, scope={"description": None})]], ["plan-line"], 0),
+    ("no field in a scope", [[op("reconcile", "Domain", {}, scope={"nmae": "a"})]], ["plan-line"], 0),
+    ("a server's field in a scope", [[op("reconcile", "Domain", {}, scope={"createdAt": "x"})]], ["plan-line"], 0),
+    ("no variant in a scope", [[op("reconcile", "Tracer", {}, matchOn="*", scope={"@type": "Lgo"})]], ["plan-line"], 0),
+    ("a scope that is no map", [[op("reconcile", "Domain", {}, scope=["a"])]], ["plan-line"], 0),
+    ("a type without a label needs matchOn", [[op("reconcile", "Tracer", {})]], ["plan-line"], 0),
+    ("a reconcile of a singleton", [[op("reconcile", "Http", {})]], ["plan-line"], 0),
+    ("what others refer to stays", [[PEOPLE, USES], [op("reconcile", "Directory", {})]], ["linked-object"], 2),
+    ("reconciles clean up from the last to the first",
+     [[PEOPLE, USES], [op("reconcile", "Directory", {}), op("reconcile", "Domain", {})]], [], 0),
+    ("a reconcile of addresses", [[BLOCKED], [op("reconcile", "BlockedIp", {"c": {"address": "192.0.2.2"}})]], [], 1),
+
+    # what upserts match
+    ("two objects of one operation that are the same", [[op("upsert", "Domain", {
+        "a": {"name": "a.example.org"}, "b": {"name": "A.EXAMPLE.org"}})]], ["plan-line"], 1),
+    ("another variant is another object", [[op("create", "Directory", {"a": LDAP})], [op("upsert", "Directory", {
+        "b": {"@type": "Oidc", "description": "people", "issuerUrl": "https://id.example.org"}})]], [], 2),
+    ("what a body does not say has its default", [[op("create", "NetworkListener", {"a": listener("a")})], [
+        op("upsert", "NetworkListener", {"b": listener("a", protocol="smtp")}, matchOn=["name", "protocol"])]], [], 1),
+    ("a reference is matched by its object",
+     [[domain("d"), op("create", "MailingList", {"l": {"name": "all", "domainId": "#d"}})],
+      [op("upsert", "Domain", {"e": {"name": "d.example.org"}}),
+       op("upsert", "MailingList", {"l": {"name": "all", "domainId": "#e"}}, matchOn=["name", "domainId"])]], [], 2),
+    ("an object is found by its values of now",
+     [[domain("d"), op("upsert", "Domain", {"d": {"name": "d.example.org", "description": "x"}}, matchOn=["name"]),
+       op("upsert", "Domain", {"e": {"name": "d.example.org", "description": "x"}}, matchOn=["description"])]], [], 1),
+
+    # names
+    ("used before it is made", [[USES, PEOPLE]], ["plan-reference"], 2),
+    ("in an update, too", [[domain("d"), op("update", "Domain", {"directoryId": "#people"}, id="#d"), PEOPLE]],
+     ["plan-reference"], 2),
+    ("and as the key of a set", [[op("create", "ClusterRole", {"r": {"name": "r", "listeners": {
+        "@type": "EnableSome", "listenerIds": {"#a": True}}}}), op("create", "NetworkListener", {"a": listener("a")})]],
+     ["plan-reference"], 2),
+    ("members of sets in one operation", [[op("create", "Role", role(a=["b"], b=[]))]], [], 2),
+    ("but no circles of them", [[op("create", "Role", role(a=["b"], b=["c"], c=["a"]))]], ["plan-reference"], 3),
+    ("nor an object that needs itself", [[op("create", "Role", role(a=["a"]))]], ["plan-reference"], 1),
+    ("the latest of a name counts, of any type", [[PEOPLE, domain("people", "p.example.org", description="x"),
+                                                   domain("d", directoryId="#people")]], ["plan-reference"], 3),
+    ("which may be made right", [[PEOPLE, domain("people", "p.example.org"), op("upsert", "Directory", {"people": {
+        "@type": "Ldap", "description": "people"}}, matchOn=["description"]), USES]], [], 3),
+    ("an update of a name of another type", [[domain("a"), op("update", "Directory", {"description": "x"}, id="#a")]],
+     ["plan-reference"], 1),
+    ("a later plan has names of its own", [[domain("a", "one.example.org")], [domain("a", "two.example.org")]], [], 2),
+    ("objects of an earlier plan keep theirs",
+     [[op("create", "Directory", {"x": LDAP}), domain("a", directoryId="#x")],
+      [op("create", "NetworkListener", {"x": listener("x")}), op("upsert", "Domain", {"a": {
+          "name": "a.example.org", "description": "y"}})]], [], 3),
+
+    # addresses
+    ("an update of an address is applied", [[BLOCKED, op("update", "BlockedIp", {"reason": "portScanning"}, id="#b")]],
+     [], 1),
+    ("an address cannot change", [[BLOCKED, op("update", "BlockedIp", {"address": "192.0.2.2"}, id="#b")]],
+     ["immutable-field"], 1),
+    ("nor what the server sets", [[BLOCKED, op("update", "BlockedIp", {"reason": "rainy"}, id="#b")]],
+     ["unknown-member"], 1),
+]
+
+
+def folded(plans, *args, command="check"):
+    with tempfile.TemporaryDirectory() as folder:
+        names = []
+        for i, plan in enumerate(plans):
+            single = isinstance(plan, dict)
+            names.append(f"{i}.json" if single else f"{i}.ndjson")
+            with open(os.path.join(folder, names[-1]), "w", encoding="utf-8") as out:
+                out.write(json.dumps(plan) if single else "".join(json.dumps(line) + "\n" for line in plan))
+        return stwctest.run(command, *args, *names, cwd=folder)
+
+
+def tables(tap):
+    for name, plans, want, objects in CASES:
+        done = folded(plans, "--format", "json")
+        have = [c for c in done.codes("error", "warning") if c != "no-domain"]
+        tap.equal((have, done.summary.get("objects")), (want, objects), name)
+
+
+def values(tap):
+    """What is left says what was said last."""
+    changed = [[BLOCKED, op("update", "BlockedIp", {"reason": "portScanning", "expiresAt": "2030-01-01T00:00:00Z"},
+                            id="#b")]]
+    done = folded(changed, "--to", "json", command="convert")
+    tap.equal(json.loads(done.stdout)["BlockedIp"], {"192.0.2.1": {"expiresAt": "2030-01-01T00:00:00Z",
+                                                                    "reason": "portScanning"}}, "an address is updated")
+    done = folded([[PEOPLE, USES], [op("create", "NetworkListener", {"people": listener("x")})]], "--to", "json",
+                  command="convert")
+    tap.equal(json.loads(done.stdout)["Domain"]["d"]["directoryId"], "#people", "references keep their objects")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in (("a.toml", '[BlockedIp]\n"192.0.2.1" = { reason = "manual" }\n'),
+                           ("b.toml", '[BlockedIp]\n"192.0.2.1" = { expiresAt = "2030-01-01T00:00:00Z" }\n')):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as out:
+                out.write(text)
+        done = stwctest.run("convert", "--to", "json", "a.toml", "--overlay", "b.toml", cwd=folder)
+        tap.equal(json.loads(done.stdout or "{}"), {"BlockedIp": {"192.0.2.1": {
+            "expiresAt": "2030-01-01T00:00:00Z", "reason": "manual"}}}, "an overlay adds to an address")
+        done = stwctest.run("check", "--format", "json", "a.toml", "b.toml", cwd=folder)
+        tap.equal(done.codes(), ["duplicate-value"], "a second source does not")
+
+
+def places(tap):
+    """Both places of a mistake, in words and as related ones."""
+    done = folded([[domain("a"), domain("b"), USES, domain("c"), PEOPLE]], "--format", "json")
+    first = done.diagnostics[0]
+    tap.equal((first["line"], first["message"], first["related"][0]["line"]),
+              (3, "'#people' is used on line 3 and made on line 5", 5), "an order error names both lines")
+    done = folded([[PEOPLE, USES], [op("destroy", "Directory")]], "--format", "json")
+    tap.equal([(d["file"], d["line"], d["related"][0]["file"]) for d in done.diagnostics],
+              [("1.ndjson", 1, "0.ndjson")], "a refused destroy names who refers")
+
+
+def requests(tap):
+    def check(*calls, **extra):
+        body = {"using": [], "methodCalls": [[name, arguments, f"c{i}"] for i, (name, arguments) in enumerate(calls)]}
+        return stwctest.check_text(json.dumps({**body, **extra}), "--from", "json")
+    made = ("x:Domain/set", {"create": {"d": {"name": "example.org"}}})
+    for calls, extra, want, objects, name in [
+            ([made, ("x:Domain/get", {"ids": ["#d"]}), ("x:Domain/query", {})], {}, [], 1, "calls that read"),
+            ([("x:Domian/get", {})], {}, ["unknown-type"], 0, "of a type that there is"),
+            ([("x:Domain/copy", {})], {}, ["plan-operation"], 0, "a method that is no part of it"),
+            ([made, ("x:Domain/set", {"destroy": ["#d"]})], {}, [], 0, "a destroy of what the request made"),
+            ([("x:Domain/set", {"destroy": ["b"]})], {}, [], 0, "a destroy of what the server has"),
+            ([("x:Domain/set", {"destroy": ["#d"]}), made], {}, ["dangling-reference"], 1, "a destroy that comes too early"),
+            ([("x:Domain/set", {"destroy": ["b"], "update": {"b": {"description": "x"}}})], {}, ["plan-line"], 0,
+             "an update and a destroy of one object"),
+            ([("x:Http/set", {"destroy": ["singleton"]})], {}, ["plan-line"], 0, "a destroy of a singleton"),
+            ([("x:Domain/set", {"destroy": {"b": True}})], {}, ["plan-line"], 0, "destroy takes a list"),
+            ([("x:Domain/set", {"destory": ["b"]})], {}, ["plan-line"], 0, "an argument that there is not"),
+            ([("x:Domain/set", {"#destroy": {"resultOf": "q", "name": "x:Domain/query", "path": "/ids"}})], {},
+             ["plan-operation"], 0, "a destroy by the result of a call"),
+            ([made, ("x:SystemSettings/set", {"update": {"singleton": {"defaultDomainId": "#d", "defaultHostname":
+                                                                       "mail.example.org"}}})], {}, [], 2,
+             "a reference to what an earlier call made"),
+            ([("x:SystemSettings/set", {"update": {"singleton": {"defaultDomainId": "#d", "defaultHostname":
+                                                                 "mail.example.org"}}}), made], {}, ["plan-reference"],
+             2, "and not to a later one"),
+            ([("x:SystemSettings/set", {"update": {"singleton": {"defaultDomainId": "#d", "defaultHostname":
+                                                                 "mail.example.org"}}})],
+             {"createdIds": {"d": "b"}}, [], 1, "names that the request brings along")]:
+        done = check(*calls, **extra)
+        have = [c for c in done.codes("error", "warning") if c != "no-domain"]
+        tap.equal((have, done.summary.get("objects")), (want, objects), name)
+
+
+def main():
+    tap = stwctest.Tap()
+    for topic in (tables, values, places, requests):
+        topic(tap)
+    tap.done()
+    return 1 if tap.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
