@@ -80,8 +80,9 @@ struct schema_type {
 
 struct schema_enum_member {
 	const char *name;
-	uint16_t number; /* permanent, ids.lock */
-	const char *doc; /* or NULL */
+	uint16_t number;           /* permanent, ids.lock */
+	const char *since, *until; /* as of a field */
+	const char *doc;           /* or NULL */
 };
 
 struct schema_enum {
@@ -121,6 +122,7 @@ struct schema_variant {
 	bool runtime;                        /* enacted by stwd */
 	const struct schema_structure *body; /* NULL: no fields */
 	const char *since, *until;
+	const char *replaced_by; /* the variant that took over, or NULL */
 	const char *doc;
 };
 

@@ -94,9 +94,12 @@ struct value *bind_wrong_type(struct binder *b, const struct schema_type *type, 
 }
 
 bool target_allows(struct compilation *c, bool strict, const char *what, struct str name,
-		   const char *since, const char *until, struct span span)
+		   const struct lifetime *lifetime, struct span span)
 {
 	const char *target = c->options.target ? c->options.target : c->schema->version;
+	const char *since = lifetime->since, *until = lifetime->until;
+	bool refused = strict || c->options.target;
+	struct diag *diag;
 
 	if (since && schema_version_cmp(since, target) > 0) {
 		diag_add(&c->diags, DIAG_TARGET_VERSION, span,
@@ -106,15 +109,16 @@ bool target_allows(struct compilation *c, bool strict, const char *what, struct 
 	}
 	if (!until || schema_version_cmp(until, target) >= 0)
 		return true;
-	if (strict || c->options.target) {
-		diag_add(&c->diags, DIAG_TARGET_VERSION, span,
-			 "%s '%.*s' existed until %s, no more in %s", what, STR_ARG(name), until,
-			 target);
-		return false;
-	}
-	diag_add(&c->diags, DIAG_DEPRECATED, span, "%s '%.*s' existed until %s only", what,
-		 STR_ARG(name), until);
-	return true;
+	if (refused)
+		diag = diag_add(&c->diags, DIAG_TARGET_VERSION, span,
+				"%s '%.*s' existed until %s, no more in %s", what, STR_ARG(name),
+				until, target);
+	else
+		diag = diag_add(&c->diags, DIAG_DEPRECATED, span, "%s '%.*s' existed until %s only",
+				what, STR_ARG(name), until);
+	if (lifetime->replaced_by)
+		diag_hint(&c->diags, diag, "'%s' took its place", lifetime->replaced_by);
+	return !refused;
 }
 
 /* TOML has no null: {"@null" = true} says it in every format of stw's own form. */
@@ -232,7 +236,8 @@ static struct value *bind_field(struct binder *b, const struct schema_structure 
 		return NULL;
 	if (!(same_version(structure->since, field->since) &&
 	      same_version(structure->until, field->until)) &&
-	    !target_allows(b->c, b->target_strict, "the field", e->key, field->since, field->until,
+	    !target_allows(b->c, b->target_strict, "the field", e->key,
+			   &(struct lifetime){field->since, field->until, field->replaced_by},
 			   e->key_span))
 		return NULL;
 	return bind_value(b, field->type, field, e->value, &path);
@@ -398,7 +403,9 @@ static const struct schema_variant *find_variant(struct binder *b,
 						: NULL;
 	if (variant)
 		return target_allows(b->c, b->target_strict, "the variant", e->value->string,
-				     variant->since, variant->until, e->value->span)
+				     &(struct lifetime){variant->since, variant->until,
+							variant->replaced_by},
+				     e->value->span)
 			       ? variant
 			       : NULL;
 	diag = bind_error(b, DIAG_UNKNOWN_VARIANT, e->value->span, path, NULL,
@@ -545,7 +552,8 @@ static bool bind_whole(struct binder *b, const struct draft *draft, const struct
 		return false;
 	}
 	return target_allows(b->c, draft->target_strict, "the type", str_c(draft->type->name),
-			     structure->since, structure->until, draft->span) &&
+			     &(struct lifetime){structure->since, structure->until, NULL},
+			     draft->span) &&
 	       bind_body(b, structure, body, path, complete, draft->span, out);
 }
 

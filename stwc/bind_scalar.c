@@ -453,6 +453,10 @@ static struct value *bind_enum(struct binder *b, const struct schema_type *type,
 		return bind_wrong_type(b, type, node, path);
 	member = schema_enum_member_find(type->members, node->string);
 	if (member) {
+		if (!target_allows(b->c, b->target_strict, "the member", node->string,
+				   &(struct lifetime){member->since, member->until, NULL},
+				   node->span))
+			return NULL;
 		value = bind_new(b, VALUE_ENUM, type, node->span);
 		if (value)
 			value->member = member;

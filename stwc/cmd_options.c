@@ -147,8 +147,11 @@ static bool is_type(const struct parser *p, const char *value)
 
 static bool set_object(struct parser *p, const char *value)
 {
+	const struct schema_object *type = schema_object_find(&schema_builtin, str_c(value));
+	bool part = !type && schema_structure_find(&schema_builtin, str_c(value));
+
 	p->options->compile.object = value;
-	return is_type(p, value);
+	return part || (type && type->kind != OBJECT_VIEW) || is_type(p, value);
 }
 
 static bool add_type(struct parser *p, const char *value)
@@ -183,7 +186,7 @@ static bool set_target(struct parser *p, const char *value)
 	if (strcmp(value, "0.16") == 0)
 		return true;
 	if (strncmp(value, "0.16.", 5) != 0 || num_u64(str_c(value + 5), &patch) != NUM_OK ||
-	    schema_version_cmp(value, schema_builtin.version) > 0)
+	    (value[5] == '0' && value[6]) || schema_version_cmp(value, schema_builtin.version) > 0)
 		return complain(p, "--target is a version from 0.16.0 to %s, not '%s'",
 				schema_builtin.version, value);
 	p->options->compile.target = value;

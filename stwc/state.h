@@ -239,9 +239,15 @@ bool unique_check(struct compilation *c) WARN_UNUSED;
 /* bootstrap.c: the objects that a lone Bootstrap stands for. */
 bool bootstrap_expand(struct compilation *c) WARN_UNUSED;
 
+/* In which versions something exists, as its row says. */
+struct lifetime {
+	const char *since, *until;
+	const char *replaced_by; /* what took over, or NULL */
+};
+
 /* True when the structure or variant exists in the target version; else reports (error where
  * strict or an explicit target says so, else a deprecation warning). */
 bool target_allows(struct compilation *c, bool strict, const char *what, struct str name,
-		   const char *since, const char *until, struct span span);
+		   const struct lifetime *lifetime, struct span span);
 
 #endif

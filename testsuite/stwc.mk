@@ -10,6 +10,7 @@ stwc_tests = \
 	testsuite/stwc/plans.py \
 	testsuite/stwc/rules.py \
 	testsuite/stwc/secrets.py \
+	testsuite/stwc/target.py \
 	testsuite/stwc/seeds.py \
 	testsuite/stwc/stream.py
 TESTS += $(stwc_tests)

@@ -158,6 +158,7 @@ static void put_variant(struct buf *out, const struct schema *schema,
 			   (size_t)(v->body - schema->structures));
 	put_member(out, "since", v->since);
 	put_member(out, "until", v->until);
+	put_member(out, "replaced_by", v->replaced_by);
 	put_member(out, "doc", v->doc);
 	buf_puts(out, STR("},\n"));
 }
@@ -269,6 +270,8 @@ static void put_enum_parts(struct buf *out, const struct schema_enum *e, size_t 
 		buf_puts(out, STR("\t{.name = "));
 		put_c_string(out, e->members[m].name);
 		buf_printf(out, ", .number = %u", e->members[m].number);
+		put_member(out, "since", e->members[m].since);
+		put_member(out, "until", e->members[m].until);
 		put_member(out, "doc", e->members[m].doc);
 		buf_puts(out, STR("},\n"));
 	}

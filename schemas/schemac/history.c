@@ -46,13 +46,26 @@ static void mark_structure(const struct release *r, const struct schema_structur
 		mark_variant(r, &s->variants[i]);
 }
 
+static void mark_member(const struct release *r, const struct schema_enum_member *member)
+{
+	struct schema_enum_member *m = (struct schema_enum_member *)member;
+	bool deprecated = false;
+
+	mark(r, &m->since, &m->until, &deprecated);
+}
+
+/* A member alone: an enum that is new as a whole came with the fields that have it. */
 static bool mark_enum(const struct release *r, struct str name)
 {
 	const char *dot = memchr(name.p, '.', name.n);
 	size_t n = dot ? (size_t)(dot - name.p) : name.n;
 	const struct schema_enum *e = schema_enum_find(&r->rows->schema, (struct str){name.p, n});
+	const struct schema_enum_member *member =
+		e && dot ? schema_enum_member_find(e, str_from(name, n + 1)) : NULL;
 
-	return e && (!dot || schema_enum_member_find(e, str_from(name, n + 1)));
+	if (member)
+		mark_member(r, member);
+	return e && (!dot || member);
 }
 
 static bool mark_part(const struct release *r, struct str name, size_t at)

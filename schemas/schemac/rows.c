@@ -204,6 +204,7 @@ static void members_of_union(struct rows *rows, struct schema_enum *e, const cha
 		if (u->variants[i].until)
 			continue;
 		m[count].name = u->variants[i].name;
+		m[count].since = u->variants[i].since;
 		m[count++].doc = u->variants[i].doc;
 	}
 	e->count = (uint16_t)count;
@@ -350,7 +351,7 @@ static void link_fields(struct rows *rows, struct schema_structure *s, const str
 static void link_variant(struct rows *rows, struct schema_variant *variant,
 			 const struct node_entry *entry)
 {
-	static const char *const names[] = {"body", "runtime", "doc", NULL};
+	static const char *const names[] = {"body", "runtime", "replaced_by", "doc", NULL};
 	const char *body = NULL;
 
 	variant->name = rows_text(rows, entry->key);
@@ -360,6 +361,7 @@ static void link_variant(struct rows *rows, struct schema_variant *variant,
 	}
 	attributes_only(rows, entry->value, names, false);
 	attribute_bool(rows, entry->value, "runtime", &variant->runtime);
+	attribute_string(rows, entry->value, "replaced_by", &variant->replaced_by);
 	attribute_string(rows, entry->value, "doc", &variant->doc);
 	if (!attribute_string(rows, entry->value, "body", &body))
 		return;
