@@ -130,6 +130,34 @@ static struct diag *store(struct diags *diags, enum diag_code code, struct span 
 	return diag;
 }
 
+bool diags_allow(struct diags *diags, enum diag_code code, struct span scope, struct span place)
+{
+	struct diag_allowance *allowance = ARENA_NEW(diags->arena, struct diag_allowance);
+
+	if (!allowance)
+		return false;
+	*allowance = (struct diag_allowance){diags->allowances, code, scope, place, false};
+	diags->allowances = allowance;
+	diags->allowed[code] = true;
+	return true;
+}
+
+/* Every allowance that fits has its use, the narrow one inside the wide one too. */
+static bool is_allowed(const struct diags *diags, enum diag_code code, struct span span)
+{
+	struct diag_allowance *each;
+	bool found = false;
+
+	for (each = diags->allowances; each; each = each->next) {
+		if (each->code != code || each->scope.source != span.source ||
+		    span.begin < each->scope.begin || span.begin >= each->scope.end)
+			continue;
+		each->used = true;
+		found = true;
+	}
+	return found && diags->levels[code] != SEVERITY_ERROR;
+}
+
 struct diag *diag_add(struct diags *diags, enum diag_code code, struct span span,
 		      const char *format, ...)
 {
@@ -141,7 +169,7 @@ struct diag *diag_add(struct diags *diags, enum diag_code code, struct span span
 
 	if (diag_code_info(code)->severity == SEVERITY_ERROR)
 		diags->faults++;
-	if (!count)
+	if (!count || (diags->allowed[code] && is_allowed(diags, code, span)))
 		return scratch(diags);
 	++*count;
 	diags->reported++;

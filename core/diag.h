@@ -49,8 +49,19 @@ struct diag {
 	bool secret;    /* of its source line no more than a key in front of the span is shown */
 };
 
+/* A comment in a source that allows a warning or note in a part of it. */
+struct diag_allowance {
+	struct diag_allowance *next;
+	enum diag_code code;
+	struct span scope; /* diagnostics that begin in it are allowed */
+	struct span place; /* of the comment */
+	bool used;
+};
+
 struct diags {
 	struct arena *arena;
+	struct diag_allowance *allowances;
+	bool allowed[DIAG_CODE_COUNT]; /* there is an allowance of the code */
 	struct diag *all;
 	size_t count, cap;
 	size_t errors, warnings, notes; /* of all reported, kept or not */
@@ -85,6 +96,11 @@ void diag_path(struct diags *diags, struct diag *diag, const char *format, ...) 
 void diag_file(struct diags *diags, struct diag *diag, const char *format, ...) PRINTF_LIKE(3, 4);
 void diag_relate(struct diags *diags, struct diag *diag, struct span span, const char *format, ...)
 	PRINTF_LIKE(4, 5);
+
+/* Allows a code within `scope`: what is reported there from now on, unless as an error, is as if
+ * its level were off. False: out of memory. */
+bool diags_allow(struct diags *diags, enum diag_code code, struct span scope,
+		 struct span place) WARN_UNUSED;
 
 /* Source order (source number, begin, end, order of reporting); drops exact repeats (same
  * code, span and message) and takes them off the counts. */

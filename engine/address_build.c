@@ -42,7 +42,8 @@ struct family {
 	struct key *keys6, *spare6;
 	uint32_t count;
 	uint8_t width;
-	bool has_hosts; /* some address has host bits */
+	bool has_hosts;    /* some address has host bits */
+	bool lengths[129]; /* prefix lengths that occur */
 };
 
 struct address_order {
@@ -435,6 +436,7 @@ static void family_add(struct family *family, const struct net_network *network,
 {
 	struct key key = {index, network->prefix, {0}};
 
+	family->lengths[network->prefix] = true;
 	memcpy(key.written, network->addr.b, family->width);
 	for (unsigned b = 0; !family->has_hosts && b < family->width; b++)
 		family->has_hosts = base_byte(&key, b) != key.written[b];
@@ -531,6 +533,55 @@ void address_order_repeats(const struct address_order *order,
 			repeat(ctx, index_at(family, i - 1), index_at(family, i));
 		}
 	}
+}
+
+/* The network of the key at `i` against the first `want->prefix` bits of an address. */
+static int key_compare(const struct family *family, uint32_t i, const struct key *want)
+{
+	const struct key *six = &family->keys6[i];
+	uint64_t have4, want4;
+
+	if (family->width == 4) {
+		want4 = (uint64_t)stw_be32(want->written) << 32 | (uint64_t)want->prefix
+									  << KEY4_INDEX_BITS;
+		want4 = (uint64_t)key4_base(want4) << 8 | want->prefix;
+		have4 = (uint64_t)key4_base(family->keys4[i]) << 8 | key4_prefix(family->keys4[i]);
+		return have4 < want4 ? -1 : have4 > want4;
+	}
+	for (unsigned b = 0; b < family->width; b++) {
+		if (base_byte(six, b) != base_byte(want, b))
+			return base_byte(six, b) < base_byte(want, b) ? -1 : 1;
+	}
+	return six->prefix < want->prefix ? -1 : six->prefix > want->prefix;
+}
+
+bool address_order_cover(const struct address_order *order, const struct net_network *network,
+			 unsigned at_most, uint32_t *out_index)
+{
+	const struct family *family = &order->families[network->addr.family == 4 ? 0 : 1];
+	unsigned prefix = at_most < network->prefix ? at_most : network->prefix;
+	struct key want = {.index = 0};
+
+	memcpy(want.written, network->addr.b, family->width);
+	for (prefix++; prefix-- > 0;) {
+		uint32_t low = 0, high = family->lengths[prefix] ? family->count : 0;
+
+		want.prefix = (uint8_t)prefix;
+		while (low < high) {
+			uint32_t middle = low + (high - low) / 2;
+
+			if (key_compare(family, middle, &want) < 0)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		if (family->lengths[prefix] && low < family->count &&
+		    key_compare(family, low, &want) == 0) {
+			*out_index = index_at(family, low);
+			return true;
+		}
+	}
+	return false;
 }
 
 static void part_free(struct part *part)

@@ -53,6 +53,11 @@ void address_order_free(struct address_order *order);
 /* Calls back for each entry that has the network (bytes and prefix) of one before it. */
 void address_order_repeats(const struct address_order *order,
 			   void (*repeat)(void *ctx, uint32_t first, uint32_t again), void *ctx);
+/* The most specific entry whose prefix is at most `at_most` bits long and that holds the whole
+ * network; entries of the other family are not looked at. A few steps for each prefix length that
+ * occurs, however many entries there are. False: none. */
+bool address_order_cover(const struct address_order *order, const struct net_network *network,
+			 unsigned at_most, uint32_t *out_index);
 
 /* Builds the block behind what `out` holds. `order` is of the same source, without repeats; it may
  * be NULL and is then made here. False: out of memory, or over a limit of libstw/format.h. */

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libgrammar.a
 libgrammar_a_SOURCES = \
+	grammar/comment.c grammar/comment.h \
 	grammar/json.c grammar/json.h \
 	grammar/json_cursor.c \
 	grammar/json_scalar.c \

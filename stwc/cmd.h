@@ -32,7 +32,7 @@ struct options {
 	enum color color;
 	bool strict, quiet, help;
 	size_t max_errors;
-	struct level_option levels[64];
+	struct level_option levels[2 * DIAG_CODE_COUNT]; /* the last word on a code counts */
 	size_t level_count;
 	const char *as;
 	struct input *inputs; /* operands in order; --overlay FILE counts as one */
@@ -53,7 +53,7 @@ struct options {
 /* What every command that compiles sources takes. */
 #define CMD_SOURCE_OPTIONS                                                                    \
 	" from as object overlay partial shapes target level strict max-errors format color " \
-	"quiet "
+	"quiet now "
 
 /* No option but a mark among them: diagnostics are the command's own output, so that --format has
  * more values. */
@@ -77,7 +77,7 @@ extern const struct command cmd_convert;
 bool options_parse(const struct command *command, int argc, char **argv,
 		   struct options *out) WARN_UNUSED;
 void options_free(struct options *options);
-/* The time that `ip` goes by. */
+/* The time that expiries are held against. */
 int64_t options_now(const struct options *options);
 
 /* Compiles the inputs and prints diagnostics as the options ask: text to standard error, all other

@@ -223,6 +223,6 @@ const struct command cmd_ip = {
 	"ip",
 	"ADDRESS IMAGE|SRC…",
 	"whether an address is let in (status 0) or blocked (1), and by which rule",
-	CMD_SOURCE_OPTIONS "now ",
+	CMD_SOURCE_OPTIONS,
 	NULL,
 	run};

@@ -80,6 +80,10 @@ static bool set_level(struct parser *p, const char *value)
 				value);
 	for (i = 0; i < ARRAY_LEN(words); i++) {
 		if (strcmp(equals + 1, words[i]) == 0) {
+			if (i == SEVERITY_OFF &&
+			    diag_code_info(level->code)->severity == SEVERITY_ERROR)
+				return complain(p, "%s is an error, which cannot be off",
+						diag_code_info(level->code)->word);
 			level->severity = (enum severity)i;
 			p->options->level_count++;
 			return true;
@@ -465,6 +469,7 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 	choose_output(command, out);
 	if (out->help)
 		print_usage(command);
+	out->compile.now = options_now(out);
 	return out->help || name_standard_input(&p);
 }
 

@@ -93,11 +93,18 @@ static bool keep_aside(struct compile_state *state, struct object *object)
 
 static bool keep_object(struct compilation *c, struct object *object)
 {
+	struct type_state *type = type_state(c, object->type);
+
 	if (!state_grow((void **)&c->objects, &c->object_cap, c->object_count,
 			sizeof(struct object *)))
 		return false;
 	c->objects[c->object_count++] = object;
-	type_state(c, object->type)->objects++;
+	type->objects++;
+	if (type->last)
+		type->last->next = object;
+	else
+		type->first = object;
+	type->last = object;
 	return true;
 }
 
@@ -124,6 +131,7 @@ bool compile_run(struct compilation *c, const struct input *inputs, size_t count
 		  packed_finish(c) && identify_objects(c) && resolve_objects(c) &&
 		  plan_circles(c) && unique_check(c) && check_run(c);
 
+	allow_finish(c);
 	mask_suspects(c);
 	load_report_lost(c);
 	diags_sort(&c->diags);
@@ -195,6 +203,13 @@ struct object *compile_find(const struct compilation *c, const struct schema_obj
 			    struct str name)
 {
 	return map_get(&type_state(c, type)->names, name);
+}
+
+struct object *compile_first(const struct compilation *c, const char *type)
+{
+	const struct schema_object *found = schema_object_find(c->schema, str_c(type));
+
+	return found ? type_state(c, found)->first : NULL;
 }
 
 struct object *compile_singleton(const struct compilation *c, const char *type)

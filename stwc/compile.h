@@ -36,6 +36,9 @@ struct compile_options {
 	bool image; /* an image will be made: digests and lines of the sources are wanted */
 	bool has_shapes;
 	enum shapes shapes;
+	int64_t now;         /* what expiries are held against, for diagnostics alone */
+	bool host;           /* open the files and variables that are named */
+	const char *secrets; /* where relative files are looked up, or NULL */
 };
 
 struct compilation {
@@ -72,6 +75,9 @@ bool compile_reads(const struct compilation *c, const char *path);
 /* The object of that type and identity or client id; NULL: none. */
 struct object *compile_find(const struct compilation *c, const struct schema_object *type,
 			    struct str name);
+/* The first object of a type that was compiled from sources, the others behind it in object.next;
+ * NULL: there is none. */
+struct object *compile_first(const struct compilation *c, const char *type);
 /* The only object of a singleton type; NULL: not set. */
 struct object *compile_singleton(const struct compilation *c, const char *type);
 /* The entries of a packed type; NULL: none. */

@@ -323,6 +323,8 @@ static bool load_text(struct compilation *c, const struct request *request,
 						      : DIALECT_OWN;
 	file.passing = file.format == FORMAT_JSON || file.format == FORMAT_NDJSON;
 	file.last_packed = true;
+	if (!allow_read(c, file.format, file.source))
+		return false;
 	text->reader = reader_open(file.format, file.source, &c->diags, &c->hash_key, &policy);
 	return text->reader && read_elements(&file, text->reader, text->stream) &&
 	       load_includes(c, &file);

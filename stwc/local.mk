@@ -1,16 +1,25 @@
 noinst_LIBRARIES += libstwc.a
 libstwc_a_CPPFLAGS = $(AM_CPPFLAGS) $(IDN2_CFLAGS) $(PSL_CFLAGS)
 libstwc_a_SOURCES = \
+	stwc/allow.c \
 	stwc/bind.c stwc/bind.h \
 	stwc/bind_members.c \
 	stwc/bind_patch.c \
 	stwc/bind_scalar.c \
 	stwc/bootstrap.c \
 	stwc/check/check.c stwc/check/check.h \
+	stwc/check/directory.c \
 	stwc/check/enacted.c \
+	stwc/check/exposure.c \
 	stwc/check/limits.c \
+	stwc/check/lint.c stwc/check/lint.h \
 	stwc/check/listener.c \
+	stwc/check/lockout.c \
+	stwc/check/names.c \
+	stwc/check/relay.c \
 	stwc/check/settings.c \
+	stwc/check/tls.c \
+	stwc/check/unused.c \
 	stwc/compile.c stwc/compile.h \
 	stwc/defaults.c stwc/defaults.h \
 	stwc/dialect.c stwc/dialect.h \

@@ -85,11 +85,12 @@ struct match_index {
 
 /* What is known of one object type. */
 struct type_state {
-	struct map drafts;  /* client id (empty: the singleton) to draft number + 1 */
-	struct map matches; /* joined field names to struct match_index * */
-	struct map names;   /* client ids and identities to struct object * */
-	size_t objects;     /* bound ones */
-	size_t nameless;    /* of these, known by their place alone */
+	struct map drafts;           /* client id (empty: the singleton) to draft number + 1 */
+	struct map matches;          /* joined field names to struct match_index * */
+	struct map names;            /* client ids and identities to struct object * */
+	size_t objects;              /* bound ones … */
+	struct object *first, *last; /* … in a chain */
+	size_t nameless;             /* of these, known by their place alone */
 };
 
 struct compile_state {
@@ -221,6 +222,11 @@ bool packed_sweep(struct compilation *c, const struct schema_object *type,
 		  uint32_t source) WARN_UNUSED;
 /* Orders the entries and refuses repeats once everything is read. */
 bool packed_finish(struct compilation *c) WARN_UNUSED;
+
+/* allow.c: takes the allowances of a source; before its reader, so that all passes heed them. */
+bool allow_read(struct compilation *c, enum format format, const struct source *source) WARN_UNUSED;
+/* Reports those that nothing needed. */
+void allow_finish(struct compilation *c);
 
 /* mask.c: marks what may be a secret in the sources that have diagnostics. */
 void mask_suspects(struct compilation *c);

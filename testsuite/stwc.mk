@@ -5,6 +5,7 @@ stwc_tests = \
 	testsuite/stwc/folding.py \
 	testsuite/stwc/graph.py \
 	testsuite/stwc/includes.py \
+	testsuite/stwc/lints.py \
 	testsuite/stwc/options.py \
 	testsuite/stwc/outputs.py \
 	testsuite/stwc/plans.py \

@@ -19,6 +19,26 @@ bool check_run(struct compilation *c) WARN_UNUSED;
 /* listener.c */
 void check_privileged_ports(struct compilation *c);
 void check_binds(struct compilation *c);
+/* tls.c */
+void check_tls(struct compilation *c);
+/* exposure.c */
+void check_exposure(struct compilation *c);
+void check_cleartext_auth(struct compilation *c);
+/* relay.c */
+void check_relay(struct compilation *c);
+/* lockout.c */
+void check_blocked(struct compilation *c);
+void check_bannable(struct compilation *c);
+void check_management_paths(struct compilation *c);
+/* unused.c */
+void check_unused(struct compilation *c);
+/* names.c */
+void check_host_names(struct compilation *c);
+void check_macros(struct compilation *c);
+void check_postmaster(struct compilation *c);
+/* directory.c */
+void check_directories(struct compilation *c);
+void check_pools(struct compilation *c);
 /* limits.c */
 void check_limits(struct compilation *c);
 /* settings.c */

@@ -1,5 +1,7 @@
 /* Listeners: what binding their addresses will ask of the host. */
-#include "stwc/check/check.h"
+#include <stdio.h>
+
+#include "stwc/check/lint.h"
 
 struct privileged {
 	const struct object *object; /* of the first; NULL: none */
@@ -48,75 +50,182 @@ static void report(struct compilation *c, const struct privileged *found)
 void check_privileged_ports(struct compilation *c)
 {
 	struct privileged found = {NULL, NULL, 0};
-	size_t i;
+	const struct object *listener;
 
-	for (i = 0; i < c->object_count; i++) {
-		if (strcmp(c->objects[i]->type->name, "NetworkListener") == 0)
-			collect(&found, c->objects[i]);
-	}
+	for (listener = compile_first(c, "NetworkListener"); listener; listener = listener->next)
+		collect(&found, listener);
 	if (found.count)
 		report(c, &found);
 }
-
-struct binds {
-	struct compilation *c;
-	struct map seen; /* address text to struct holder */
-};
 
 struct holder {
 	const struct object *listener;
 	const struct value *address;
 };
 
-static bool claim_bind(struct binds *binds, const struct object *listener,
-		       const struct value *address)
+struct binds {
+	struct compilation *c;
+	struct map seen;         /* address text to struct holder */
+	struct map wildcards[2]; /* of [::] and 0.0.0.0: port as text to struct holder */
+	struct object *roles;    /* the first ClusterRole */
+};
+
+static bool names_listener(struct compilation *c, const struct value_object *group,
+			   const struct object *listener)
 {
-	struct diags *diags = &binds->c->diags;
-	struct holder *holder;
-	struct diag *diag;
-	char text[NET_TEXT_SIZE];
+	size_t count, i;
+	struct value *const *ids = lint_members(c, group, "listenerIds", &count);
+
+	for (i = 0; i < count; i++) {
+		if (ids[i]->kind == VALUE_REFERENCE && ids[i]->reference.target == listener)
+			return true;
+	}
+	return false;
+}
+
+static bool role_opens(struct compilation *c, const struct object *role,
+		       const struct object *listener)
+{
+	const struct value_object *group = lint_object(c, &role->body, "listeners");
+
+	if (lint_is_variant(group, "EnableSome"))
+		return names_listener(c, group, listener);
+	if (lint_is_variant(group, "DisableSome"))
+		return !names_listener(c, group, listener);
+	return !lint_is_variant(group, "DisableAll");
+}
+
+/* Where nodes have roles and none of them opens both, the two never meet. stwd knows no roles. */
+static bool never_meet(const struct binds *binds, const struct object *a, const struct object *b)
+{
+	struct object *role;
+
+	if (!binds->roles || binds->c->options.audience == FOR_STWD)
+		return false;
+	for (role = binds->roles; role; role = role->next) {
+		if (role_opens(binds->c, role, a) && role_opens(binds->c, role, b))
+			return false;
+	}
+	return true;
+}
+
+/* One place for IPv4 and its mapped form. */
+static struct net_socket plain_socket(const struct value *address)
+{
+	return (struct net_socket){net_addr_unmap(&address->socket.addr), address->socket.port};
+}
+
+/* Is another listener there under the key? The first that asks gets the place. False: out of
+ * memory. */
+static bool claim(struct binds *binds, struct map *map, const char *text,
+		  const struct holder *asking, struct holder **out)
+{
+	struct holder *holder = map_get(map, str_c(text));
 	struct str key;
 
-	(void)net_socket_format(&address->socket, text);
-	/* port 0 is another port each time */
-	if (address->socket.port == 0)
+	*out = NULL;
+	if (holder) {
+		/* two of one name have been told apart from this already */
+		if (!str_eq(holder->listener->identity, asking->listener->identity) &&
+		    !never_meet(binds, holder->listener, asking->listener))
+			*out = holder;
 		return true;
-	holder = map_get(&binds->seen, str_c(text));
-	/* two of one name have been told apart from this already */
-	if (holder && !str_eq(holder->listener->identity, listener->identity)) {
-		diag = diag_add(diags, DIAG_DUPLICATE_BIND, address->span,
-				"%s is the address of the listener '%.*s' too", text,
-				STR_ARG(holder->listener->identity));
-		diag_path(diags, diag, "NetworkListener/%.*s/bind/%s", STR_ARG(listener->identity),
-			  text);
-		diag_context(diags, diag, "in NetworkListener '%.*s'", STR_ARG(listener->identity));
-		diag_relate(diags, diag, holder->address->span, "bound here first");
 	}
-	if (holder)
-		return true;
 	holder = ARENA_NEW(&binds->c->arena, struct holder);
 	key = arena_str(&binds->c->arena, str_c(text));
 	if (!holder || !key.p)
 		return false;
-	*holder = (struct holder){listener, address};
-	return map_put(&binds->seen, key, holder);
+	*holder = *asking;
+	return map_put(map, key, holder);
+}
+
+static void report_bind(struct binds *binds, enum diag_code code, const struct holder *asking,
+			const struct holder *holder)
+{
+	struct diags *diags = &binds->c->diags;
+	const struct object *listener = asking->listener;
+	char text[NET_TEXT_SIZE], other[NET_TEXT_SIZE];
+	struct diag *diag;
+
+	(void)net_socket_format(&asking->address->socket, text);
+	(void)net_socket_format(&holder->address->socket, other);
+	diag = diag_add(diags, code, asking->address->span,
+			code == DIAG_DUPLICATE_BIND
+				? "%s is the address of the listener '%.*s' too"
+				: "%s is an address that the listener '%.*s' has with %s already",
+			text, STR_ARG(holder->listener->identity), other);
+	diag_path(diags, diag, "NetworkListener/%.*s/bind/%s", STR_ARG(listener->identity), text);
+	diag_context(diags, diag, "in NetworkListener '%.*s'", STR_ARG(listener->identity));
+	diag_relate(diags, diag, holder->address->span,
+		    code == DIAG_DUPLICATE_BIND ? "bound here first" : "the wider address");
+}
+
+static bool claim_bind(struct binds *binds, const struct holder *asking)
+{
+	struct net_socket plain = plain_socket(asking->address);
+	char text[NET_TEXT_SIZE];
+	struct holder *holder;
+
+	/* port 0 is another port each time */
+	if (plain.port == 0)
+		return true;
+	(void)net_socket_format(&plain, text);
+	if (!claim(binds, &binds->seen, text, asking, &holder))
+		return false;
+	if (holder)
+		report_bind(binds, DIAG_DUPLICATE_BIND, asking, holder);
+	if (!lint_is_any(&plain.addr))
+		return true;
+	(void)snprintf(text, sizeof(text), "%u", plain.port);
+	return claim(binds, &binds->wildcards[plain.addr.family == 4], text, asking, &holder);
+}
+
+/* [::] takes IPv4 as well, since it is bound dual-stack (validation.md 5.3). */
+static void meet_wildcards(struct binds *binds, const struct holder *asking)
+{
+	struct net_socket plain = plain_socket(asking->address);
+	bool any = lint_is_any(&plain.addr);
+	size_t kind;
+
+	if (plain.port == 0 || (any && plain.addr.family == 6))
+		return;
+	for (kind = 0; kind <= (plain.addr.family == 4 && !any); kind++) {
+		char port[8];
+		struct holder *holder;
+
+		(void)snprintf(port, sizeof(port), "%u", plain.port);
+		holder = map_get(&binds->wildcards[kind], str_c(port));
+		if (!holder || str_eq(holder->listener->identity, asking->listener->identity) ||
+		    never_meet(binds, holder->listener, asking->listener))
+			continue;
+		report_bind(binds, DIAG_OVERLAPPING_BIND, asking, holder);
+		return;
+	}
 }
 
 void check_binds(struct compilation *c)
 {
-	struct binds binds = {.c = c};
-	size_t i, j;
+	struct binds binds = {.c = c, .roles = compile_first(c, "ClusterRole")};
+	struct object *listener;
+	size_t pass, count, i;
 
 	map_init(&binds.seen, &c->hash_key, &c->arena);
-	for (i = 0; i < c->object_count; i++) {
-		struct value *bind;
+	map_init(&binds.wildcards[0], &c->hash_key, &c->arena);
+	map_init(&binds.wildcards[1], &c->hash_key, &c->arena);
+	for (pass = 0; pass < 2; pass++) {
+		for (listener = compile_first(c, "NetworkListener"); listener;
+		     listener = listener->next) {
+			struct value *const *bind =
+				lint_members(c, &listener->body, "bind", &count);
 
-		if (strcmp(c->objects[i]->type->name, "NetworkListener") != 0)
-			continue;
-		bind = value_field_get(&c->objects[i]->body, "bind");
-		for (j = 0; bind && j < bind->sequence.count; j++) {
-			if (!claim_bind(&binds, c->objects[i], bind->sequence.items[j]))
-				return; /* the arena remembers */
+			for (i = 0; i < count; i++) {
+				struct holder asking = {listener, bind[i]};
+
+				if (pass)
+					meet_wildcards(&binds, &asking);
+				else if (!claim_bind(&binds, &asking))
+					return; /* the arena remembers */
+			}
 		}
 	}
 }

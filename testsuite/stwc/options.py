@@ -7,14 +7,14 @@ import tempfile
 
 import stwctest
 
-SOURCES = "from as object overlay partial shapes target level strict max-errors format color quiet".split()
+SOURCES = "from as object overlay partial shapes target level strict max-errors format color quiet now".split()
 TAKEN = {
     "check": SOURCES + ["for"],
     "build": SOURCES + ["for", "out", "revision", "allow-inline-secrets"],
     "dump": ["to", "reveal-secrets"],
     "verify": ["format", "quiet"],
     "get": SOURCES,
-    "ip": SOURCES + ["now"],
+    "ip": SOURCES,
     "schema": ["to"],
     "explain": ["format", "list"],
     "graph": [option for option in SOURCES if option not in ("format", "quiet")] + ["type"],

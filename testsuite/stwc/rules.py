@@ -76,11 +76,12 @@ RULES = [
     ("bounds of a number", {"RocksDb": 1, "DataStore": {"@type": "RocksDb", "path": "/x", "blobSize": 1023}},
      [("unknown-type", None), ("out-of-range", "DataStore/blobSize")]),
     ("an enum in another case", listener(protocol="SMTP"), [("unknown-member", "NetworkListener/a/protocol")]),
-    ("blanks around a network", {"BlockedIp": [{"address": " 10.0.0.0/8 "}]}, []),
+    ("blanks around a network", {"BlockedIp": [{"address": " 203.0.113.0/24 "}]}, []),
     ("but not around a socket", listener(bind=" 127.0.0.1:1"), [("address", "NetworkListener/a/bind")]),
     ("a network too wide", {"BlockedIp": [{"address": "2001:db8::/7"}]}, [("address", "BlockedIp/2001:db8::/7/address")]),
     ("no address", {"BlockedIp": [{"address": "0.0.0.0"}]}, [("address", "BlockedIp/0.0.0.0/address")]),
-    ("the unspecified IPv6 network", {"BlockedIp": [{"address": "::/8"}]}, []),
+    ("the unspecified IPv6 network", {"BlockedIp": [{"address": "::/8"}]},
+     [("blocked-private", "BlockedIp/::/8/address")]),
     ("a date beyond 3000", {"BlockedIp": [{"address": "192.0.2.1", "expiresAt": "3001-01-01T00:00:00Z"}]},
      [("date", "BlockedIp/192.0.2.1/expiresAt")]),
     ("a day that is not (a server takes 31 in every month; nobody means it)", {"BlockedIp": [
@@ -189,7 +190,8 @@ RULES = [
         "name": "example.net", "aliases": ["x.example", "example.org"]}}}, [("duplicate-value", "Domain/b/aliases")]),
     ("addresses over all types", {**accounts("jo"), "MailingList": {"l": {"name": "jo", "domainId": "#d"}}},
      [("duplicate-value", "MailingList/l/name")]),
-    ("in different domains", {"Domain": {"d": {"name": "example.org"}, "e": {"name": "example.net"}},
+    ("in different domains", {"Domain": {"d": {"name": "example.org", "catchAllAddress": "jo@example.org"},
+                                         "e": {"name": "example.net", "catchAllAddress": "jo@example.org"}},
                               "Account": {"a": {"@type": "User", "name": "jo", "domainId": "#d"},
                                           "b": {"@type": "User", "name": "jo", "domainId": "#e"}}}, []),
     ("however the domain is written", {**DOMAIN, "Account": {
@@ -365,18 +367,20 @@ def options(tap):
                        (["--from", "ini", "-"], "an unknown format"),
                        (["--target", "0.17.0", "-"], "an unknown target"),
                        (["--level", "nope=off", "-"], "an unknown code"),
+                       (["--level", "unknown-field=off", "-"], "an error that is off"),
                        (["--max-errors", "", "-"], "no number")]:
         done = run("check", *args, stdin=text)
         tap.ok(done.status == 2 and done.stderr.startswith("stwc check: "), f"{name} is refused")
-    done = run("check", "--format=json", "--level", "privileged-port=error", "--level", "unknown-field=off",
-               "--from", "json", "--as", "stdin.json", "-", stdin=json.dumps(listener(bind="127.0.0.1:1", x=1)))
+    done = run("check", "--format=json", "--level", "privileged-port=error", "--level", "no-domain=off",
+               "--from", "json", "--as", "stdin.json", "-", stdin=json.dumps({**listener(bind="127.0.0.1:1"),
+                                 "SystemSettings": {"defaultHostname": "mail.example.org"}}))
     tap.equal([(d["file"], d["code"]) for d in done.diagnostics], [("stdin.json", "privileged-port")],
               "--level may be given twice, and --as names standard input")
     done = run("check", "--from", "json", "--strict", "-", stdin=json.dumps(settings(defaultDomainId="b")))
     tap.ok(done.status == 1 and "--strict" in done.stderr, "--strict says that it is what fails")
     with tempfile.TemporaryDirectory() as folder:
         image = os.path.join(folder, "x.stwi")
-        done = run("build", "-", "--from", "json", "-o", image, "--level", "missing-variant=off",
+        done = run("build", "-", "--from", "json", "-o", image, "--level", "missing-variant=note",
                    stdin=json.dumps({"Directory": {"d": {"description": "x"}}}))
         tap.equal((done.status, os.path.exists(image)), (1, False), "build takes no hidden error for none")
     many = {"Domain": {f"d{i}": {"name": "x"} for i in range(60)}}

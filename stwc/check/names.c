@@ -1,0 +1,180 @@
+/* Names that will not do: of containers, of macros that nobody resolves, of a missing postmaster.
+ */
+#include "stwc/check/lint.h"
+#include "stwc/walk.h"
+
+/* A container's own name is its id, 12 hexadecimal digits, or one word. */
+static bool is_container(struct str host)
+{
+	struct net_addr addr;
+	bool hex = true;
+	size_t n = 0;
+
+	if (!host.n || net_addr_parse(host, &addr) == NET_OK)
+		return false;
+	for (; n < host.n && host.p[n] != '.'; n++)
+		hex = hex && strchr("0123456789abcdef", host.p[n]);
+	return n == host.n || (hex && n == 12);
+}
+
+static void host_name(struct compilation *c, const struct object *object, const char *field)
+{
+	const struct value *value = value_field_get(&object->body, field);
+	struct diag *diag;
+
+	if (!value || value->kind != VALUE_STRING || !is_container(value->string))
+		return;
+	diag = diag_add(&c->diags, DIAG_CONTAINER_HOSTNAME, value->span,
+			"'%.*s' looks like the name of a container, which changes with it",
+			STR_ARG(value->string));
+	lint_place(c, diag, object, field);
+	diag_hint(&c->diags, diag, "write the name that DNS has for the server: mail.example.org");
+}
+
+void check_host_names(struct compilation *c)
+{
+	const struct object *object = compile_first(c, "SystemSettings");
+
+	if (object)
+		host_name(c, object, "defaultHostname");
+	for (object = compile_first(c, "MtaConnectionStrategy"); object; object = object->next)
+		host_name(c, object, "ehloHostname");
+}
+
+struct macros {
+	struct compilation *c;
+	const struct object *object;
+};
+
+/* The macro in a text, or an empty one. Alert texts have %{metric}% of their own. */
+static struct str find_macro(struct str text)
+{
+	static const char *const kinds[] = {"%{env:", "%{file:", "%{cfg:"};
+	const char *at = text.n ? memchr(text.p, '%', text.n) : NULL;
+	size_t i;
+
+	for (; at; at = memchr(at + 1, '%', (size_t)(text.p + text.n - at - 1))) {
+		struct str rest = {at, (size_t)(text.p + text.n - at)};
+
+		for (i = 0; i < ARRAY_LEN(kinds); i++) {
+			if (str_starts(rest, str_c(kinds[i])))
+				return str_c(kinds[i]);
+		}
+	}
+	return STR_NONE;
+}
+
+static void look_for_macro(void *ctx, struct value *value, const struct path *path)
+{
+	struct macros *m = ctx;
+	struct str kind;
+	struct diag *diag;
+
+	if (value->kind != VALUE_STRING || !value->string.n)
+		return;
+	kind = find_macro(value->string);
+	if (!kind.n)
+		return;
+	diag = diag_add(&m->c->diags, DIAG_ENV_MACRO, value->span,
+			"the macro %.*s…}%% means nothing in 0.16: the text is taken as it stands",
+			STR_ARG(kind));
+	if (!diag_kept(&m->c->diags, diag))
+		return;
+	diag->secret = value->type &&
+		       (value->type->kind == TYPE_SECRET || value->type->kind == TYPE_SECRET_TEXT);
+	path_place(m->c, diag, m->object, path);
+	diag_hint(
+		&m->c->diags, diag,
+		"use the variant EnvironmentVariable or File where the field has one, or fill the "
+		"value in before");
+}
+
+void check_macros(struct compilation *c)
+{
+	struct macros macros = {.c = c};
+	struct walk walk = {look_for_macro, &macros};
+	struct path_root root;
+	size_t i;
+
+	for (i = 0; i < c->object_count && !c->has_settings; i++) {
+		macros.object = c->objects[i];
+		walk_object(&walk, &macros.object->body,
+			    path_of(&root, macros.object->type, macros.object->shown,
+				    macros.object->ordinal));
+	}
+}
+
+/* The domains that have a postmaster, by their identity. */
+struct postmasters {
+	struct compilation *c;
+	struct map domains;
+	size_t mailboxes; /* of any name */
+};
+
+static bool note_mailbox(struct postmasters *p, const struct value_object *body)
+{
+	const struct value *id = value_field_get(body, "domainId");
+	const struct value *name = value_field_get(body, "name");
+	const struct value *enabled = value_field_get(body, "enabled");
+
+	if (!id || id->kind != VALUE_REFERENCE || !id->reference.target || !name ||
+	    name->kind != VALUE_STRING || !str_eq_ascii_case(name->string, STR("postmaster")) ||
+	    (enabled && enabled->kind == VALUE_BOOL && !enabled->boolean))
+		return true;
+	return map_put(&p->domains, id->reference.target->identity, id->reference.target);
+}
+
+static bool note_mailboxes(struct postmasters *p, const char *type)
+{
+	const struct object *object;
+	const struct value *aliases;
+	size_t i;
+
+	for (object = compile_first(p->c, type); object; object = object->next) {
+		p->mailboxes++;
+		if (!note_mailbox(p, &object->body))
+			return false;
+		aliases = value_field_get(&object->body, "aliases");
+		for (i = 0; aliases && i < aliases->sequence.count; i++) {
+			if (!note_mailbox(p, &aliases->sequence.items[i]->object))
+				return false;
+		}
+	}
+	return true;
+}
+
+static bool has_directory(const struct object *object)
+{
+	const struct value *value = object ? value_field_get(&object->body, "directoryId") : NULL;
+
+	return (value && value->kind == VALUE_REFERENCE) || (object && object->rest_elsewhere);
+}
+
+/* RFC 5321 section 4.5.1. Only where the mailboxes are part of the configuration: where there is
+ * none, or a directory has them, nothing can be said. */
+void check_postmaster(struct compilation *c)
+{
+	struct postmasters p = {.c = c};
+	const struct object *domain;
+	struct diag *diag;
+
+	map_init(&p.domains, &c->hash_key, &c->arena);
+	if (!lint_whole(c) || has_directory(compile_first(c, "Authentication")) ||
+	    !note_mailboxes(&p, "Account") || !note_mailboxes(&p, "MailingList") || !p.mailboxes)
+		return;
+	for (domain = compile_first(c, "Domain"); domain; domain = domain->next) {
+		const struct value *all = value_field_get(&domain->body, "catchAllAddress");
+
+		if ((all && all->kind == VALUE_STRING) || has_directory(domain) ||
+		    !lint_flag(c, &domain->body, "isEnabled") ||
+		    map_get(&p.domains, domain->identity))
+			continue;
+		diag = diag_add(&c->diags, DIAG_NO_POSTMASTER, domain->span,
+				"nobody gets the mail to postmaster@%.*s",
+				STR_ARG(lint_text(c, &domain->body, "name")));
+		lint_place(c, diag, domain, NULL);
+		diag_hint(&c->diags, diag,
+			  "add the alias postmaster to an account, a list of that name, or a "
+			  "catchAllAddress");
+	}
+}

@@ -1,0 +1,344 @@
+"""The warnings about what works but should not, each with what does not trip it; and what silences them.
+
+A lint that cries wolf gets switched off, so the quiet cases matter as much as the loud ones."""
+import json
+import os
+import sys
+import tempfile
+
+import stwctest
+
+DOMAIN = {"Domain": {"d": {"name": "example.org"}}}
+SUITES = ["tls13-aes-256-gcm-sha384", "tls13-aes-128-gcm-sha256", "tls13-chacha20-poly1305-sha256",
+          "tls-ecdhe-ecdsa-with-aes-256-gcm-sha384", "tls-ecdhe-ecdsa-with-aes-128-gcm-sha256",
+          "tls-ecdhe-ecdsa-with-chacha20-poly1305-sha256", "tls-ecdhe-rsa-with-aes-256-gcm-sha384",
+          "tls-ecdhe-rsa-with-aes-128-gcm-sha256", "tls-ecdhe-rsa-with-chacha20-poly1305-sha256"]
+CERTIFICATE = {"Certificate": {"c": {"certificate": {"@type": "File", "filePath": "/c.pem"},
+                                     "privateKey": {"@type": "File", "filePath": "/k.pem"}}}}
+
+
+def listeners(**bodies):
+    return {"NetworkListener": bodies}
+
+
+def listener(bind="192.0.2.1:2525", **fields):
+    return listeners(a={"bind": bind, **fields})
+
+
+def binds(a, b, **more):
+    return {**listeners(a={"bind": a}, b={"bind": b}), **more}
+
+
+def role(kind, *ids):
+    listening = {"@type": kind, **({"listenerIds": list(ids)} if ids else {})}
+    return {"listeners": listening}
+
+
+def system(**fields):
+    return {"SystemSettings": {"defaultHostname": "mail.example.org", "defaultDomainId": "#d", **fields}, **DOMAIN}
+
+
+def blocked(address, *allowed, **more):
+    return {"BlockedIp": [{"address": address}], **({"AllowedIp": [{"address": a} for a in allowed]} if allowed else {}),
+            **more}
+
+
+def relaying(*branches, otherwise="!is_empty(authenticated_as)"):
+    return {"MtaStageRcpt": {"allowRelaying": {"match": [{"if": i, "then": t} for i, t in branches],
+                                               "else": otherwise}}}
+
+
+def sasl(*branches, otherwise="false"):
+    return {"MtaStageAuth": {"saslMechanisms": {"match": [{"if": i, "then": t} for i, t in branches],
+                                                "else": otherwise}}}
+
+
+def account(name="joe", **fields):
+    return {"Account": {"a": {"@type": "User", "name": name, "domainId": "#d", **fields}}}
+
+
+def directory(kind, **fields):
+    return {"Authentication": {"directoryId": "#x"},
+            "Directory": {"x": {"@type": kind, "description": "x", **fields}}}
+
+
+def ldap(**fields):
+    return directory("Ldap", baseDn="dc=x", **fields)
+
+
+def sql(store, **fields):
+    body = {"@type": store, "path": "/x.db"} if store == "Sqlite" else {"@type": store, "host": "h", "database": "d"}
+    return directory("Sql", store=body, **fields)
+
+
+QUESTION = {f: "SELECT 1 FROM t WHERE name = ?" for f in ("queryLogin", "queryRecipient", "queryMemberOf",
+                                                           "queryEmailAliases")}
+
+
+def routes(name, **strategy):
+    return {"MtaRoute": {name: {"@type": "Relay", "name": name, "address": "relay.example.org"}},
+            **({"MtaOutboundStrategy": {"route": strategy}} if strategy else {})}
+
+
+# what it shows, configuration, (code, path) of every warning; more arguments
+CASES = [
+    # binds
+    ("the same address as the mapped form", binds("192.0.2.1:2525", "[::ffff:192.0.2.1]:2525"),
+     [("duplicate-bind", "NetworkListener/b/bind/[::ffff:192.0.2.1]:2525")]),
+    ("0.0.0.0 over an address", binds("192.0.2.1:2525", "0.0.0.0:2525"),
+     [("overlapping-bind", "NetworkListener/a/bind/192.0.2.1:2525")]),
+    ("[::] takes IPv4 too", binds("[::]:2525", "192.0.2.1:2525"),
+     [("overlapping-bind", "NetworkListener/b/bind/192.0.2.1:2525")]),
+    ("even all of it", binds("[::]:2525", "0.0.0.0:2525"),
+     [("overlapping-bind", "NetworkListener/b/bind/0.0.0.0:2525")]),
+    ("0.0.0.0 does not take IPv6", binds("0.0.0.0:2525", "[2001:db8::1]:2525"), []),
+    ("another port", binds("[::]:2525", "192.0.2.1:2526"), []),
+    ("one listener may have both", listener(bind=["[::]:2525", "0.0.0.0:2525", "192.0.2.1:2525"]), []),
+    ("port 0 is another each time", binds("[::]:0", "127.0.0.1:0"), []),
+    ("listeners of nodes that have different roles", binds("[::]:2525", "[::]:2525", ClusterRole={
+        "one": role("EnableSome", "#a"), "two": role("DisableSome", "#a"), "none": role("DisableAll")}), []),
+    ("unless one role has both", binds("[::]:2525", "[::]:2525", ClusterRole={
+        "one": role("EnableSome", "#a"), "two": role("EnableAll")}),
+     [("duplicate-bind", "NetworkListener/b/bind/[::]:2525")]),
+
+    # TLS of listeners
+    ("one version disabled", listener(tlsDisableProtocols=["tls12"]), []),
+    ("both, without TLS", listener(bind="127.0.0.1:2525", useTls=False, tlsDisableProtocols=["tls12", "tls13"]), []),
+    ("every suite disabled", listener(tlsDisableCipherSuites=SUITES),
+     [("no-cipher-suite", "NetworkListener/a/tlsDisableCipherSuites")]),
+    ("those of TLS 1.3, with TLS 1.2 on", listener(tlsDisableCipherSuites=SUITES[:3]), []),
+    ("those of TLS 1.2, with TLS 1.3 off", listener(tlsDisableProtocols=["tls13"], tlsDisableCipherSuites=SUITES[3:]),
+     [("no-cipher-suite", "NetworkListener/a/tlsDisableCipherSuites")]),
+    ("implicit TLS", listener(tlsImplicit=True), []),
+    ("submission without TLS", listener(useTls=False), [("cleartext-listener", "NetworkListener/a/useTls")]),
+    ("ManageSieve without TLS", listener(protocol="manageSieve", useTls=False),
+     [("cleartext-listener", "NetworkListener/a/useTls")]),
+    ("mail exchange on port 25 without TLS", listener(bind="192.0.2.1:25", useTls=False), []),
+    ("LMTP without TLS", listener(protocol="lmtp", useTls=False), []),
+    ("on loopback", listener(bind=["127.0.0.1:1143", "[::1]:1143"], protocol="imap", useTls=False), []),
+    ("STARTTLS", listener(protocol="imap"), []),
+    ("behind its own proxies, which have TLS", {**listener(
+        protocol="imap", useTls=False, overrideProxyTrustedNetworks=["192.0.2.9"]), "AllowedIp": [{"address": "192.0.2.9"}]}, []),
+
+    # the management API
+    ("http in the clear", listener(bind="[::]:8080", protocol="http"), [("public-management", "NetworkListener/a/bind")]),
+    ("https", listener(bind="[::]:443", protocol="http", tlsImplicit=True), []),
+    ("http on loopback", listener(bind="127.0.0.1:8080", protocol="http", useTls=False), []),
+    ("http on a private address", listener(bind="10.0.0.1:8080", protocol="http"), []),
+    ("http with endpoints named", {**listener(bind="[::]:8080", protocol="http"),
+                                   "Http": {"allowedEndpoints": "if_then(starts_with(path, '/.well-known'), 200, 404)"}},
+     []),
+    ("http behind a proxy", {**listener(bind="[::]:8080", protocol="http"),
+                             **system(proxyTrustedNetworks=["10.0.0.9"])}, []),
+    ("the only http listener asks for the header on loopback", {
+        **listener(bind="127.0.0.1:8080", protocol="http"), **system(proxyTrustedNetworks=["127.0.0.0/8"])},
+     [("proxy-lockout", "NetworkListener/a")]),
+    ("on every address too", {**listener(bind="0.0.0.0:443", protocol="http", tlsImplicit=True),
+                              **system(proxyTrustedNetworks=["127.0.0.1"])}, [("proxy-lockout", "NetworkListener/a")]),
+    ("[::] has ::1", {**listener(bind="[::]:443", protocol="http", tlsImplicit=True),
+                      **system(proxyTrustedNetworks=["127.0.0.1"])}, []),
+    ("a second way", {**listeners(a={"bind": "10.0.0.5:443", "protocol": "http", "tlsImplicit": True},
+                                  b={"bind": "127.0.0.1:8080", "protocol": "http"}),
+                      **system(proxyTrustedNetworks=["10.0.0.0/8"])}, []),
+    ("none", {**listener(bind="10.0.0.5:443", protocol="http", tlsImplicit=True),
+              **system(proxyTrustedNetworks=["10.0.0.0/8"])}, [("proxy-lockout", "NetworkListener/a")]),
+    ("a server's own listeners", system(proxyTrustedNetworks=["127.0.0.1", "::1"]),
+     [("proxy-lockout", "SystemSettings/proxyTrustedNetworks")]),
+    ("with the usual proxy", system(proxyTrustedNetworks=["10.0.0.9"]), []),
+
+    # passwords in the clear
+    ("plain text for IMAP, with a server's own listeners", {"Imap": {"allowPlainTextAuth": True}},
+     [("cleartext-auth", "Imap/allowPlainTextAuth")]),
+    ("where all is implicit TLS", {"Imap": {"allowPlainTextAuth": True}, **listener(protocol="imap", tlsImplicit=True)}, []),
+    ("plain for everybody", sasl(otherwise="[plain, login]"), [("cleartext-auth", "MtaStageAuth/saslMechanisms")]),
+    ("plain with TLS", sasl(("local_port != 25 && is_tls", "[plain, login]"), otherwise="[oauthbearer]"), []),
+    ("plain behind a branch that has none", sasl(("!is_tls", "false"), otherwise="[plain, login]"), []),
+    ("the other order", sasl(("is_tls", "[plain]"), otherwise="[login]"),
+     [("cleartext-auth", "MtaStageAuth/saslMechanisms")]),
+    ("tokens in the clear", sasl(otherwise="[oauthbearer]"), []),
+    ("LDAP elsewhere", ldap(url="ldap://ldap.example.org:389"), [("cleartext-auth", "Directory/x/url")]),
+    ("LDAP with StartTLS", ldap(url="ldap://ldap.example.org:389", useTls=True), []),
+    ("LDAPS", ldap(url="ldaps://ldap.example.org:636"), []),
+    ("LDAP here, or in the same network of containers", ldap(url="ldap://openldap:1389"), []),
+
+    # relaying
+    ("everybody may relay", relaying(otherwise="true"), [("open-relay", "MtaStageRcpt/allowRelaying")]),
+    ("whoever claims a sender", relaying(otherwise="sender_domain == 'example.org'"),
+     [("open-relay", "MtaStageRcpt/allowRelaying")]),
+    ("every network", relaying(("is_ip_in_cidr(remote_ip, '0.0.0.0/0')", "true")),
+     [("open-relay", "MtaStageRcpt/allowRelaying")]),
+    ("after a login", relaying(), []),
+    ("from our own network", relaying(("is_ip_in_cidr(remote_ip, '10.0.0.0/8')", "true")), []),
+    ("for a domain that we are the backup of", relaying(("rcpt_domain == 'example.net'", "true")), []),
+    ("the other way round", relaying(("is_empty(authenticated_as)", "false"), otherwise="true"), []),
+    ("nobody", relaying(otherwise="false"), []),
+
+    # blocked addresses
+    ("a trusted proxy is blocked", {**blocked("192.0.2.0/24"), **system(proxyTrustedNetworks=["192.0.2.0/25"])},
+     [("blocked-proxy", "BlockedIp/192.0.2.0/24/address")]),
+    ("a part of the proxies", {**blocked("192.0.2.0/26"), **system(proxyTrustedNetworks=["192.0.2.0/25"])}, []),
+    ("a listener's own, by the mapped form", {**blocked("::ffff:192.0.2.0/120"), **listener(
+        overrideProxyTrustedNetworks=["192.0.2.7"]), "AllowedIp": [{"address": "192.0.2.0/23"}]},
+     [("blocked-proxy", "BlockedIp/::ffff:192.0.2.0/120/address")]),
+    ("a private range", blocked("192.168.0.0/16"), [("blocked-private", "BlockedIp/192.168.0.0/16/address")]),
+    ("Docker's own", blocked("172.17.0.0/16"), [("blocked-private", "BlockedIp/172.17.0.0/16/address")]),
+    ("one private address", blocked("192.168.1.77"), []),
+    ("this host", blocked("127.0.0.1"), [("blocked-private", "BlockedIp/127.0.0.1/address")]),
+    ("an allowed address", blocked("192.0.2.0/24", "192.0.2.7"), [("blocked-allowed", "BlockedIp/192.0.2.0/24/address")]),
+    ("the same in both lists", blocked("2001:db8::/32", "2001:db8::/32"),
+     [("blocked-allowed", "BlockedIp/2001:db8::/32/address")]),
+    ("a blocked address in an allowed network", blocked("192.0.2.7", "192.0.2.0/24"), []),
+    ("a block that has ended", {"BlockedIp": [{"address": "192.0.2.0/24", "expiresAt": "2026-01-01T00:00:00Z"}],
+                                "AllowedIp": [{"address": "192.0.2.7"}]}, [], "--now", "2026-01-01T00:00:00Z"),
+    ("and one that is about to", {"BlockedIp": [{"address": "192.0.2.0/24", "expiresAt": "2026-01-01T00:00:00Z"}],
+                                  "AllowedIp": [{"address": "192.0.2.7"}]},
+     [("blocked-allowed", "BlockedIp/192.0.2.0/24/address")], "--now", "2025-12-31T23:59:59Z"),
+    ("the wider one counts where the narrow one has ended", {
+        "BlockedIp": [{"address": "192.0.2.0/24", "expiresAt": "2020-01-01T00:00:00Z"}, {"address": "192.0.0.0/16"}],
+        "AllowedIp": [{"address": "192.0.2.7"}]}, [("blocked-allowed", "BlockedIp/192.0.0.0/16/address")]),
+    ("a listener's own proxy can be banned", listener(overrideProxyTrustedNetworks=["192.0.2.7"]),
+     [("bannable-proxy", "NetworkListener/a/overrideProxyTrustedNetworks")]),
+    ("not when it is allowed", {**listener(overrideProxyTrustedNetworks=["192.0.2.7"]), "AllowedIp": [{"address": "192.0.2.0/24"}]}, []),
+    ("nor when the whole server trusts it", {**listener(overrideProxyTrustedNetworks=["192.0.2.7"]),
+                                             **system(proxyTrustedNetworks=["192.0.2.0/24"])}, []),
+    ("nor without bans", {**listener(overrideProxyTrustedNetworks=["192.0.2.7"]), "Security": {
+        "authBanRate": None, "abuseBanRate": None, "loiterBanRate": None, "scanBanRate": None}}, []),
+
+    # what nothing uses
+    ("a certificate on a listener with TLS", {**listener(), **CERTIFICATE}, []),
+    ("a certificate and a server's own listeners", CERTIFICATE, []),
+    ("a directory of one domain", {"Domain": {"d": {"name": "example.org", "directoryId": "#x"}},
+                                   "Directory": {"x": {"@type": "Ldap", "baseDn": "dc=x", "description": "x"}}}, []),
+    ("a directory in a fragment", {**DOMAIN, "Directory": {"x": {
+        "@type": "Ldap", "baseDn": "dc=x", "description": "x"}}}, [], "--partial"),
+    ("a route that is named", routes("relay", **{"else": "'relay'"}), []),
+    ("one that might be computed", routes("relay", **{"else": "key_get('routes', rcpt_domain)"}), []),
+    ("another name", routes("relay", **{"else": "'relais'"}), [("unused-route", "MtaRoute/relay")]),
+    ("a route of the same name as a server's own", routes("mx"), []),
+
+    # names
+    ("a container's name", system(defaultHostname="3F2A9C01BE77.lan"), [("container-hostname", "SystemSettings/defaultHostname")]),
+    ("a host called so in hexadecimal, and shorter", system(defaultHostname="cafe.example.org"), []),
+    ("an address", system(defaultHostname="192.0.2.1"), []),
+    ("macros of a file", {"Domain": {"d": {"name": "example.org", "description": "%{file:/etc/x}%"}}},
+     [("env-macro", "Domain/d/description")]),
+    ("a percent sign", {"Domain": {"d": {"name": "example.org", "description": "100 %{x}% %{metric}%"}}}, []),
+    ("accounts, but no postmaster", {**DOMAIN, **account()}, [("no-postmaster", "Domain/d")]),
+    ("postmaster", {**DOMAIN, **account("postmaster")}, []),
+    ("an alias", {**DOMAIN, **account(aliases=[{"name": "Postmaster", "domainId": "#d"}])}, []),
+    ("an alias that is off", {**DOMAIN, **account(aliases=[{"name": "postmaster", "domainId": "#d", "enabled": False}])},
+     [("no-postmaster", "Domain/d")]),
+    ("a list", {**DOMAIN, **account(), "MailingList": {"l": {"name": "postmaster", "domainId": "#d"}}}, []),
+    ("a catch-all", {"Domain": {"d": {"name": "example.org", "catchAllAddress": "joe@example.org"}}, **account()}, []),
+    ("accounts that a directory has", {**DOMAIN, **account(), **ldap()}, []),
+    ("no accounts at all", DOMAIN, []),
+
+    # databases and directories
+    ("question marks for PostgreSQL", sql("PostgreSql", queryLogin="SELECT 1 WHERE name = ?"),
+     [("sql-placeholder", "Directory/x/queryLogin")]),
+    ("its own operator", sql("PostgreSql", queryLogin="SELECT 1 WHERE name = $1 AND data ? 'mail'"), []),
+    ("a quoted one", sql("PostgreSql", queryLogin="SELECT '?' WHERE name = $1"), []),
+    ("the defaults for MySQL", sql("MySql"), [("sql-placeholder", "Directory/x/" + f) for f in (
+        "queryEmailAliases", "queryLogin", "queryMemberOf", "queryRecipient")]),
+    ("question marks for MySQL", sql("MySql", **QUESTION), []),
+    ("either for SQLite", sql("Sqlite", queryLogin="SELECT 1 WHERE name = ?"), []),
+    ("the data store's database", {**directory("Sql", queryLogin="SELECT 1 WHERE name = ?"), "DataStore": {
+        "@type": "PostgreSql", "host": "h", "database": "d"}}, [("sql-placeholder", "Directory/x/queryLogin")]),
+    ("a pool whose minimum is the default's", {"DataStore": {"@type": "MySql", "host": "h", "database": "d",
+                                                             "poolMaxConnections": 4}},
+     [("min-above-max", "DataStore")]),
+    ("equal bounds", {"DataStore": {"@type": "MySql", "host": "h", "database": "d", "poolMinConnections": 10}}, []),
+    ("a pool of a directory's own", directory("Sql", **QUESTION, store={
+        "@type": "MySql", "host": "h", "database": "d", "poolMinConnections": 11}), [("min-above-max", "Directory/x/store")]),
+    ("binding as the user, anonymously before", ldap(), []),
+    ("reading passwords, as somebody", ldap(bindAuthentication=False, bindDn="cn=x", bindSecret={
+        "@type": "File", "filePath": "/s"}), []),
+    ("reading passwords from nowhere", ldap(bindAuthentication=False, attrSecret=[], bindDn="cn=x", bindSecret={
+        "@type": "File", "filePath": "/s"}), [("ldap-bind", "Directory/x/attrSecret")]),
+    ("reading them anonymously", ldap(bindAuthentication=False), [("ldap-bind", "Directory/x/bindAuthentication")]),
+    ("a secret for nobody", ldap(bindSecret={"@type": "File", "filePath": "/s"}), [("ldap-bind", "Directory/x/bindSecret")]),
+]
+
+
+def warnings(done):
+    return sorted((d["code"], d.get("path")) for d in done.diagnostics if d["severity"] != "note")
+
+
+def cases(tap):
+    for what, configuration, expected, *more in CASES:
+        done = stwctest.check_text(json.dumps(configuration), "--from", "json", *more)
+        tap.equal(warnings(done), sorted(expected), what)
+
+
+def places(tap):
+    done = stwctest.check_files({"a.toml": '[BlockedIp."192.0.2.0/24"]\n\n[AllowedIp."192.0.2.7"]\n'})
+    tap.equal([(d["line"], [r["line"] for r in d["related"]]) for d in done.diagnostics], [(1, [3])],
+              "a block shows the allowed address")
+    done = stwctest.check_files({"a.toml": '[NetworkListener.a]\nbind = "[::]:2525"\n\n[NetworkListener.b]\n'
+                                           'bind = "192.0.2.1:2525"\n'})
+    tap.equal([(d["line"], [r["line"] for r in d["related"]]) for d in done.diagnostics], [(5, [2])],
+              "an address shows the wildcard")
+
+
+# TOML or YAML, codes that are left
+ALLOWANCES = [
+    ("on its line", "a.toml", '[Imap]\nallowPlainTextAuth = true # stwc: allow cleartext-auth: a lab\n', []),
+    ("above the entry", "a.toml", '[Imap]\n# stwc: allow cleartext-auth: a lab\n\n# more\nallowPlainTextAuth = true\n', []),
+    ("above the table", "a.toml", '# stwc: allow cleartext-auth: a lab\n[Imap]\nallowPlainTextAuth = true\n', []),
+    ("above a table with another in it", "a.toml",
+     '# stwc: allow no-tls-version: a lab\n[NetworkListener]\n[NetworkListener.a]\nbind = "127.0.0.1:2525"\n'
+     'tlsDisableProtocols = ["tls12", "tls13"]\n', []),
+    ("not in the table after it", "a.toml",
+     '# stwc: allow cleartext-auth: a lab\n[Domain."example.org"]\n\n[Imap]\nallowPlainTextAuth = true\n',
+     ["cleartext-auth", "unused-allowance"]),
+    ("a value of several lines", "a.toml",
+     '[NetworkListener.a]\nbind = "127.0.0.1:2525"\n# stwc: allow duplicate-member: a lab\n'
+     'tlsDisableProtocols = [\n  "tls12",\n  "tls12",\n]\n', []),
+    ("in YAML, on its line", "a.yaml", 'Imap:\n  allowPlainTextAuth: true # stwc: allow cleartext-auth: a lab\n', []),
+    ("in YAML, above the type", "a.yaml", '# stwc: allow cleartext-auth: a lab\nImap:\n  allowPlainTextAuth: true\n', []),
+    ("in YAML, not beyond the entry", "a.yaml",
+     '# stwc: allow cleartext-auth: a lab\nSecurity: {}\nImap:\n  allowPlainTextAuth: true\n',
+     ["cleartext-auth", "unused-allowance"]),
+    ("in YAML, a member of a list", "a.yaml",
+     'MtaRoute:\n  # stwc: allow unused-route: later\n\n'
+     '  - "@type": Relay\n    name: a\n    address: a.example.org\n', []),
+    ("in the 0.15 settings", "a.toml",
+     '[server]\nhostname = "mail.example.org"\nmax-connections = 5 # stwc: allow setting-not-carried: later\n', []),
+    ("in a text it is none", "a.toml", '[Domain."example.org"]\ndescription = "x # stwc: allow nothing"\n', []),
+    ("in a text of several lines", "a.toml", '[Domain."example.org"]\ndescription = """\n# stwc: allow x\n"""\n', []),
+    ("in a block of YAML", "a.yaml", 'Domain:\n  example.org:\n    description: |\n      # stwc: allow x\n', []),
+    ("without a reason", "a.toml", '[Imap]\nallowPlainTextAuth = true # stwc: allow cleartext-auth:  \n',
+     ["allowance", "cleartext-auth"]),
+    ("of an error", "a.toml", '[Imap]\nallowPlainTextAuht = true # stwc: allow unknown-field: no\n',
+     ["allowance", "unknown-field"]),
+    ("of what is off", "a.toml", '# stwc: allow open-relay: no\n[Imap]\n', [], "--level", "open-relay=off"),
+    ("of what was made an error", "a.toml", '[Imap]\nallowPlainTextAuth = true # stwc: allow cleartext-auth: a lab\n',
+     ["cleartext-auth"], "--level", "cleartext-auth=error"),
+    ("of what --for stwd says", "a.toml", '# stwc: allow not-enacted: on purpose\n[Imap]\nmaxConcurrent = 5\n', []),
+    ("with it", "a.toml", '# stwc: allow not-enacted: on purpose\n[Imap]\nmaxConcurrent = 5\n', [], "--for", "stwd"),
+    ("in a fragment", "a.toml", '# stwc: allow open-relay: for the whole\n[Imap]\n', [], "--partial"),
+]
+
+
+def allowances(tap):
+    for what, name, text, expected, *more in ALLOWANCES:
+        done = stwctest.check_files({name: text}, *more)
+        tap.equal(sorted(d["code"] for d in done.diagnostics), expected, f"an allowance {what}")
+    many = "".join(f'[MtaRoute.r{i}]\n"@type" = "Mx" # stwc: allow unused-route: later\n' for i in range(80))
+    done = stwctest.check_files({"a.toml": many.replace('"@type" = "Mx" #', '#')})
+    tap.ok(done.summary["errors"] == 80, "eighty errors are none the fewer")
+    many = "".join(f'[MtaRoute.r{i}] # stwc: allow unused-route: later\n"@type" = "Mx"\n' for i in range(80))
+    done = stwctest.check_files({"a.toml": many})
+    tap.equal((done.diagnostics, done.summary["warnings"]), ([], 0), "eighty allowances, beyond --max-errors")
+
+
+def main():
+    tap = stwctest.Tap()
+    cases(tap)
+    places(tap)
+    allowances(tap)
+    tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
