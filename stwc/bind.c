@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "core/suggest.h"
+#include "grammar/scalar.h"
 
 struct diag *bind_error(struct binder *b, enum diag_code code, struct span span,
 			const struct path *path, const struct schema_type *type, const char *format,
@@ -432,7 +433,7 @@ static bool bind_body(struct binder *b, const struct schema_structure *structure
 	b->variant = NULL;
 	if (structure->kind == STRUCTURE_SINGLE)
 		return bind_fields(b, structure, node, path, complete, whole, out);
-	if (b->kind == DRAFT_PATCH && whole.source && !node_map_find(node, STR("@type")))
+	if (b->kind == DRAFT_PATCH && !b->inside && !node_map_find(node, STR("@type")))
 		variant = bind_guess_variant(structure, node);
 	else
 		variant = find_variant(b, structure, node, path);
@@ -493,6 +494,37 @@ static void mask_inside(struct binder *b, const struct schema_structure *structu
 	}
 }
 
+/* Does stw's own form take a text where a server takes a map? */
+static bool text_for_map(const struct schema_structure *structure)
+{
+	return strcmp(structure->name, "Expression") == 0 || strcmp(structure->name, "Rate") == 0;
+}
+
+static struct value *wrong_text(struct binder *b, const struct schema_structure *structure,
+				const struct node *node, const struct path *path)
+{
+	struct diag *diag = bind_error(b, DIAG_WRONG_SHAPE, node->span, path, NULL,
+				       "a server does not take the %s '%.*s' as a text",
+				       strcmp(structure->name, "Rate") == 0 ? "rate" : "expression",
+				       STR_ARG(path->name));
+	struct buf text = BUF_INIT;
+	uint64_t count, period;
+
+	if (strcmp(structure->name, "Expression") == 0) {
+		buf_puts(&text, STR("{\"else\": "));
+		buf_put_json(&text, node->string);
+		buf_putc(&text, '}');
+	} else if (scalar_rate(node->string, &count, &period) == SCALAR_OK) {
+		buf_printf(&text, "{\"count\": %llu, \"period\": %llu}", (unsigned long long)count,
+			   (unsigned long long)period);
+	} else {
+		buf_puts(&text, STR("{\"count\": …, \"period\": milliseconds}"));
+	}
+	diag_hint(&b->c->diags, diag, "write %.*s", STR_ARG(buf_str(&text)));
+	buf_free(&text);
+	return NULL;
+}
+
 struct value *bind_object(struct binder *b, const struct schema_type *type,
 			  const struct schema_field *holder, struct node *node,
 			  const struct path *path)
@@ -501,9 +533,12 @@ struct value *bind_object(struct binder *b, const struct schema_type *type,
 	/* an update merges into nested objects, but resets unions: those must be complete */
 	bool complete = b->kind != DRAFT_PATCH || structure->kind == STRUCTURE_UNION;
 	const struct schema_field *outer = b->holder;
+	bool inside = b->inside;
 	struct value *value;
 	bool ok;
 
+	if (node->kind == NODE_STRING && b->shapes == SHAPES_SERVER && text_for_map(structure))
+		return wrong_text(b, structure, node, path);
 	if (node->kind == NODE_STRING && b->shapes == SHAPES_OWN &&
 	    strcmp(structure->name, "Rate") == 0)
 		node = bind_rate_text(b, type, node, path);
@@ -518,7 +553,9 @@ struct value *bind_object(struct binder *b, const struct schema_type *type,
 	if (!value)
 		return NULL;
 	b->holder = holder;
+	b->inside = true;
 	ok = bind_body(b, structure, node, path, complete, node->span, &value->object);
+	b->inside = inside;
 	b->holder = outer;
 	return ok ? value : NULL;
 }

@@ -17,6 +17,7 @@ struct binder {
 	enum draft_kind kind;
 	enum shapes shapes;
 	bool target_strict;
+	bool inside;                          /* a nested object is being bound */
 	const struct schema_field *holder;    /* of the nested object being bound, or NULL */
 	const struct schema_variant *variant; /* of the body whose fields come next, or NULL */
 };

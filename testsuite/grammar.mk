@@ -17,12 +17,19 @@ testsuite_conform_settings_decode_LDADD = $(grammar_test_libs)
 grammar_scripts = \
 	testsuite/conform/hostile.py \
 	testsuite/conform/json-suite.py \
+	testsuite/conform/mutation.py \
 	testsuite/conform/settings-suite.py \
 	testsuite/conform/toml-suite.py \
 	testsuite/conform/yaml-suite.py
 dist_check_SCRIPTS += $(grammar_scripts)
 TESTS += $(grammar_scripts)
 EXTRA_DIST += testsuite/conform/suite.py testsuite/conform/verdict-rows.tsv testsuite/conform/yaml-deviations.txt
+
+# every value of the mutation run, and its counts into doc/verdict.md
+mutation-full: all
+	$(AM_TESTS_ENVIRONMENT) STW_MUTATIONS=full; export STW_MUTATIONS; \
+	$(PYTHON3) $(srcdir)/testsuite/conform/mutation.py --write $(srcdir)/doc/verdict.md
+.PHONY: mutation-full
 
 if HAVE_CMOCKA
 grammar_tests = \
