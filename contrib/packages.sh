@@ -13,7 +13,7 @@ talk_packages=(openssl curl ca-certificates)
 # to run every test; each test says so when its tool is not there
 test_packages=(
 	libcmocka-dev libjansson-dev clang python3 openssl curl binutils xz-utils
-	clang-format-14 mandoc shellcheck procps
+	clang-format-14 mandoc shellcheck procps valgrind
 )
 
 # missing_packages NAME...: prints those that are not installed.
