@@ -287,11 +287,17 @@ static bool open_store(struct daemon *d)
 
 static bool open_state(struct daemon *d)
 {
-	bool kept = d->store.dir_fd >= 0;
+	/* a check changes nothing, and what it judges does not depend on bans */
+	bool kept = d->store.dir_fd >= 0 && !d->options.check;
 
 	d->state = state_open(kept ? d->options.state : NULL, &d->key, now_seconds());
 	if (!d->state)
 		return false;
+	if (state_damage(d->state)[0]) {
+		LOG_EVENT(d->log, LOG_LEVEL_ERROR, "stw.state-error",
+			  LOG_T("details", str_c(state_damage(d->state))));
+		notes_add(&d->warnings, "%s", state_damage(d->state));
+	}
 	live_count(d);
 	return true;
 }

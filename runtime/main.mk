@@ -25,6 +25,7 @@ libmain_a_SOURCES = \
 	runtime/spawn.c runtime/spawn.h \
 	runtime/start.c \
 	runtime/state.c runtime/state.h \
+	runtime/state_check.c runtime/state_check.h \
 	runtime/supervise.c \
 	runtime/threads.c runtime/threads.h \
 	runtime/watch.c runtime/watch.h

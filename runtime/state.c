@@ -1,6 +1,7 @@
 #include "runtime/state.h"
 
 #include "base/fs.h"
+#include "runtime/state_check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STATE_MAP_SIZE ((size_t)1 << 30)
@@ -22,7 +24,7 @@ struct state_key {
 struct state_value {
 	int64_t until;
 	uint8_t reason;
-	uint8_t zero[7];
+	uint8_t sum[7]; /* over the key and the members above */
 };
 
 struct change {
@@ -37,7 +39,9 @@ struct state {
 	struct change *changes; /* not yet on disk */
 	size_t change_count, change_cap;
 	size_t counts[LIVE_BAN + 1];
+	size_t lost; /* entries whose sum did not fit */
 	char trouble[300];
+	char damage[400];
 };
 
 bool live_entry_valid(const struct live_entry *entry)
@@ -57,17 +61,35 @@ static void key_of(const struct live_entry *entry, struct state_key *out)
 	memcpy(out->address, entry->network.addr.b, entry->network.addr.family == 4 ? 4 : 16);
 }
 
+/* Against damage alone, so its key is no secret. */
+static void sum_of(const struct state_key *k, const struct state_value *v, uint8_t out[7])
+{
+	static const struct hash_key key = {0x7374776c69766531, 0x6d64622073756d73};
+	char bytes[sizeof(*k) + sizeof(v->until) + sizeof(v->reason)];
+	uint64_t sum;
+
+	memcpy(bytes, k, sizeof(*k));
+	memcpy(bytes + sizeof(*k), &v->until, sizeof(v->until));
+	bytes[sizeof(bytes) - 1] = (char)v->reason;
+	sum = hash_str(&key, (struct str){bytes, sizeof(bytes)});
+	memcpy(out, &sum, 7);
+}
+
 /* False for bytes that this program did not write. */
 static bool entry_of(const MDB_val *key, const MDB_val *value, struct live_entry *out)
 {
 	struct state_key k;
 	struct state_value v;
 	struct live_entry entry;
+	uint8_t sum[7];
 
 	if (key->mv_size != sizeof(k) || value->mv_size != sizeof(v))
 		return false;
 	memcpy(&k, key->mv_data, sizeof(k));
 	memcpy(&v, value->mv_data, sizeof(v));
+	sum_of(&k, &v, sum);
+	if (memcmp(sum, v.sum, sizeof(sum)) != 0)
+		return false;
 	entry = (struct live_entry){.kind = k.kind, .reason = v.reason, .until = v.until};
 	entry.network.addr.family = k.family;
 	entry.network.prefix = k.prefix;
@@ -117,7 +139,8 @@ static bool put_in_memory(struct state *state, const struct live_entry *entry)
 	return true;
 }
 
-/* Entries that have ended are left on disk here and removed by the first flush. */
+/* Entries that have ended are left on disk here and removed by the first flush; what is no entry is
+ * removed at once. */
 static int read_entries(struct state *state, MDB_txn *txn, int64_t now)
 {
 	MDB_cursor *cursor;
@@ -129,8 +152,13 @@ static int read_entries(struct state *state, MDB_txn *txn, int64_t now)
 	while ((code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
 		struct live_entry entry;
 
-		if (!entry_of(&key, &value, &entry))
+		if (!entry_of(&key, &value, &entry)) {
+			state->lost++;
+			code = mdb_cursor_del(cursor, 0);
+			if (code)
+				break;
 			continue;
+		}
 		if (ended(&entry, now) ? !remember(state, &entry, true)
 				       : !put_in_memory(state, &entry)) {
 			code = ENOMEM;
@@ -168,6 +196,46 @@ static int read_environment(struct state *state, const char *file, int64_t now)
 	return mdb_txn_commit(txn);
 }
 
+/* NULL: whole, or not there. LMDB says itself what it cannot open. */
+static const char *look_at(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *why = NULL;
+	struct stat st;
+	void *p;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (p == MAP_FAILED) {
+			why = "it cannot be looked at";
+		} else {
+			why = state_check((struct stw_bytes){p, (size_t)st.st_size},
+					  sizeof(struct state_key), sizeof(struct state_value),
+					  STATE_MAP_SIZE);
+			(void)munmap(p, (size_t)st.st_size);
+		}
+	}
+	close(fd);
+	return why;
+}
+
+/* A damaged file is kept beside a new one. False: it could not be moved, and must not be opened. */
+static bool set_aside(struct state *state, const char *file, const char *why)
+{
+	char *aside = NULL;
+	bool moved = asprintf(&aside, "%s.damaged", file) > 0 && rename(file, aside) == 0;
+
+	(void)snprintf(state->damage, sizeof(state->damage),
+		       "live.mdb is damaged: %s; %s; bans and temporary allows begin anew", why,
+		       moved ? "it is now live.mdb.damaged" : "it cannot be renamed");
+	if (!moved)
+		set_trouble(state, "replace", errno);
+	free(aside);
+	return moved;
+}
+
 static void leave_disk(struct state *state)
 {
 	if (state->env)
@@ -178,11 +246,27 @@ static void leave_disk(struct state *state)
 	state->change_count = state->change_cap = 0;
 }
 
+static void read_file(struct state *state, const char *file, int64_t now)
+{
+	const char *why = look_at(file);
+	int code;
+
+	if (why && !set_aside(state, file, why))
+		return;
+	code = read_environment(state, file, now);
+	if (code) {
+		leave_disk(state);
+		set_trouble(state, "open", code);
+	}
+	if (state->lost)
+		(void)snprintf(state->damage, sizeof(state->damage),
+			       "live.mdb is damaged: %zu of its entries are dropped", state->lost);
+}
+
 struct state *state_open(const char *path, const struct hash_key *key, int64_t now)
 {
 	struct state *state = calloc(1, sizeof(*state));
 	char *file = NULL;
-	int code;
 
 	if (!state)
 		return NULL;
@@ -191,13 +275,8 @@ struct state *state_open(const char *path, const struct hash_key *key, int64_t n
 		state_close(state);
 		return NULL;
 	}
-	if (path) {
-		code = read_environment(state, file, now);
-		if (code) {
-			leave_disk(state);
-			set_trouble(state, "open", code);
-		}
-	}
+	if (path)
+		read_file(state, file, now);
 	free(file);
 	return state;
 }
@@ -214,6 +293,11 @@ void state_close(struct state *state)
 const char *state_trouble(const struct state *state)
 {
 	return state->trouble;
+}
+
+const char *state_damage(const struct state *state)
+{
+	return state->damage;
 }
 
 const struct live_table *state_table(const struct state *state)
@@ -246,6 +330,7 @@ static int write_change(struct state *state, MDB_txn *txn, const struct change *
 	int code;
 
 	key_of(&change->entry, &key);
+	sum_of(&key, &value, value.sum);
 	if (!change->removed)
 		return mdb_put(txn, state->dbi, &k, &v, 0);
 	code = mdb_del(txn, state->dbi, &k, NULL);

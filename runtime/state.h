@@ -14,11 +14,15 @@ bool live_entry_valid(const struct live_entry *entry);
 
 /* STATE/live.mdb inside the directory `path`; NULL: in memory only. Entries that have ended at
  * `now` are dropped. NULL: out of memory. A file that cannot be used is no reason to stay down:
- * state_trouble says what is wrong, and the state is in memory. */
+ * state_trouble says what is wrong, and the state is in memory. A damaged one is renamed to
+ * live.mdb.damaged before LMDB sees it (state_check.h), and an entry whose sum does not fit is
+ * dropped; state_damage says so. */
 struct state *state_open(const char *path, const struct hash_key *key, int64_t now) WARN_UNUSED;
 void state_close(struct state *state);
 /* Empty when all is well. */
 const char *state_trouble(const struct state *state);
+/* What state_open found damaged and did without; empty: nothing. */
+const char *state_damage(const struct state *state);
 
 const struct live_table *state_table(const struct state *state);
 /* Adds or replaces, in memory at once; on disk with the next state_flush. False: out of memory or

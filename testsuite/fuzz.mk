@@ -4,6 +4,7 @@ fuzz_sources = \
 	testsuite/fuzz/fuzz_compile.c \
 	testsuite/fuzz/fuzz_image.c \
 	testsuite/fuzz/fuzz_readers.c \
+	testsuite/fuzz/fuzz_state.c \
 	testsuite/fuzz/fuzz_targets.c \
 	testsuite/fuzz/fuzz_text.c
 fuzz_libs = libmain.a $(EDGE_LIBS) libstwc.a libgrammar.a libschemas.a libengine.a libstw.a \

@@ -148,6 +148,36 @@ def damaged_generation(site):
 
 
 @case
+def damaged_bans(site):
+    """live.mdb, damaged: never opened; the start is told of it, it is kept aside, and bans begin anew"""
+    pages(site)
+    path = site.state / "live.mdb"
+    site.start()
+    site.expect(0, "bans", "add", "198.51.100.7")
+    equal(site.stop(), 0, "exit status")
+    good = path.read_bytes()
+    pid = None
+    for at in (16, 16 + 24 + 48 + 40, 4096 + 16 + 24 + 48 + 40, 2 * 4096 + 10, len(good) - 20):
+        path.write_bytes(flipped(good, at))
+        site.start()
+        assert site.daemon.pid != pid
+        pid = site.daemon.pid
+        banned = "ban" in site.expect(0, "ip", "198.51.100.7")[0]
+        told = [w for w in site.status()["warnings"] if "live.mdb" in w]
+        # of two meta pages, and of free pages, only one counts; what is lost is told
+        assert banned or told, at
+        if told:
+            contains(site.log(), "stw.state-error")
+            contains(told[0], "damaged")
+        site.expect(0, "bans", "add", "198.51.100.8")
+        equal(site.stop(), 0, "exit status")
+    assert (site.state / "live.mdb.damaged").exists()
+    site.start()
+    contains(site.expect(0, "ip", "198.51.100.8")[0], "ban")
+    equal([w for w in site.status()["warnings"] if "live.mdb" in w], [], "warnings")
+
+
+@case
 def changed_in_place(site):
     """the operator's file overwritten and cut while it serves: nobody reads it any more"""
     port, = free_ports(1)

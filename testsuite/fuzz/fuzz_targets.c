@@ -8,12 +8,25 @@
 #include "base/fs.h"
 
 const struct fuzz_target fuzz_targets[] = {
-	{"toml", fuzz_toml},       {"json", fuzz_json},         {"ndjson", fuzz_ndjson},
-	{"yaml", fuzz_yaml},       {"settings", fuzz_settings}, {"check", fuzz_check},
-	{"plan", fuzz_plan},       {"jmap", fuzz_jmap},         {"scalar", fuzz_scalar},
-	{"address", fuzz_address}, {"name", fuzz_name},         {"protocol", fuzz_protocol},
-	{"record", fuzz_record},   {"packed", fuzz_packed},     {"live", fuzz_live},
-	{"footer", fuzz_footer},   {"image", fuzz_image},       {NULL, NULL},
+	{"toml", fuzz_toml},
+	{"json", fuzz_json},
+	{"ndjson", fuzz_ndjson},
+	{"yaml", fuzz_yaml},
+	{"settings", fuzz_settings},
+	{"check", fuzz_check},
+	{"plan", fuzz_plan},
+	{"jmap", fuzz_jmap},
+	{"scalar", fuzz_scalar},
+	{"address", fuzz_address},
+	{"name", fuzz_name},
+	{"protocol", fuzz_protocol},
+	{"record", fuzz_record},
+	{"packed", fuzz_packed},
+	{"live", fuzz_live},
+	{"footer", fuzz_footer},
+	{"image", fuzz_image},
+	{"state", fuzz_state},
+	{NULL, NULL},
 };
 
 const struct fuzz_target *fuzz_find(const char *name)
