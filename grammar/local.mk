@@ -5,6 +5,10 @@ libgrammar_a_SOURCES = \
 	grammar/json_cursor.c \
 	grammar/json_scalar.c \
 	grammar/keyset.c grammar/keyset.h \
+	grammar/fault.h \
+	grammar/ldap.c grammar/ldap.h \
+	grammar/sieve.c grammar/sieve.h \
+	grammar/template.c grammar/template.h \
 	grammar/reader.c grammar/reader.h grammar/reader_impl.h \
 	grammar/scalar.c grammar/scalar.h \
 	grammar/settings.c \

@@ -29,7 +29,7 @@ EXTRA_DIST += $(STWS) schemas/ids.lock schemas/README.md
 
 noinst_PROGRAMS += schemac
 schemac_SOURCES = \
-	schemas/lookup.c schemas/schema.h \
+	schemas/lookup.c schemas/checks.def schemas/schema.h \
 	schemas/schemac/attributes.c \
 	schemas/schemac/canonical.c \
 	schemas/schemac/default.c \
@@ -51,7 +51,7 @@ noinst_LIBRARIES += libschemas.a
 libschemas_a_SOURCES = \
 	schemas/compare.c \
 	schemas/foreign.c schemas/foreign.h \
-	schemas/lookup.c schemas/schema.h
+	schemas/lookup.c schemas/checks.def schemas/schema.h
 nodist_libschemas_a_SOURCES = schemas/tables.c
 
 # a published schema.json beside our rows

@@ -54,6 +54,16 @@ enum update_class {
 	UPDATE_SERVER_SET,
 };
 
+/* The semantic rules that rows name in `checks`; a set of them is a mask of bits. */
+enum check_rule {
+#define CHECK_RULE(ident, word, function) CHECK_##ident,
+#include "schemas/checks.def"
+#undef CHECK_RULE
+	CHECK_RULE_COUNT
+};
+
+_Static_assert(CHECK_RULE_COUNT <= 64, "one bit for each rule");
+
 /* When a change takes effect in a running stwd (or server). */
 enum reload_class {
 	RELOAD_LIVE,
@@ -104,7 +114,8 @@ struct schema_field {
 	bool enterprise;
 	bool runtime; /* enacted by stwd */
 	bool deprecated;
-	bool own; /* stw refuses more than the server does here (see doc) */
+	bool own;        /* stw refuses more than the server does here (see doc) */
+	uint64_t checks; /* rules that its value is held against, by bit */
 	const struct schema_type *type;
 	const char *default_json;  /* canonical server form; NULL: the rule of validation.md 1.8 */
 	const char *since, *until; /* versions such as "0.16.6", or NULL: since 0.16.0, until now */
@@ -139,6 +150,8 @@ struct schema_structure {
 	uint16_t field_count;
 	const struct schema_variant *variants; /* union: in the reference's order */
 	uint16_t variant_count;
+	uint64_t checks;                    /* rules that the whole is held against, by bit */
+	bool checked;                       /* it, or something inside it, has a rule */
 	const struct schema_object *object; /* when it is an object type, else NULL */
 	const char *since, *until;
 	const char *doc;

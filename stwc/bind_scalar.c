@@ -332,8 +332,11 @@ static struct value *bind_text(struct binder *b, const struct schema_type *type,
 		return NULL;
 	}
 	value = bind_new(b, VALUE_STRING, type, node->span);
-	if (value)
-		value->string = s;
+	if (!value)
+		return NULL;
+	value->string = s;
+	if (validator == VALIDATE_TRIM && s.p - node->string.p <= UINT16_MAX)
+		value->lead = (uint16_t)(s.p - node->string.p);
 	return value;
 }
 

@@ -51,9 +51,9 @@ struct options {
 };
 
 /* What every command that compiles sources takes. */
-#define CMD_SOURCE_OPTIONS                                                                    \
-	" from as object overlay partial shapes target level strict max-errors format color " \
-	"quiet now "
+#define CMD_SOURCE_OPTIONS                                                                      \
+	" from as object overlay partial shapes target edition level strict max-errors format " \
+	"color quiet now "
 
 /* No option but a mark among them: diagnostics are the command's own output, so that --format has
  * more values. */

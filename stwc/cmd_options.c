@@ -205,6 +205,15 @@ static bool set_for(struct parser *p, const char *value)
 	return true;
 }
 
+static bool set_edition(struct parser *p, const char *value)
+{
+	if (strcmp(value, "community") != 0 && strcmp(value, "enterprise") != 0)
+		return complain(p, "--edition is community or enterprise, not '%s'", value);
+	p->options->compile.edition =
+		strcmp(value, "enterprise") == 0 ? EDITION_ENTERPRISE : EDITION_COMMUNITY;
+	return true;
+}
+
 static bool set_now(struct parser *p, const char *value)
 {
 	p->options->has_now = true;
@@ -300,6 +309,8 @@ static const struct option_row rows[] = {
 	{"shapes", "own|server", false, "which spellings of values are accepted", set_shapes},
 	{"target", "0.16.N", false, "the server version to check for", set_target},
 	{"for", "server|stwd", false, "stwd: say what stwd does not enact", set_for},
+	{"edition", "NAME", false, "community, or enterprise where the server has a licence",
+	 set_edition},
 	{"now", "TIME", false, "the time that expiries go by", set_now},
 	{"color", "WHEN", false, "auto, always or never", set_color},
 	{"quiet", NULL, false, "print no more than what was asked for (-q)", set_quiet},

@@ -311,6 +311,7 @@ static bool load_text(struct compilation *c, const struct request *request,
 		c->unreadable = true;
 		return true;
 	}
+	text->format = file.format;
 	file.implied = implied_type(c, name);
 	if (file.implied && file.implied->data)
 		diag_add(&c->diags, DIAG_NOT_CARRIED, (struct span){number, 0, 0},

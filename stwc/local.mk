@@ -1,5 +1,5 @@
 noinst_LIBRARIES += libstwc.a
-libstwc_a_CPPFLAGS = $(AM_CPPFLAGS) $(IDN2_CFLAGS) $(PSL_CFLAGS)
+libstwc_a_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) $(IDN2_CFLAGS) $(PSL_CFLAGS)
 libstwc_a_SOURCES = \
 	stwc/allow.c \
 	stwc/bind.c stwc/bind.h \
@@ -7,8 +7,19 @@ libstwc_a_SOURCES = \
 	stwc/bind_patch.c \
 	stwc/bind_scalar.c \
 	stwc/bootstrap.c \
+	stwc/check/account.c \
 	stwc/check/check.c stwc/check/check.h \
 	stwc/check/directory.c \
+	stwc/check/domain.c \
+	stwc/check/enterprise.c \
+	stwc/check/headers.c \
+	stwc/check/keys.c \
+	stwc/check/ldap.c \
+	stwc/check/rules.c stwc/check/rules.h \
+	stwc/check/script.c \
+	stwc/check/store.c \
+	stwc/check/telemetry.c \
+	stwc/check/tenant.c \
 	stwc/check/enacted.c \
 	stwc/check/exposure.c \
 	stwc/check/limits.c \
@@ -29,6 +40,7 @@ libstwc_a_SOURCES = \
 	stwc/include.c stwc/include.h \
 	stwc/jmap.c \
 	stwc/list.c \
+	stwc/keys.c stwc/keys.h \
 	stwc/load.c \
 	stwc/mask.c \
 	stwc/names.c stwc/names.h \

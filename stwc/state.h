@@ -68,6 +68,7 @@ struct compile_text {
 	struct reader *reader; /* nodes may live in it */
 	enum shapes shapes;    /* what its nodes are held against */
 	bool keeps;            /* something points into the text */
+	enum format format;    /* of its string literals */
 	bool incomplete;       /* a syntax error hid a part of it */
 	bool plan;             /* a plan or a request: its names are its own */
 	dev_t device;          /* of the file, to know it again; 0 and 0: unknown */

@@ -55,7 +55,8 @@ struct value_object {
 };
 
 struct value {
-	uint8_t kind; /* enum value_kind */
+	uint8_t kind;  /* enum value_kind */
+	uint16_t lead; /* VALUE_STRING: bytes of blanks that were cut in front */
 	struct span span;
 	const struct schema_type *type;
 	union {

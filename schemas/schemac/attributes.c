@@ -97,6 +97,28 @@ bool attribute_strings(struct rows *rows, const struct node *row, const char *na
 	return true;
 }
 
+/* The rules of schemas/checks.def that a row names, as bits. */
+void attribute_checks(struct rows *rows, const struct node *row, uint64_t *out)
+{
+	static const char *const words[] = {
+#define CHECK_RULE(ident, word, function) word,
+#include "schemas/checks.def"
+#undef CHECK_RULE
+	};
+	const struct node *list = attribute(rows, row, "checks", NODE_LIST, "a list");
+	size_t i;
+
+	for (const struct node *m = list ? list->list.first : NULL; m; m = m->next) {
+		for (i = 0; i < ARRAY_LEN(words); i++)
+			if (m->kind == NODE_STRING && str_eq_c(m->string, words[i]))
+				break;
+		if (i < ARRAY_LEN(words))
+			*out |= UINT64_C(1) << i;
+		else
+			rows_error(rows, m->span, "schemas/checks.def has no such rule");
+	}
+}
+
 static bool listed(const char *const *names, struct str name)
 {
 	for (; *names; names++)

@@ -64,6 +64,12 @@ static void put_count(struct buf *out, const char *member, unsigned count)
 		buf_printf(out, ", .%s = %u", member, count);
 }
 
+static void put_mask(struct buf *out, const char *member, uint64_t mask)
+{
+	if (mask)
+		buf_printf(out, ", .%s = UINT64_C(%llu)", member, (unsigned long long)mask);
+}
+
 static void put_bound(struct buf *out, const char *member, bool has, double bound)
 {
 	char text[32];
@@ -136,6 +142,7 @@ static void put_field(struct buf *out, struct types *types, const struct schema 
 	put_flag(out, "runtime", f->runtime);
 	put_flag(out, "deprecated", f->deprecated);
 	put_flag(out, "own", f->own);
+	put_mask(out, "checks", f->checks);
 	buf_printf(out, ", .type = &types[%zu]", type_number(types, schema, f->type));
 	put_member(out, "default_json", f->default_json);
 	put_member(out, "since", f->since);
@@ -197,6 +204,8 @@ static void put_structure(struct buf *out, const struct schema *schema, size_t i
 			   s->variant_count);
 	if (s->object)
 		buf_printf(out, ", .object = &objects[%zu]", (size_t)(s->object - schema->objects));
+	put_mask(out, "checks", s->checks);
+	put_flag(out, "checked", s->checked);
 	put_member(out, "since", s->since);
 	put_member(out, "until", s->until);
 	put_member(out, "doc", s->doc);

@@ -242,6 +242,7 @@ static void link_field(struct rows *rows, struct schema_field *field,
 	attribute_bool(rows, row, "enterprise", &field->enterprise);
 	attribute_bool(rows, row, "runtime", &field->runtime);
 	attribute_bool(rows, row, "own", &field->own);
+	attribute_checks(rows, row, &field->checks);
 	attribute_string(rows, row, "variables", &field->variables);
 	attribute_string(rows, row, "constants", &field->constants);
 	attribute_string(rows, row, "replaced_by", &field->replaced_by);
@@ -308,10 +309,11 @@ static void check_expression(struct rows *rows, const struct schema_field *field
 static void finish_field(struct rows *rows, struct schema_field *field,
 			 const struct node_entry *entry)
 {
-	static const char *const names[] = {
-		"type",   "min",      "max",      "min_items", "max_length",  "default",
-		"update", "required", "validate", "variables", "constants",   "enterprise",
-		"reload", "runtime",  "own",      "doc",       "replaced_by", NULL};
+	static const char *const names[] = {"type",        "min",       "max",       "min_items",
+					    "max_length",  "default",   "update",    "required",
+					    "validate",    "variables", "constants", "enterprise",
+					    "reload",      "runtime",   "own",       "doc",
+					    "replaced_by", "checks",    NULL};
 	const struct node *row = entry->value, *value = node_map_get(row, STR("default"));
 	struct schema_type *type = (struct schema_type *)field->type; /* made by link_field */
 
@@ -386,13 +388,14 @@ static void link_variants(struct rows *rows, struct schema_structure *s, const s
 static void link_structure(struct rows *rows, struct schema_structure *s,
 			   const struct map_entry *entry)
 {
-	static const char *const names[] = {"doc",   "object",     "label",         "identity",
-					    "scope", "unique",     "safe_defaults", "reload",
-					    "data",  "enterprise", "packed",        NULL};
+	static const char *const names[] = {
+		"doc",    "object", "label",      "identity", "scope",  "unique", "safe_defaults",
+		"reload", "data",   "enterprise", "packed",   "checks", NULL};
 	const struct node *row = row_of(entry), *variants = node_map_get(row, STR("variants"));
 
 	attributes_only(rows, row, names, true);
 	attribute_string(rows, row, "doc", &s->doc);
+	attribute_checks(rows, row, &s->checks);
 	if (variants && variants->kind == NODE_MAP)
 		link_variants(rows, s, variants);
 	else

@@ -52,6 +52,7 @@ bool attribute_unsigned(struct rows *rows, const struct node *row, const char *n
 bool attribute_word(struct rows *rows, const struct node *row, const char *name,
 		    const char *const *words, uint8_t *out);
 /* A list of strings, as a NULL-terminated array. */
+void attribute_checks(struct rows *rows, const struct node *row, uint64_t *out);
 bool attribute_strings(struct rows *rows, const struct node *row, const char *name,
 		       const char *const **out, size_t *count);
 /* Reports keys that are not in the list; tables are left alone where `tables` is true. */

@@ -20,6 +20,13 @@ static const struct check checks[] = {
 	{"default-domain", NULL, check_default_domain},
 	{"enacted", NULL, check_enacted},
 	{"limits", NULL, check_limits},
+	{"rules", NULL, check_rules},
+	{"enterprise", NULL, check_enterprise},
+	{"script-names", NULL, check_script_names},
+	{"namespaces", NULL, check_namespaces},
+	{"sizes", NULL, check_sizes},
+	{"tracers", NULL, check_tracers},
+	{"tenants", NULL, check_tenants},
 };
 
 static bool is_done(const bool *done, const char *name)

@@ -43,6 +43,19 @@ void check_pools(struct compilation *c);
 void check_limits(struct compilation *c);
 /* settings.c */
 void check_default_domain(struct compilation *c);
+/* enterprise.c */
+void check_enterprise(struct compilation *c);
+/* rules.c */
+void check_rules(struct compilation *c);
+/* script.c */
+void check_script_names(struct compilation *c);
+/* store.c */
+void check_namespaces(struct compilation *c);
+void check_sizes(struct compilation *c);
+/* telemetry.c */
+void check_tracers(struct compilation *c);
+/* tenant.c */
+void check_tenants(struct compilation *c);
 /* enacted.c */
 void check_enacted(struct compilation *c);
 

@@ -38,7 +38,11 @@ tlsImplicit = true
 
 [Certificate.main]
 certificate = {"@type" = "File", filePath = "cert.pem"}
-privateKey = {"@type" = "Text", secret = "correct horse"}
+privateKey = {"@type" = "File", filePath = "key.pem"}
+
+[OidcProvider]
+encryptionKey = {"@type" = "File", filePath = "oidc.key"}
+signatureKey = {"@type" = "Text", secret = "correct horse"}
 
 [Tracer.log]
 "@type" = "Stdout"
@@ -486,7 +490,8 @@ def main():
         assert "tlsImplicit" not in smtp
         assert found["NetworkListener", "imaps"]["tlsImplicit"] == 1
         certificate = [b for (t, _), b in found.items() if t == "Certificate"][0]
-        assert certificate["privateKey"] == {"@type": "Text", "secret": "correct horse"}
+        provider = [b for (t, _), b in found.items() if t == "OidcProvider"][0]
+        assert provider["signatureKey"] == {"@type": "Text", "secret": "correct horse"}
         assert certificate["certificate"] == {"@type": "File", "filePath": "cert.pem"}
         assert [b for (t, _), b in found.items() if t == "Tracer"][0]["@type"] == "Stdout"
 

@@ -154,7 +154,7 @@ def one_run(tap):
     ]
     have = [(d["file"], d["line"], d["code"]) for d in done.diagnostics if d["severity"] == "error"]
     tap.equal(have, want, "every mistake of three files in one run, in source order")
-    tap.equal(done.summary, {"errors": 8, "warnings": 0, "objects": 3, "files": 3}, "and the summary counts them")
+    tap.equal(done.summary, {"errors": 8, "warnings": 1, "objects": 3, "files": 3}, "and the summary counts them")
     done = stwctest.check_text('[NetworkListener.a]\nbind = "127.0.0.1:1\nprotocol = "smtp"\n', "--from", "toml")
     tap.equal(done.codes(), ["syntax"], "a syntax error does not make its field missing")
 
@@ -303,7 +303,7 @@ def never_over_a_source(tap):
 def modes(tap):
     import os
     import tempfile
-    secret = ('[Directory.v]\n"@type" = "Ldap"\ndescription = "i"\nbaseDn = "x"\n'
+    secret = ('[Directory.v]\n"@type" = "Ldap"\ndescription = "i"\nbaseDn = "o=x"\n'
               'bindSecret = {"@type" = "Value", secret = "x"}\n')
     with tempfile.TemporaryDirectory() as folder:
         image = os.path.join(folder, "m.stwi")

@@ -21,6 +21,75 @@ STRANGE = ["true", "null", "~", "yes", "0777", "1e3", "12", "-0", "1_000", "0x1F
 SAFE = ["mail.example.org", "a.example.net", "x.example.com"]
 NAMES = ["a", "b.c", "d e", "f/g", "[0]", "0", "true", "q'u", 'd"q', "ü", "#h", "n\nl", "x" * 300, "a\\b", "-"]
 
+# a certificate of P-256 for mail.example.org that nobody has the key of
+CERTIFICATE = "\n".join([
+    "-----BEGIN CERTIFICATE-----",
+    "MIIBsTCCAVagAwIBAgIUXfWMsSz04JD4Dz706HSgbYxZtDAwCgYIKoZIzj0EAwIw",
+    "GzEZMBcGA1UEAwwQbWFpbC5leGFtcGxlLm9yZzAgFw0yNjExMjEwNzM3NDRaGA8y",
+    "MTI2MTAyODA3Mzc0NFowGzEZMBcGA1UEAwwQbWFpbC5leGFtcGxlLm9yZzBZMBMG",
+    "ByqGSM49AgEGCCqGSM49AwEHA0IABNKFedZl2tNFV6hurTN069zGyuibD8AoT6p9",
+    "RdI1WzkvEMhOXKQGoF/YXH0gk/yccjx0zVDxYclKPKXQCpE431ujdjB0MB0GA1Ud",
+    "DgQWBBTy4BSKISfEEfGxUL7CX0tagXN80DAfBgNVHSMEGDAWgBTy4BSKISfEEfGx",
+    "UL7CX0tagXN80DAPBgNVHRMBAf8EBTADAQH/MCEGA1UdEQQaMBiCEG1haWwuZXhh",
+    "bXBsZS5vcmeHBMAAAgEwCgYIKoZIzj0EAwIDSQAwRgIhAIytKLdc68ozGh1g+V5s",
+    "QJxWsigy3OBl822T/M9MKt6ZAiEA+Uz0cNpXVeyLDNqXTSuP3v8na6Riim2dNUmP",
+    "BJNsmUg=",
+    "-----END CERTIFICATE-----",
+])
+ELSEWHERE = [{"@type": "File", "filePath": "/run/k e'y.pem"},
+             {"@type": "EnvironmentVariable", "variableName": "KEY"}]
+HEADERS = [{}, {"X-A": "1"}, {"x.y": "a: b", "X_Z": "\u00e9 '\""}]
+FILTERS = ["(mail=?)", "(&(objectClass=person)(|(mail={user})(!(uid={local}))))", "(cn;lang-de~=a\\2a{email})",
+           "mail:caseExactMatch:={username}"]
+LDAP_NAMES = ["dc=example,dc=org", "cn=a\\,b+uid=\\23x, o=\u00fc", '2.5.4.3=#0403', 'o="q,r"']
+SCRIPTS = ["keep;", "require [\"fileinto\", \"mime\"];\nif not header :is \"a\" [\"b\", \"c\"] { stop; } else { keep; }",
+           "# only a comment\n", "require \"reject\";\nreject text:\nno\n.\n;\n"]
+TEMPLATES = ["<p>{{name}}</p>", "{{#if a}}{{#each b}}{{c}}{{/each b}}{{/if a}}", "no tag"]
+# what the rules over values and structures leave (schemas/checks.def): one of these, and never left out
+OBEY = {
+    ("AcmeProvider", "challengeType"): ["TlsAlpn01", "Http01", "DnsPersist01"],
+    ("AcmeProvider", "eabHmacKey"): [None, "c2VjcmV0", "_-8"],
+    ("Authentication", "directoryId"): [None],
+    ("Authentication", "passwordMaxLength"): [13, 1000],
+    ("Authentication", "passwordMinLength"): [1, 13],
+    ("CalendarAlarm", "template"): TEMPLATES,
+    ("CalendarScheduling", "emailTemplate"): TEMPLATES,
+    ("CalendarScheduling", "httpRsvpTemplate"): TEMPLATES,
+    ("Certificate", "certificate"): ELSEWHERE + [{"@type": "Text", "value": CERTIFICATE}],
+    ("Certificate", "privateKey"): ELSEWHERE,
+    ("Dkim1Signature", "privateKey"): ELSEWHERE,
+    ("Dkim2Signature", "privateKey"): ELSEWHERE,
+    ("DkimManagementProperties", "selectorTemplate"): ["v{version}-{algorithm}-{date-%Y%m%d}", "s{epoch}.{random}"],
+    ("DnsServerTsig", "key"): ELSEWHERE + [{"@type": "Value", "secret": "c2VjcmV0IGtleQ=="}],
+    ("Domain", "directoryId"): [None],
+    ("HttpAuthBearer", "bearerToken"): ELSEWHERE + [{"@type": "Value", "secret": "to\tken \u00fc"}],
+    ("HttpForm", "enable"): [False],
+    ("Jmap", "webPushKey"): [{"@type": "None"}] + ELSEWHERE,
+    ("LdapDirectory", "baseDn"): LDAP_NAMES,
+    ("LdapDirectory", "bindDn"): [None] + LDAP_NAMES + ["stw@ad.example.org", "AD\\stw"],
+    ("LdapDirectory", "bindSecret"): ELSEWHERE + [{"@type": "Value", "secret": "x"}],
+    ("LdapDirectory", "filterLogin"): FILTERS,
+    ("LdapDirectory", "filterMailbox"): FILTERS,
+    ("LdapDirectory", "filterMemberOf"): [None] + FILTERS,
+    ("LdapDirectory", "url"): ["ldap://localhost", "ldaps://[::1]:636", "ldapi://%2Frun%2Fldapi"],
+    ("MemoryLookupKey", "namespace"): ["a set", "set:2"],
+    ("MemoryLookupKeyValue", "namespace"): ["a map", "map:2"],
+    ("OidcProvider", "signatureKey"): ELSEWHERE,
+    ("PublicKey", "key"): [CERTIFICATE],
+    ("SieveSystemScript", "contents"): SCRIPTS,
+    ("SieveUserScript", "contents"): SCRIPTS,
+    ("Tenant", "quotas"): [{}, {"maxDiskQuota": 2 ** 64 - 1, "maxDomains": 100000}],
+    ("TracerCommon", "enable"): [False],
+    ("TracerStdout", "enable"): [False],
+    ("UserAccount", "credentials"): [[], [{"@type": "Password", "secret": "correct horse"}],
+                                     [{"@type": "Password", "secret": "$2b$12$hash", "allowedIps": ["::1"]}]],
+    ("UserAccount", "encryptionAtRest"): [{"@type": "Disabled"}],
+    ("WebHook", "eventsPolicy"): ["exclude"],
+}
+# variants that a server refuses, or that depend on what another object is
+REFUSED = [("DnsServer", "Deprecated1"), ("Coordinator", "Default"), ("LookupStore", "RedisSentinel"),
+           ("SqlAuthStore", "Default")]
+
 
 class Reference:
     """The fields, enums, unions and object types, from `schema --to list` and `--to json-schema`."""
@@ -41,6 +110,8 @@ class Reference:
             for form in definition.get("allOf", []) + definition.get("anyOf", []):
                 self.read_form(name, form)
         self.unions["DnsServer"].pop("Sig0")  # gone from servers, so that no plan may have it
+        for union, variant in REFUSED:
+            self.unions[union].pop(variant)
         self.types = {name: "anyOf" in form for name, form in schema["properties"].items()
                       if not name.startswith("x:") and name != "Bootstrap"}
 
@@ -59,7 +130,7 @@ class Generator:
     def __init__(self, reference, seed):
         self.ref = reference
         self.random = random.Random(seed)
-        self.names, self.variants, self.keys = {}, {}, {}
+        self.names, self.variants, self.keys, self.tenant = {}, {}, {}, None
         self.count = 0
 
     def unique(self):
@@ -183,6 +254,12 @@ class Generator:
     def single(self, name, depth):
         body = {}
         for field, (kind, null, low, high) in sorted(self.ref.fields.get(name, {}).items()):
+            if (name, field) in OBEY or field in ("httpHeaders", "responseHeaders"):
+                body[field] = self.pick(OBEY.get((name, field), HEADERS))
+                continue
+            if field == "memberTenantId":
+                body[field] = self.tenant
+                continue
             needed = (name, field) in self.ref.required or depth == 0 and field in ("name", "key")
             if not needed and self.random.random() < (0.4 if depth < 3 else 0.8):
                 continue
@@ -206,6 +283,8 @@ class Generator:
                 if name in self.ref.unions:
                     self.variants[name, client] = self.pick(sorted(self.ref.unions[name]))
         self.keys = keyed
+        # one tenant for all or none, so that everything may refer to everything
+        self.tenant = self.pick([None, "#" + self.names["Tenant"][0]])
 
     def set_key(self, name, body):
         """A key of its own where the type has one."""

@@ -7,7 +7,7 @@ import tempfile
 
 import stwctest
 
-SOURCES = "from as object overlay partial shapes target level strict max-errors format color quiet now".split()
+SOURCES = "from as object overlay partial shapes target edition level strict max-errors format color quiet now".split()
 TAKEN = {
     "check": SOURCES + ["for"],
     "build": SOURCES + ["for", "out", "revision", "allow-inline-secrets"],
@@ -19,7 +19,7 @@ TAKEN = {
     "explain": ["format", "list"],
     "graph": [option for option in SOURCES if option not in ("format", "quiet")] + ["type"],
 }
-VALUES = {"from": "json", "as": "x", "object": "Domain", "overlay": "x", "shapes": "own", "target": "0.16", "format": "json",
+VALUES = {"from": "json", "as": "x", "object": "Domain", "overlay": "x", "shapes": "own", "target": "0.16", "edition": "enterprise", "format": "json",
           "level": "syntax=error", "max-errors": "1", "color": "never", "for": "stwd", "out": "x", "revision": "x",
           "to": "list", "now": "0", "type": "Domain"}
 FORMATS = {"dump": ["toml", "yaml", "json", "plan"], "schema": ["text", "json-schema", "list"]}

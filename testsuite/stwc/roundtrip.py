@@ -30,8 +30,8 @@ CASES = [
      {"MtaHook": {"named": {"url": "https://a.example.org/"}}, "x:MtaHook": NO_IDENTITY["MtaHook"]},
      OWN + ("plan",), []),
     ("a reference to a place", {"Directory": [
-        {"@type": "Ldap", "description": "d", "url": "ldap://a", "baseDn": "x", "bindDn": "x",
-         "bindSecret": {"@type": "None"}}], "Domain": {"example.org": {"directoryId": "#[0]"}}}, OWN, []),
+        {"@type": "Ldap", "description": "d", "url": "ldap://a", "baseDn": "o=x",
+         "filterMailbox": "(mail=?)"}], "Domain": {"example.org": {"directoryId": "#[0]"}}}, OWN, []),
     ("references to what is elsewhere",
      {"Domain": {"example.org": {"directoryId": "#elsewhere", "memberTenantId": "abc"}}}, OWN + ("plan",),
      ["--partial"]),

@@ -259,7 +259,7 @@ def as_text(body):
 
 def tables(tap):
     for name, body, want in RULES:
-        have = shown(stwctest.check_text(as_text(body), "--from", "json"))
+        have = shown(stwctest.check_text(as_text(body), "--from", "json", "--edition", "enterprise"))
         tap.equal(sorted(have, key=str), sorted(want, key=str), name)
     for body, want in MESSAGES:
         done = stwctest.check_text(as_text(body), "--from", "json")
@@ -309,7 +309,7 @@ def cost(tap):
         members = {f"a{i}@example.org": True for i in range(count)}
         text = json.dumps({**DOMAIN, "MailingList": {"l": {"name": "l", "domainId": "#d", "recipients": members}}})
         before = os.times()
-        done = stwctest.check_text(text, "--from", "json")
+        done = stwctest.check_text(text, "--from", "json", "--level", "object-size=off")
         after = os.times()
         tap.equal(done.codes(), [], f"a set of {count} members")
         return after.children_user - before.children_user
@@ -322,8 +322,8 @@ def uris(tap):
     for uri, good in (("ldap://%%%", False), ("ldap://a/%", False), ("ldap://a/%2", False), ("ldap://a/%2g", False),
                       ("ldap://a/%g2", False), ("ldap://a/b%20c%aF", True), ("ldap://a/%25", True),
                       ("ldap://a b", False), ("//a", False)):
-        text = {"Directory": {"d": {"@type": "Ldap", "description": "d", "url": uri, "baseDn": "x",
-                                    "bindDn": "x", "bindSecret": {"@type": "None"}}}}
+        text = {"Directory": {"d": {"@type": "Ldap", "description": "d", "url": uri, "baseDn": "o=x",
+                                    "filterMailbox": "(mail=?)"}}}
         done = stwctest.check_text(json.dumps(text), "--from", "json")
         tap.equal(done.codes(), [] if good else ["invalid-uri"], f"{uri} is {'a' if good else 'no'} URI")
 

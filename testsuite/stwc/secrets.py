@@ -40,9 +40,8 @@ def main():
             tap.ok(SECRET not in done.stdout + done.stderr and (done.status == 1 or name == "a good secret"
                                                                or form == "settings"),
                    f"{name}: {output} does not show it")
-    body = json.dumps({"Certificate": {"c": {
-        "certificate": {"@type": "File", "filePath": "c.pem"},
-        "privateKey": {"@type": "Text", "secret": SECRET}}}})
+    body = json.dumps({"DnsServer": {"c": {"@type": "Cloudflare", "description": "zones",
+                                           "secret": {"@type": "Value", "secret": SECRET}}}})
     done = stwctest.run("build", "-", "--from", "json", "-o", "/nonexistent/x.stwi", stdin=body)
     tap.equal(done.status, 1, "build refuses an inline secret")
     tap.ok(SECRET not in done.stdout + done.stderr, "without showing it")

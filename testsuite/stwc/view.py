@@ -29,7 +29,7 @@ socketTtl = { "@null" = true }
 
 [[MtaHook]]
 url = "https://one.example.org/"
-httpHeaders = { X-A = "1", "x b" = "2" }
+httpHeaders = { X-A = "1", "x.b" = "2" }
 
 [[MtaHook]]
 url = "https://two.example.org/"
@@ -71,7 +71,7 @@ maxAttachmentSize = 1000001
 maxMessageSize = "64mb"
 
 [[MtaHook]]
-httpHeaders = { X-A = "1", "x b" = "2" }
+httpHeaders = { X-A = "1", "x.b" = "2" }
 url = "https://one.example.org/"
 
 [[MtaHook]]
@@ -112,7 +112,7 @@ Email:
 MtaHook:
   - httpHeaders:
       X-A: "1"
-      "x b": "2"
+      x.b: "2"
     url: "https://one.example.org/"
   - enable:
       else: "true"
@@ -188,7 +188,7 @@ def dumps(case):
     case.tap.ok(order.index("x:Domain") < order.index("x:SystemSettings"), "a plan makes a domain before its use")
     hooks = [line["value"] for line in lines if line["object"] == "x:MtaHook"]
     case.tap.equal(hooks[1]["[1]"]["enable"]["match"]["1"], {"if": "c", "then": "d"}, "a plan has the server's lists")
-    case.tap.equal(hooks[0]["[0]"]["httpHeaders"], {"X-A": "1", "x b": "2"}, "and its maps")
+    case.tap.equal(hooks[0]["[0]"]["httpHeaders"], {"X-A": "1", "x.b": "2"}, "and its maps")
     listener = [line for line in lines if line["object"] == "x:NetworkListener"][0]
     case.tap.equal(listener, {"@type": "create", "object": "x:NetworkListener", "value": {"mx": {
         "bind": {"[::]:2525": True, "0.0.0.0:2526": True}, "name": "smtp", "protocol": "smtp",
@@ -216,9 +216,8 @@ def wide(case):
 
 def secrets(case):
     secret = "hunter2-s3cr3t"
-    write(case.folder, "secret.json", json.dumps({"Certificate": {"c": {
-        "certificate": {"@type": "File", "filePath": "c.pem"},
-        "privateKey": {"@type": "Text", "secret": secret}}}}))
+    write(case.folder, "secret.json", json.dumps({"DnsServer": {"c": {
+        "@type": "Cloudflare", "description": "zones", "secret": {"@type": "Value", "secret": secret}}}}))
     case.run("build", "-q", "--allow-inline-secrets", "secret.json", "-o", "secret.stwi")
     for form in ("toml", "yaml", "json", "plan"):
         case.says(f"dump --to {form} of a secret", ["dump", "--to", form, "secret.stwi"], 2, "", "--reveal-secrets")
@@ -226,10 +225,10 @@ def secrets(case):
     case.tap.ok(done.status == 0 and f'secret = "{secret}"' in done.stdout, "dump --reveal-secrets shows it")
     for source in ("secret.stwi", "secret.json"):
         for output in ("text", "json"):
-            done = case.run("get", "--format", output, "Certificate/c/privateKey/secret", source)
+            done = case.run("get", "--format", output, "DnsServer/c/secret/secret", source)
             case.tap.ok(done.status == 0 and "****" in done.stdout and secret not in done.stdout + done.stderr,
                         f"get --format {output} of a secret in {source} shows stars")
-        done = case.run("get", "-q", "Certificate/c", source)
+        done = case.run("get", "-q", "DnsServer/c", source)
         case.tap.ok(done.status == 0 and secret not in done.stdout + done.stderr, f"nor does all of it, {source}")
     case.tap.ok(secret not in case.run("verify", "secret.stwi").stdout, "verify does not show it")
 
@@ -254,7 +253,7 @@ def gets(case):
         case.says(f"get the bare value, {source}", ["get", "-q", "Domain/example.org/description", source], 0,
                   "it's \"ours\"\x07\n")
         case.says(f"get by place, {source}", ["get", "-q", "MtaHook/1/url", source], 0, "https://two.example.org/\n")
-        case.says(f"get a key of a map, {source}", ["get", "-q", "MtaHook/[0]/httpHeaders/x b", source], 0, "2\n")
+        case.says(f"get a key of a map, {source}", ["get", "-q", "MtaHook/[0]/httpHeaders/x.b", source], 0, "2\n")
         case.says(f"get deep, {source}", ["get", "-q", "MtaHook/1/enable/match/1/then", source], 0, "d\n")
         case.says(f"get an entry, {source}", ["get", "BlockedIp/198.51.100.0/24/reason", source], 0,
                   'reason = "portScanning"  # mail.toml:35\n')

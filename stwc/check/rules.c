@@ -1,0 +1,218 @@
+/* Finds every place whose row names rules, and asks them. What has no rules is passed by. */
+#include "stwc/check/rules.h"
+
+#include <stdio.h>
+
+#include "stwc/defaults.h"
+#include "stwc/state.h"
+
+static rule_function *const rules[] = {
+#define CHECK_RULE(ident, word, function) function,
+#include "schemas/checks.def"
+#undef CHECK_RULE
+};
+
+static const struct schema_structure *fields_of(const struct value_object *body)
+{
+	return body->variant ? body->variant->body : body->structure;
+}
+
+const struct value *rule_get(const struct rule *rule, const char *name)
+{
+	const struct value *value = value_field_get(rule->body, name);
+	const struct schema_structure *fields = fields_of(rule->body);
+	const struct schema_field *field;
+
+	if (value || !fields)
+		return value;
+	field = schema_field_find(fields, str_c(name));
+	return field ? defaults_field(rule->c, fields, field) : NULL;
+}
+
+bool rule_flag(const struct rule *rule, const char *name)
+{
+	const struct value *value = rule_get(rule, name);
+
+	return value && value->kind == VALUE_BOOL && value->boolean;
+}
+
+bool rule_given(const struct rule *rule, const char *name)
+{
+	const struct value *value = value_field_get(rule->body, name);
+
+	return value && value->kind != VALUE_NULL &&
+	       !(value->kind == VALUE_OBJECT && value->object.variant &&
+		 strcmp(value->object.variant->name, "None") == 0);
+}
+
+const struct value *rule_text(const struct value *value)
+{
+	const struct value *text;
+
+	if (!value || value->kind == VALUE_STRING || value->kind != VALUE_OBJECT)
+		return value && value->kind == VALUE_STRING ? value : NULL;
+	text = value_field_get(&value->object, "secret");
+	if (!text)
+		text = value_field_get(&value->object, "value");
+	return text && text->kind == VALUE_STRING ? text : NULL;
+}
+
+struct span rule_span(const struct compilation *c, const struct value *value, size_t at, size_t n)
+{
+	const struct source *source = sources_get(&c->sources, value->span.source);
+	struct node node = {.kind = NODE_STRING, .span = value->span};
+	struct span span = value->span;
+	enum format format;
+
+	if (!source || value->kind != VALUE_STRING || !value->string.p)
+		return span;
+	node.string = (struct str){value->string.p - value->lead, value->string.n + value->lead};
+	(void)source_text(source); /* all of it, where a part was let go */
+	format = c->state->texts[source->number - 1].format;
+	at += value->lead;
+	span.begin = reader_string_offset(format, source, &node, at);
+	if (n == 0)
+		span.end = span.begin;
+	else
+		span.end = reader_string_offset(format, source, &node, at + n);
+	/* the end of a literal that is cut short, or a text that was put together from parts */
+	if (span.begin < value->span.begin || span.end > value->span.end || span.begin > span.end)
+		return value->span;
+	return span;
+}
+
+static struct diag *report(const struct rule *rule, enum diag_code code, struct span span,
+			   const struct value *value, const char *format, va_list args)
+{
+	struct diag *diag;
+	char message[512];
+
+	(void)vsnprintf(message, sizeof(message), format, args); /* shortened is fine */
+	diag = diag_add(&rule->c->diags, code, span, "%s", message);
+	if (value && value->type &&
+	    (value->type->kind == TYPE_SECRET || value->type->kind == TYPE_SECRET_TEXT))
+		diag->secret = true;
+	path_place(rule->c, diag, rule->object, rule->path);
+	return diag;
+}
+
+struct diag *rule_error(const struct rule *rule, enum diag_code code, const struct value *value,
+			const char *format, ...)
+{
+	struct span span = value ? value->span : rule->object->span;
+	struct diag *diag;
+	va_list args;
+
+	/* a nested structure has no place of its own; its first field has */
+	if (!value && rule->body != &rule->object->body && rule->body->count)
+		span = rule->body->fields[0].key_span;
+	va_start(args, format);
+	diag = report(rule, code, span, value, format, args);
+	va_end(args);
+	return diag;
+}
+
+struct diag *rule_error_at(const struct rule *rule, enum diag_code code, const struct value *value,
+			   size_t at, size_t n, const char *format, ...)
+{
+	struct diag *diag;
+	va_list args;
+
+	va_start(args, format);
+	diag = report(rule, code, rule_span(rule->c, value, at, n), value, format, args);
+	va_end(args);
+	return diag;
+}
+
+void rule_fault(const struct rule *rule, enum diag_code code, const struct value *value,
+		const struct text_fault *fault)
+{
+	struct diag *diag =
+		rule_error_at(rule, code, value, fault->at, fault->n, "%s", fault->what);
+
+	if (fault->hint)
+		diag_hint(&rule->c->diags, diag, "%s", fault->hint);
+}
+
+static void ask(const struct rule *rule, uint64_t mask, const struct value *value)
+{
+	while (mask) {
+		unsigned bit = (unsigned)__builtin_ctzll(mask);
+
+		rules[bit](rule, value);
+		mask &= mask - 1;
+	}
+}
+
+static void visit_body(const struct rule *up, const struct value_object *body);
+
+static void visit_value(const struct rule *rule, const struct value *value)
+{
+	size_t i;
+
+	if (value->kind == VALUE_OBJECT)
+		visit_body(rule, &value->object);
+	for (i = 0; value->kind == VALUE_SEQUENCE && i < value->sequence.count; i++) {
+		struct path path = {.up = rule->path, .index = i};
+		struct rule member = *rule;
+
+		member.path = &path;
+		visit_value(&member, value->sequence.items[i]);
+	}
+	for (i = 0; value->kind == VALUE_MAP && i < value->map.count; i++) {
+		struct path path = {.up = rule->path, .member = value->map.pairs[i].key};
+		struct rule member = *rule;
+
+		member.path = &path;
+		visit_value(&member, value->map.pairs[i].value);
+	}
+}
+
+/* A structure's own rules ask about fields together, so all of these must be sound. */
+static void visit_body(const struct rule *up, const struct value_object *body)
+{
+	const struct schema_structure *fields = fields_of(body);
+	struct rule rule = *up;
+	uint64_t mask = body->structure->checks;
+	size_t i;
+
+	rule.body = body;
+	rule.field = NULL;
+	if (body->variant && fields)
+		mask |= fields->checks;
+	if (!body->structure->checked && !(fields && fields->checked))
+		return;
+	if (rule.whole && !rule.object->poisoned)
+		ask(&rule, mask, NULL);
+	for (i = 0; i < body->count; i++) {
+		struct path path = {.up = up->path, .name = str_c(body->fields[i].field->name)};
+		const struct value *value = body->fields[i].value;
+
+		rule.path = &path;
+		rule.field = body->fields[i].field;
+		if (value->kind != VALUE_NULL)
+			ask(&rule, rule.field->checks, value);
+		visit_value(&rule, value);
+	}
+}
+
+static void visit_object(struct compilation *c, const struct object *object, bool whole)
+{
+	struct path_root root;
+	struct rule rule = {.c = c, .object = object, .whole = whole};
+
+	if (!object->type->structure->checked)
+		return;
+	rule.path = path_of(&root, object->type, object->shown, object->ordinal);
+	visit_body(&rule, &object->body);
+}
+
+void check_rules(struct compilation *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->object_count; i++)
+		visit_object(c, c->objects[i], true);
+	for (i = 0; i < c->state->aside_count; i++)
+		visit_object(c, c->state->asides[i], false);
+}
