@@ -34,6 +34,6 @@ const struct command cmd_graph = {
 	"graph",
 	"IMAGE|SRC…",
 	"objects and references as Graphviz DOT",
-	" from as object overlay partial shapes target level strict max-errors color now type ",
+	" from as object overlay partial shapes target edition level strict max-errors color now type ",
 	NULL,
 	run};
