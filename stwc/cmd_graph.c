@@ -30,10 +30,10 @@ static enum status run(struct options *options)
 	return status;
 }
 
-const struct command cmd_graph = {
-	"graph",
-	"IMAGE|SRC…",
-	"objects and references as Graphviz DOT",
-	" from as object overlay partial shapes target edition level strict max-errors color now type ",
-	NULL,
-	run};
+const struct command cmd_graph = {"graph",
+				  "IMAGE|SRC…",
+				  "objects and references as Graphviz DOT",
+				  " from as object overlay partial shapes target edition level "
+				  "strict max-errors color now type ",
+				  NULL,
+				  run};

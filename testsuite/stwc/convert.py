@@ -105,7 +105,8 @@ def files(tap, folder):
     bad = write(folder, "bad.json", '{"Http": {"useXForwarded": 1}}')
     tap.equal(stwctest.run("convert", "--to", "toml", bad).status, 1, "what is not valid is not converted")
     secret = write(folder, "secret.json", json.dumps({"Directory": {"d": {
-        "@type": "Ldap", "description": "d", "url": "ldap://a", "baseDn": "x", "bindDn": "x",
+        "@type": "Ldap", "description": "d", "url": "ldap://a", "baseDn": "o=x", "bindDn": "o=x",
+        "filterMailbox": "(mail=?)",
         "bindSecret": {"@type": "Value", "secret": "hunter2"}}}}))
     done = stwctest.run("convert", "--to", "toml", secret)
     tap.ok(done.status == 2 and "hunter2" not in done.stdout + done.stderr, "a secret is not written unasked")

@@ -157,7 +157,7 @@ def folded(plans, *args, command="check"):
             names.append(f"{i}.json" if single else f"{i}.ndjson")
             with open(os.path.join(folder, names[-1]), "w", encoding="utf-8") as out:
                 out.write(json.dumps(plan) if single else "".join(json.dumps(line) + "\n" for line in plan))
-        return stwctest.run(command, *args, *names, cwd=folder)
+        return stwctest.run(command, "--edition", "enterprise", *args, *names, cwd=folder)
 
 
 def tables(tap):
