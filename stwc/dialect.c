@@ -252,8 +252,13 @@ bool dialect_own(struct file *file, const struct reader_element *element)
 	struct draft offer = {
 		.span = element->value->span, .ordinal = element->ordinal, .body = element->value};
 
-	if (!element->has_sub_key && !element->is_member && include_is_key(element->key))
-		return include_offer(file, NULL, element);
+	if (!element->has_sub_key && !element->is_member) {
+		if (include_is_key(element->key))
+			return include_offer(file, NULL, element);
+		/* for editors: JSON has no comment to say it in */
+		if (str_eq(element->key, STR("$schema")) && element->value->kind == NODE_STRING)
+			return true;
+	}
 	/* a split type is asked for again with each entry: only the first complains */
 	if (element->has_sub_key || element->is_member)
 		type = schema_object_find(file->c->schema, element->key);

@@ -74,5 +74,12 @@ stwc_stwc_SOURCES = \
 stwc_stwc_LDADD = libstwc.a libgrammar.a libschemas.a libengine.a libstw.a libcore.a libbase.a \
 	$(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(PSL_LIBS)
 
+# for editors: what `stwc schema --to json-schema` prints
+stwdatadir = $(datadir)/stw
+nodist_stwdata_DATA = stwc/stw.schema.json
+stwc/stw.schema.json: stwc/stwc$(EXEEXT)
+	$(AM_V_GEN)stwc/stwc$(EXEEXT) schema --to json-schema >$@.tmp && mv $@.tmp $@
+CLEANFILES += stwc/stw.schema.json
+
 include stwc/emit.mk
 include stwc/view.mk

@@ -17,6 +17,7 @@ struct writer {
 	struct buf *out;
 	uint8_t *structures; /* enum mark, by position */
 	uint8_t *enums;
+	bool whole; /* of a configuration, with its includes */
 };
 
 static void put(struct writer *w, const char *text)
@@ -41,13 +42,13 @@ static void want(uint8_t *mark)
 static void put_structure_ref(struct writer *w, const struct schema_structure *structure)
 {
 	want(&w->structures[structure - w->schema->structures]);
-	buf_printf(w->out, "{\"$ref\":\"#/$defs/%s\"}", structure->name);
+	buf_printf(w->out, "{\"$ref\":\"#/definitions/%s\"}", structure->name);
 }
 
 static void put_enum_ref(struct writer *w, const struct schema_enum *e)
 {
 	want(&w->enums[e - w->schema->enums]);
-	buf_printf(w->out, "{\"$ref\":\"#/$defs/enum.%s\"}", e->name);
+	buf_printf(w->out, "{\"$ref\":\"#/definitions/enum.%s\"}", e->name);
 }
 
 static void put_limit(struct writer *w, const char *word, bool has, double limit)
@@ -187,7 +188,7 @@ static void put_type(struct writer *w, const struct schema_type *type)
 		put(w, "{\"anyOf\":[");
 	put_plain(w, type);
 	if (type->nullable)
-		put(w, ",{\"type\":\"null\"},{\"$ref\":\"#/$defs/own.null\"}]}");
+		put(w, ",{\"type\":\"null\"},{\"$ref\":\"#/definitions/own.null\"}]}");
 }
 
 static void put_property(struct writer *w, const struct schema_field *field)
@@ -346,13 +347,49 @@ static void put_enum(struct writer *w, const struct schema_enum *e)
 	put(w, "}");
 }
 
+/* {"anyOf":[one, a list of them]} for a member of the root. */
+static void put_one_or_more(struct writer *w, const char *name)
+{
+	buf_printf(w->out, "{\"anyOf\":[{\"$ref\":\"#/definitions/%s\"},", name);
+	buf_printf(w->out, "{\"type\":\"array\",\"items\":{\"$ref\":\"#/definitions/%s\"}}]}",
+		   name);
+}
+
+static void put_source_include(struct writer *w)
+{
+	put(w, ",\n\"own.include\":{\"anyOf\":[{\"type\":\"string\",\"minLength\":1},{\"type\":"
+	       "\"object\",\"required\":[\"file\"],\"additionalProperties\":false,\"properties\":{"
+	       "\"file\":{\"type\":\"string\",\"minLength\":1},"
+	       "\"overlay\":{\"type\":\"boolean\"}}}]}");
+}
+
+static void put_list_include(struct writer *w)
+{
+	put(w, ",\n\"own.list\":{\"type\":\"object\",\"required\":[\"file\"],"
+	       "\"additionalProperties\":false,\"properties\":{"
+	       "\"file\":{\"type\":\"string\",\"minLength\":1},"
+	       "\"format\":{\"enum\":[\"plain\",\"cidr\",\"range\",\"csv\"]},"
+	       "\"type\":{\"enum\":[\"BlockedIp\",\"AllowedIp\"]},"
+	       "\"column\":{\"anyOf\":[{\"type\":\"integer\",\"minimum\":1},"
+	       "{\"type\":\"string\",\"minLength\":1}]},"
+	       "\"header\":{\"type\":\"boolean\"},"
+	       "\"delimiter\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":1},"
+	       "\"reason\":{\"type\":\"string\",\"minLength\":1},"
+	       "\"createdAt\":{\"type\":\"string\",\"format\":\"date-time\"},"
+	       "\"expiresAt\":{\"type\":\"string\",\"format\":\"date-time\"}}}");
+}
+
 static void put_definitions(struct writer *w)
 {
 	bool more = true;
 	size_t i;
 
-	put(w, "\"$defs\":{\n\"own.null\":{\"type\":\"object\",\"required\":[\"@null\"],"
+	put(w, "\"definitions\":{\n\"own.null\":{\"type\":\"object\",\"required\":[\"@null\"],"
 	       "\"properties\":{\"@null\":{\"const\":true}}}");
+	if (w->whole) {
+		put_source_include(w);
+		put_list_include(w);
+	}
 	while (more) {
 		more = false;
 		for (i = 0; i < w->schema->structure_count; i++) {
@@ -379,7 +416,13 @@ static void put_object(struct writer *w, const struct schema_object *object, con
 		put_structure_ref(w, object->structure);
 		return;
 	}
-	put(w, "{\"anyOf\":[{\"type\":\"object\",\"additionalProperties\":");
+	put(w, "{\"anyOf\":[{\"type\":\"object\",");
+	if (object->packed) {
+		put(w, "\"properties\":{\"include-list\":");
+		put_one_or_more(w, "own.list");
+		put(w, "},");
+	}
+	put(w, "\"additionalProperties\":");
 	put_structure_ref(w, object->structure);
 	put(w, "},{\"type\":\"array\",\"items\":");
 	put_structure_ref(w, object->structure);
@@ -391,8 +434,14 @@ static void put_root(struct writer *w)
 	const char *before = "";
 	size_t i;
 
-	put(w, "\"title\":\"A mail-server configuration in the form of stw\",\"type\":\"object\","
-	       "\"additionalProperties\":false,\"properties\":{");
+	put(w,
+	    "\"title\":\"A mail-server configuration in the form of stw\",\"type\":\"object\","
+	    "\"additionalProperties\":false,\"properties\":{\n\"$schema\":{\"type\":\"string\"},");
+	put(w, "\n\"include\":");
+	put_one_or_more(w, "own.include");
+	put(w, ",\n\"include-list\":");
+	put_one_or_more(w, "own.list");
+	put(w, ",");
 	for (i = 0; i < w->schema->object_count; i++) {
 		const struct schema_object *object = &w->schema->objects[i];
 
@@ -405,16 +454,18 @@ static void put_root(struct writer *w)
 	put(w, "},\n");
 }
 
-static void put_opening(struct buf *out, const struct schema *schema)
+/* `name`: of the one type that it is about, or NULL. */
+static void put_opening(struct buf *out, const struct schema *schema, const char *name)
 {
-	buf_puts(out, STR("{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\n"));
-	buf_printf(out, "\"$comment\":\"reference %s\",\n", schema->version);
+	buf_puts(out, STR("{\"$schema\":\"http://json-schema.org/draft-07/schema#\",\n"));
+	buf_printf(out, "\"$id\":\"urn:stw:schema:%s%s%s\",\n\"$comment\":\"reference %s\",\n",
+		   schema->version, name ? ":" : "", name ? name : "", schema->version);
 }
 
 void view_json_schema_enum(const struct schema *schema, const struct schema_enum *only,
 			   struct buf *out)
 {
-	put_opening(out, schema);
+	put_opening(out, schema, only->name);
 	buf_printf(out, "\"title\":\"%s\",", only->name);
 	put_enum_members(out, only);
 	buf_puts(out, STR("}\n"));
@@ -424,16 +475,16 @@ bool view_json_schema(const struct schema *schema, const struct schema_structure
 		      struct buf *out)
 {
 	struct writer w = {schema, out, calloc(schema->structure_count, 1),
-			   calloc(schema->enum_count, 1)};
+			   calloc(schema->enum_count, 1), only == NULL};
 	bool ok = w.structures && w.enums;
 
 	if (!ok)
 		goto out;
-	put_opening(out, schema);
+	put_opening(out, schema, only ? only->name : NULL);
 	if (only) {
 		want(&w.structures[only - schema->structures]);
-		buf_printf(out, "\"title\":\"%s\",\"$ref\":\"#/$defs/%s\",\n", only->name,
-			   only->name);
+		buf_printf(out, "\"title\":\"%s\",\"allOf\":[{\"$ref\":\"#/definitions/%s\"}],\n",
+			   only->name, only->name);
 	} else {
 		put_root(&w);
 	}

@@ -1,4 +1,4 @@
-/* The reference as JSON Schema (draft 2020-12), for editors and other checkers. */
+/* The reference as JSON Schema (draft 7, which editors know), for them and other checkers. */
 #ifndef STW_STWC_VIEW_JSONSCHEMA_H
 #define STW_STWC_VIEW_JSONSCHEMA_H
 

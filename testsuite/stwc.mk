@@ -3,6 +3,7 @@ stwc_tests = \
 	testsuite/stwc/binding.py \
 	testsuite/stwc/corpus.py \
 	testsuite/stwc/folding.py \
+	testsuite/stwc/editor.py \
 	testsuite/stwc/graph.py \
 	testsuite/stwc/includes.py \
 	testsuite/stwc/lints.py \

@@ -103,7 +103,7 @@ class Reference:
                 self.fields.setdefault(owner, {})[field] = (kind, null == "true", low, high)
         schema = json.loads(stwctest.run("schema", "--to", "json-schema").stdout)
         self.enums, self.unions = {}, {}
-        for name, definition in schema["$defs"].items():
+        for name, definition in schema["definitions"].items():
             if name.startswith("enum."):
                 self.enums[name[5:]] = definition["enum"]
                 continue
@@ -113,12 +113,12 @@ class Reference:
         for union, variant in REFUSED:
             self.unions[union].pop(variant)
         self.types = {name: "anyOf" in form for name, form in schema["properties"].items()
-                      if not name.startswith("x:") and name != "Bootstrap"}
+                      if name[0].isupper() and name != "Bootstrap"}
 
     def read_form(self, name, form):
         if "@type" in form.get("required", []):
             self.unions[name] = {case["if"]["properties"]["@type"]["const"]:
-                                 case["then"].get("$ref", "").removeprefix("#/$defs/") for case in form["allOf"]}
+                                 case["then"].get("$ref", "").removeprefix("#/definitions/") for case in form["allOf"]}
             return
         for field, about in form.get("properties", {}).items():
             if "$comment" in about:

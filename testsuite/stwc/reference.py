@@ -7,8 +7,9 @@ import roundtrip
 import stwctest
 from validator import Validator
 
-KNOWN = {"$schema", "$comment", "$ref", "$defs", "title", "type", "properties", "additionalProperties", "anyOf",
-         "allOf", "if", "then", "required", "items", "minItems", "minProperties", "maxProperties", "propertyNames",
+KNOWN = {"$schema", "$id", "$comment", "$ref", "definitions", "title", "type", "properties", "additionalProperties", "anyOf",
+         "allOf", "if", "then", "required", "items",
+         "minItems", "minProperties", "maxProperties", "propertyNames",
          "pattern", "minLength", "maxLength", "minimum", "maximum", "enum", "const", "format", "description",
          "default", "deprecated"}
 def keywords(schema, found):
@@ -17,7 +18,7 @@ def keywords(schema, found):
         found[0].add(word)
         if word == "$ref":
             found[1].add(value)
-        if word in ("properties", "$defs"):
+        if word in ("properties", "definitions"):
             for part in value.values():
                 keywords(part, found)
         elif word in ("anyOf", "allOf"):
@@ -29,6 +30,9 @@ def keywords(schema, found):
 
 
 REFUSED = [
+    ("a member of include that there is not", {"include": [{"file": "x.toml", "over": True}], "NetworkListener": {"a": {"bind": "[::]:2525"}}}),
+    ("a list without a file", {"BlockedIp": {"include-list": {"format": "cidr"}}}),
+    ("a format of lists that there is not", {"include-list": [{"file": "x", "format": "xml"}]}),
     ("an unknown type", {"NetworkListner": {}}),
     ("an unknown field", {"NetworkListener": {"a": {"bind": "[::]:25", "binds": 1}}}),
     ("a missing field", {"NetworkListener": {"a": {"protocol": "smtp"}}}),
@@ -53,6 +57,7 @@ ACCEPTED = [
     ("a rate as text", {"Imap": {"maxRequestRate": "100/1h 30m"}}),
     ("both spellings of null", {"Imap": {"maxRequestRate": None}, "NetworkListener": {
         "a": {"bind": "[::]:2525", "socketTtl": {"@null": True}}}}),
+    ("the address of the schema itself", {"$schema": "stw.schema.json", "NetworkListener": {"a": {"bind": "[::]:2525"}}}),
     ("types with x: before", {"x:NetworkListener": {"a": {"bind": "[::]:2525"}}}),
     ("durations and sizes", {"Email": {"maxMessageSize": "50 MB"}, "NetworkListener": {
         "a": {"bind": "[::]:2525", "tlsTimeout": "1h30m"}, "b": {"bind": "[::]:2526", "tlsTimeout": 5}}}),
@@ -72,11 +77,11 @@ def json_schema(tap):
     text = stwctest.run("schema", "--to", "json-schema").stdout
     document = json.loads(text)
     words, references = keywords(document, (set(), set()))
-    tap.equal(document["$schema"], "https://json-schema.org/draft/2020-12/schema", "the schema says its draft")
+    tap.equal(document["$schema"], "http://json-schema.org/draft-07/schema#", "the schema says its draft")
     tap.equal(words - KNOWN, set(), "it has keywords of the draft only")
-    missing = [r for r in references if r.removeprefix("#/$defs/") not in document["$defs"]]
+    missing = [r for r in references if r.removeprefix("#/definitions/") not in document["definitions"]]
     tap.equal(missing, [], "its references lead somewhere")
-    tap.equal(len(references), len(document["$defs"]), "and it defines nothing that is not used")
+    tap.equal(len(references), len(document["definitions"]), "and it defines nothing that is not used")
     validator = Validator(document)
     for name, made in REFUSED:
         checks(tap, name, made, False, validator)
@@ -90,7 +95,7 @@ def json_schema(tap):
             print("#   " + "\n#   ".join(errors[:10]))
     one = json.loads(stwctest.run("schema", "NetworkListener", "--to", "json-schema").stdout)
     tap.equal(list(Validator(one).errors({"bind": "[::]:25", "protocol": "smtp"}, one)), [], "a schema of one type")
-    tap.ok("DnsServer" not in one["$defs"], "has what the type uses alone")
+    tap.ok("DnsServer" not in one["definitions"], "has what the type uses alone")
 
 
 def lines(tap):
@@ -137,7 +142,7 @@ def texts(tap):
     tap.equal(stwctest.run("schema", "TlsVersion").stdout, stwctest.run("explain", "TlsVersion").stdout,
               "schema knows enums as explain does")
     made = json.loads(stwctest.run("schema", "TlsVersion", "--to", "json-schema").stdout)
-    tap.equal([made["$schema"][:24], made["title"], made["enum"]], ["https://json-schema.org/", "TlsVersion", ["tls12", "tls13"]],
+    tap.equal([made["$schema"][:23], made["title"], made["enum"]], ["http://json-schema.org/", "TlsVersion", ["tls12", "tls13"]],
               "also as a JSON Schema")
     done = stwctest.run("explain", "MtaHook.enable")
     tap.ok("variables" in done.stdout, "the variables of an expression")
