@@ -347,7 +347,7 @@ def dialects(tap):
         tap.equal(check("x.json", text, "--object", kind).codes(), want, f"{name} with --object {kind}")
     done = check("Cargo.toml", '[package]\nname = "x"\n')
     tap.equal((done.status, done.codes()), (1, ["unknown-type"]), "any other TOML is no 0.15 configuration")
-    done = check("i.toml", 'include = ["x.toml"]\n')
+    done = check("i.toml", 'includes = ["x.toml"]\n')
     tap.equal((done.status, done.codes()), (1, ["unknown-type"]), "an unknown first key is told")
     done = check("mix.toml", '[server]\nhostname = "a.example.org"\n[SystemSettings]\nthreadPoolSize = 2\n')
     tap.equal((done.status, done.codes()), (1, ["wrong-root"]), "two dialects in one file are refused")

@@ -208,7 +208,8 @@ CASES = [
     ("a certificate on a listener with TLS", {**listener(), **CERTIFICATE}, []),
     ("a certificate and a server's own listeners", CERTIFICATE, []),
     ("a directory of one domain", {"Domain": {"d": {"name": "example.org", "directoryId": "#x"}},
-                                   "Directory": {"x": {"@type": "Ldap", "baseDn": "dc=x", "description": "x"}}}, []),
+                                   "Directory": {"x": {"@type": "Ldap", "baseDn": "dc=x", "description": "x"}}},
+     [("enterprise", "Domain/d/directoryId")]),
     ("a directory in a fragment", {**DOMAIN, "Directory": {"x": {
         "@type": "Ldap", "baseDn": "dc=x", "description": "x"}}}, [], "--partial"),
     ("a route that is named", routes("relay", **{"else": "'relay'"}), []),

@@ -22,7 +22,7 @@ TAKEN = {
 VALUES = {"from": "json", "as": "x", "object": "Domain", "overlay": "x", "shapes": "own", "target": "0.16", "edition": "enterprise", "format": "json",
           "level": "syntax=error", "max-errors": "1", "color": "never", "for": "stwd", "out": "x", "revision": "x",
           "to": "list", "now": "0", "type": "Domain"}
-FORMATS = {"dump": ["toml", "yaml", "json", "plan"], "schema": ["text", "json-schema", "list"]}
+FORMATS = {"dump": ["toml", "yaml", "json", "plan", "jmap"], "schema": ["text", "json-schema", "list"]}
 LISTENER = '[NetworkListener.a]\nbind = "127.0.0.1:2525"\n'
 
 

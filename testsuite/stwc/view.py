@@ -190,12 +190,12 @@ def dumps(case):
     case.tap.equal(hooks[1]["[1]"]["enable"]["match"]["1"], {"if": "c", "then": "d"}, "a plan has the server's lists")
     case.tap.equal(hooks[0]["[0]"]["httpHeaders"], {"X-A": "1", "x.b": "2"}, "and its maps")
     listener = [line for line in lines if line["object"] == "x:NetworkListener"][0]
-    case.tap.equal(listener, {"@type": "create", "object": "x:NetworkListener", "value": {"mx": {
+    case.tap.equal(listener, {"@type": "upsert", "object": "x:NetworkListener", "matchOn": ["name"], "value": {"mx": {
         "bind": {"[::]:2525": True, "0.0.0.0:2526": True}, "name": "smtp", "protocol": "smtp",
         "socketSendBufferSize": 65536, "socketTtl": None, "tlsTimeout": 90000}}}, "and its sets and numbers")
     case.says("dump of what is not there", ["dump", "none.stwi"], 2, "", "No such file")
     case.says("dump of sources", ["dump", "mail.toml"], 2, "")
-    case.says("dump to nowhere", ["dump", "--to", "xml", "mail.stwi"], 2, "", "toml, yaml, json or plan")
+    case.says("dump to nowhere", ["dump", "--to", "xml", "mail.stwi"], 2, "", "toml, yaml, json, plan or jmap, not 'xml'")
     case.says("dump of two", ["dump", "mail.stwi", "mail.stwi"], 2, "", "one image")
 
 

@@ -459,9 +459,11 @@ static void a_change_shows_in_its_type(void **state)
 /* ---- secrets ---- */
 
 static const char secret_text[] =
-	"[Certificate.main]\n"
-	"certificate = {\"@type\" = \"File\", filePath = \"cert.pem\"}\n"
-	"privateKey = {\"@type\" = \"Text\", secret = \"correct horse %s\"}\n";
+	"[MtaRoute.relay]\n"
+	"\"@type\" = \"Relay\"\n"
+	"address = \"smtp.example.org\"\n"
+	"authUsername = \"stw\"\n"
+	"authSecret = {\"@type\" = \"Value\", secret = \"correct horse %s\"}\n";
 
 static void build_secret(struct fixture *f, const char *end, struct emit_report *report)
 {
