@@ -199,6 +199,36 @@ static bool remember(struct yaml *y, const yaml_char_t *anchor, struct node *nod
 	return true;
 }
 
+/* The value of a scalar: the literal itself where it says just that, else a copy. .p NULL: out of
+ * memory. */
+static struct str scalar_text(struct yaml *y, const yaml_event_t *event, struct span span)
+{
+	struct str value = {(const char *)event->data.scalar.value, event->data.scalar.length};
+	struct str literal = {reader_text(y->r).p + span.begin, span.end - span.begin};
+
+	if (event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE && literal.n >= 2)
+		literal = (struct str){literal.p + 1, literal.n - 2};
+	if (value.n && str_eq(literal, value))
+		return literal;
+	return arena_str(y->r->arena, value);
+}
+
+/* A key needs no node, but where an anchor names it. */
+static bool on_key(struct yaml *y, const yaml_char_t *anchor, struct str s, struct span span,
+		   bool plain)
+{
+	struct node *node = NULL;
+
+	if (anchor) {
+		node = node_string(y->r->arena, s, span);
+		if (!node || !remember(y, anchor, node)) {
+			y->r->failed = true;
+			return false;
+		}
+	}
+	return place_key(y, s, span, plain);
+}
+
 static bool on_scalar(struct yaml *y, const yaml_event_t *event)
 {
 	const struct frame *top = y->depth ? &y->stack[y->depth - 1] : NULL;
@@ -207,8 +237,7 @@ static bool on_scalar(struct yaml *y, const yaml_event_t *event)
 	enum yaml_tag tag = yaml_tag_of(tag_name);
 	bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	struct span span = event_span(y, event, anchor || tag_name);
-	struct str s = arena_str(y->r->arena, (struct str){(const char *)event->data.scalar.value,
-							   event->data.scalar.length});
+	struct str s = scalar_text(y, event, span);
 	struct node *node;
 
 	if (!s.p) {
@@ -219,9 +248,7 @@ static bool on_scalar(struct yaml *y, const yaml_event_t *event)
 		refuse(y, span, "this tag is not accepted");
 		node = reader_poison(y->r, y->r->arena, span);
 	} else if (top && top->state == FRAME_KEY) {
-		node = node_string(y->r->arena, s, span);
-		return node && remember(y, anchor, node) &&
-		       place_key(y, s, span, plain && tag == YAML_TAG_NONE);
+		return on_key(y, anchor, s, span, plain && tag == YAML_TAG_NONE);
 	} else {
 		node = yaml_scalar(y->r, s, span, tag, plain);
 	}

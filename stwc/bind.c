@@ -315,6 +315,7 @@ static bool same_span(struct span a, struct span b)
 }
 
 #define FIELDS_MAX 512
+#define HINTED ARRAY_LEN(((struct field_hint *)NULL)->places)
 
 enum { SEEN = 1, SEEN_MISSPELT };
 
@@ -325,6 +326,26 @@ static bool hidden(const struct binder *b, struct span span)
 	       b->c->state->texts[span.source - 1].incomplete;
 }
 
+static const struct schema_field *find_field(const struct binder *b,
+					     const struct schema_structure *structure,
+					     size_t position, struct str name)
+{
+	size_t at = (size_t)(structure - b->c->schema->structures);
+	const struct schema_field *field;
+	uint16_t *place;
+
+	if (at >= b->c->schema->structure_count || position >= HINTED)
+		return schema_field_find(structure, name);
+	place = &b->c->state->hints[at].places[position];
+	field = *place < structure->field_count ? &structure->fields[*place] : NULL;
+	if (field && str_eq_c(name, field->name))
+		return field;
+	field = schema_field_find(structure, name);
+	if (field)
+		*place = (uint16_t)(field - structure->fields);
+	return field;
+}
+
 bool bind_fields(struct binder *b, const struct schema_structure *structure, struct node *node,
 		 const struct path *path, bool complete, struct span whole,
 		 struct value_object *out)
@@ -333,6 +354,7 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 	struct value_object object = {.structure = structure};
 	bool varies = b->variant != NULL;
 	struct node_entry *e;
+	size_t position = 0;
 
 	if (structure->field_count > FIELDS_MAX)
 		return false;
@@ -341,7 +363,7 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 	if (!object.fields)
 		return false;
 	for (e = node->map.first; e; e = e->next) {
-		const struct schema_field *field = schema_field_find(structure, e->key);
+		const struct schema_field *field = find_field(b, structure, position++, e->key);
 		struct value_field bound = {field, e->key_span, NULL};
 
 		if (is_variant_name(b, varies, structure, e, path) ||

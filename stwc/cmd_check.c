@@ -167,6 +167,7 @@ static enum status run(struct options *options)
 
 	if (!options->input_count)
 		return cmd_fail(&cmd_check, "nothing to check: name a file, a directory, or -");
+	options->compile.verdict = true;
 	status = cmd_compile(options, &c, false);
 	compile_free(&c);
 	return status;

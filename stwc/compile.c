@@ -66,7 +66,8 @@ bool compile_init(struct compilation *c, const struct compile_options *options)
 	if (!state)
 		return false;
 	state->types = ARENA_ARRAY(&c->arena, struct type_state, c->schema->object_count);
-	if (!state->types)
+	state->hints = ARENA_ARRAY(&c->arena, struct field_hint, c->schema->structure_count);
+	if (!state->types || !state->hints)
 		return false;
 	c->state = state;
 	for (i = 0; i < c->schema->object_count; i++) {

@@ -33,7 +33,8 @@ struct compile_options {
 	enum audience audience;
 	enum edition edition;
 	bool partial;
-	bool image; /* an image will be made: digests and lines of the sources are wanted */
+	bool verdict; /* nothing but the diagnostics is wanted: objects need no ids */
+	bool image;   /* an image will be made: digests and lines of the sources are wanted */
 	bool has_shapes;
 	enum shapes shapes;
 	int64_t now;         /* what expiries are held against, for diagnostics alone */

@@ -67,7 +67,7 @@ static bool identity_by_place(struct compilation *c, struct object *object)
 	return object->identity.p != NULL;
 }
 
-static bool give_identity(struct compilation *c, struct object *object, struct digest_ctx *sha256)
+static bool give_identity(struct compilation *c, struct object *object)
 {
 	const struct value *key = identity_value(c, object);
 
@@ -81,17 +81,22 @@ static bool give_identity(struct compilation *c, struct object *object, struct d
 		object->identity = STR(""); /* its absence was reported */
 	else if (!identity_by_place(c, object))
 		return false;
-	return object_id(object, sha256, &object->id);
+	return true;
 }
 
-/* Gives the object a name to be found by; an earlier holder of the name keeps it. */
-static bool offer_name(struct compilation *c, struct object *object, struct str name)
+/* Gives the object a name to be found by; an earlier holder of the name keeps it. *holder is the
+ * one that has it then. */
+static bool offer_name(struct compilation *c, struct object *object, struct str name,
+		       struct object **holder)
 {
 	void **place = map_at(&type_state(c, object->type)->names, name);
 
-	if (place && !*place)
+	if (!place)
+		return false;
+	if (!*place)
 		*place = object;
-	return place != NULL;
+	*holder = *place;
+	return true;
 }
 
 /* Every client id of the type's drafts; an upsert may have given a second one. */
@@ -101,10 +106,11 @@ static bool offer_client_ids(struct compilation *c, const struct type_state *typ
 
 	for (i = 0; i < type->drafts.count; i++) {
 		const struct map_entry *e = &type->drafts.entries[i];
-		struct object *object =
-			e->value ? c->state->drafts[(uintptr_t)e->value - 1].object : NULL;
+		struct object *holder,
+			*object =
+				e->value ? c->state->drafts[(uintptr_t)e->value - 1].object : NULL;
 
-		if (object && e->key.n && !offer_name(c, object, e->key))
+		if (object && e->key.n && !offer_name(c, object, e->key, &holder))
 			return false;
 	}
 	return true;
@@ -150,24 +156,54 @@ static bool refuse_same_ids(struct compilation *c)
 	return ok;
 }
 
-bool identify_objects(struct compilation *c)
+/* Every object by its identity too. *shared: a name is not one object's alone, so that two may have
+ * the same identity. */
+static bool offer_identities(struct compilation *c, bool *shared)
+{
+	size_t i;
+
+	for (i = 0; i < c->object_count; i++) {
+		struct object *holder, *object = c->objects[i];
+
+		if (!offer_name(c, object, object->identity, &holder))
+			return false;
+		*shared = *shared || holder != object;
+		/* a second word for the same name would make two spellings two contents */
+		if (str_eq(object->client_id, object->identity))
+			object->client_id = STR_NONE;
+	}
+	return true;
+}
+
+static bool give_ids(struct compilation *c)
 {
 	struct digest_ctx *sha256 = digest_new();
 	bool ok = sha256 != NULL;
 	size_t i;
 
 	for (i = 0; ok && i < c->object_count; i++)
-		ok = give_identity(c, c->objects[i], sha256);
+		ok = object_id(c->objects[i], sha256, &c->objects[i]->id);
 	digest_free(sha256);
+	return ok;
+}
+
+bool identify_objects(struct compilation *c)
+{
+	bool ok = true, shared = false;
+	size_t i;
+
+	for (i = 0; ok && i < c->object_count; i++) {
+		ok = give_identity(c, c->objects[i]);
+		/* what tells objects apart until they have an id; no id of a server is as high */
+		c->objects[i]->id = UINT64_MAX - i;
+	}
 	for (i = 0; ok && i < c->schema->object_count; i++)
 		ok = offer_client_ids(c, &c->state->types[i]);
-	for (i = 0; ok && i < c->object_count; i++) {
-		struct object *object = c->objects[i];
-
-		ok = offer_name(c, object, object->identity);
-		/* a second word for the same name would make two spellings two contents */
-		if (str_eq(object->client_id, object->identity))
-			object->client_id = STR_NONE;
-	}
-	return ok && refuse_same_ids(c);
+	if (!ok || !offer_identities(c, &shared))
+		return false;
+	/* different identities have different ids, but for a collision that only an image suffers
+	 * from */
+	if (c->options.verdict && !shared)
+		return true;
+	return give_ids(c) && refuse_same_ids(c);
 }

@@ -94,6 +94,12 @@ struct type_state {
 	size_t nameless;             /* of these, known by their place alone */
 };
 
+/* Where the fields of a structure were found the last time: bodies of one type tend to give them in
+ * one order. */
+struct field_hint {
+	uint16_t places[12]; /* in the structure's fields, by position in the body */
+};
+
 struct compile_state {
 	struct compile_text *texts;
 	size_t text_count, text_cap;
@@ -102,6 +108,7 @@ struct compile_state {
 	struct type_state *types; /* by place of the type in the schema */
 	struct object **asides;   /* bound for their mistakes alone; not part of the result */
 	size_t aside_count, aside_cap;
+	struct field_hint *hints; /* by place of the structure in the schema */
 	struct map defaults_memo; /* by name of structure: bound defaults */
 	struct map plan_names;    /* name to the latest struct plan_name * */
 	struct sibling *siblings; /* references between objects of one operation */
