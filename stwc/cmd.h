@@ -57,7 +57,7 @@ struct options {
 
 /* No option but a mark among them: diagnostics are the command's own output, so that --format has
  * more values. */
-#define CMD_DIAGNOSES "diagnoses "
+#define CMD_DIAGNOSES "host secrets diagnoses "
 
 struct command {
 	const char *name;

@@ -83,6 +83,9 @@ static void print_summary(const struct compilation *c, enum status status)
 	if (c->deferred)
 		fprintf(stderr, "; %zu file%s or variable%s named but not opened", c->deferred,
 			plural(c->deferred), plural(c->deferred));
+	if (c->opened)
+		fprintf(stderr, "; %zu file%s or variable%s opened", c->opened, plural(c->opened),
+			plural(c->opened));
 	fputc('\n', stderr);
 }
 

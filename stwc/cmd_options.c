@@ -224,6 +224,17 @@ static bool set_now(struct parser *p, const char *value)
 			value);
 }
 
+static bool set_host(struct parser *p, const char *value UNUSED)
+{
+	return p->options->compile.host = true;
+}
+
+static bool set_secrets(struct parser *p, const char *value)
+{
+	p->options->compile.secrets = value;
+	return true;
+}
+
 static bool set_color(struct parser *p, const char *value)
 {
 	if (strcmp(value, "auto") == 0)
@@ -312,6 +323,8 @@ static const struct option_row rows[] = {
 	{"edition", "NAME", false, "community, or enterprise where the server has a licence",
 	 set_edition},
 	{"now", "TIME", false, "the time that expiries go by", set_now},
+	{"host", NULL, false, "open the files and variables that are named", set_host},
+	{"secrets", "DIR", false, "with --host, where relative files are", set_secrets},
 	{"color", "WHEN", false, "auto, always or never", set_color},
 	{"quiet", NULL, false, "print no more than what was asked for (-q)", set_quiet},
 	{"help", NULL, false, "this text (-h)", set_help},

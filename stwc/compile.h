@@ -56,6 +56,7 @@ struct compilation {
 	size_t packed_count;
 	size_t inline_secrets;       /* secrets that stand in the sources */
 	size_t deferred;             /* files and variables that were named but not opened */
+	size_t opened;               /* … and those that were, with --host */
 	bool unreadable;             /* an input could not be read: exit status 2 */
 	bool has_settings;           /* a source is in the 0.15 dialect, which knows no domains */
 	bool incomplete;             /* a syntax error hid a part: absences are not reported */

@@ -8,6 +8,7 @@ libstwc_a_SOURCES = \
 	stwc/bind_scalar.c \
 	stwc/bootstrap.c \
 	stwc/check/account.c \
+	stwc/check/certificate.c \
 	stwc/check/check.c stwc/check/check.h \
 	stwc/check/directory.c \
 	stwc/check/domain.c \
@@ -36,6 +37,7 @@ libstwc_a_SOURCES = \
 	stwc/dialect.c stwc/dialect.h \
 	stwc/draft.c \
 	stwc/fold.c \
+	stwc/host.c stwc/host.h \
 	stwc/identity.c \
 	stwc/include.c stwc/include.h \
 	stwc/jmap.c \

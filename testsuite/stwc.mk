@@ -6,6 +6,7 @@ stwc_tests = \
 	testsuite/stwc/editor.py \
 	testsuite/stwc/graph.py \
 	testsuite/stwc/includes.py \
+	testsuite/stwc/hosts.py \
 	testsuite/stwc/lints.py \
 	testsuite/stwc/offline.py \
 	testsuite/stwc/options.py \

@@ -27,6 +27,8 @@ static const struct check checks[] = {
 	{"sizes", NULL, check_sizes},
 	{"tracers", NULL, check_tracers},
 	{"tenants", NULL, check_tenants},
+	{"host", NULL, check_host},
+	{"certificates", "host", check_certificates},
 };
 
 static bool is_done(const bool *done, const char *name)

@@ -39,6 +39,9 @@ void check_postmaster(struct compilation *c);
 /* directory.c */
 void check_directories(struct compilation *c);
 void check_pools(struct compilation *c);
+/* certificate.c */
+void check_host(struct compilation *c);
+void check_certificates(struct compilation *c);
 /* limits.c */
 void check_limits(struct compilation *c);
 /* settings.c */

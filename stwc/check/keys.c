@@ -1,39 +1,79 @@
-/* Keys and certificates that stand in the source. Those in files and variables are left to the
- * host that has them. */
+/* Keys and certificates, those in files and variables with --host. */
 #include "stwc/keys.h"
 #include "stwc/check/rules.h"
+#include "stwc/host.h"
+
+/* A text to look into: what stands in the source or, with --host, in a file or a variable. What is
+ * wrong with it is said where the text stands, or its name. */
+struct subject {
+	struct buf text; /* secret; free with buf_free */
+	const struct value *place;
+	const char *what; /* "the text", "the file", "the variable" */
+};
+
+static bool open_text(const struct rule *rule, const struct value *value, struct subject *out)
+{
+	const struct value *name = NULL;
+	char why[HOST_WHY_SIZE];
+
+	*out = (struct subject){.text.secret = true, .place = rule_text(value), .what = "the text"};
+	if (out->place) {
+		buf_puts(&out->text, out->place->string);
+		return !out->text.failed;
+	}
+	if (value && value->kind == VALUE_OBJECT)
+		name = host_name(&value->object);
+	/* one that cannot be read has been reported as such */
+	if (!name || host_text(rule->c, &value->object, &out->text, why) != HOST_READ)
+		return false;
+	out->place = name;
+	out->what = strcmp(value->object.variant->name, "File") == 0 ? "the file" : "the variable";
+	return !out->text.failed;
+}
 
 void rule_certificate(const struct rule *rule, const struct value *value)
 {
-	const struct value *text = rule_text(value);
 	struct certificate_info info;
-	const char *wrong = text ? certificate_read(&rule->c->arena, text->string, &info) : NULL;
+	struct subject subject;
+	const char *wrong = NULL;
 
+	if (open_text(rule, value, &subject))
+		wrong = certificate_read(&rule->c->arena, buf_str(&subject.text), &info);
 	if (wrong)
 		diag_hint(&rule->c->diags,
-			  rule_error(rule, DIAG_INVALID_CERTIFICATE, text, "the text %s", wrong),
+			  rule_error(rule, DIAG_INVALID_CERTIFICATE, subject.place, "%s %s",
+				     subject.what, wrong),
 			  "blocks from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----");
+	buf_free(&subject.text);
 }
 
-/* Reads the key and says why where it cannot. False: there is none, or it is wrong. */
-static bool read_key(const struct rule *rule, const struct value *value, struct key_info *out)
+/* Reads the key and says why where it cannot. NULL: there is none, or it is wrong; else the place
+ * of what there is to say of it. */
+static const struct value *read_key(const struct rule *rule, const struct value *value,
+				    struct key_info *out)
 {
-	const struct value *text = rule_text(value);
-	const char *wrong = text ? key_read(text->string, out) : NULL;
+	struct subject subject;
+	const char *wrong = NULL;
+	bool opened = open_text(rule, value, &subject);
 
+	if (opened)
+		wrong = key_read(buf_str(&subject.text), out);
 	if (wrong)
 		diag_hint(&rule->c->diags,
-			  rule_error(rule, DIAG_INVALID_KEY, text, "the text %s", wrong),
+			  rule_error(rule, DIAG_INVALID_KEY, subject.place, "%s %s", subject.what,
+				     wrong),
 			  "a block such as -----BEGIN PRIVATE KEY-----, unencrypted");
-	return text && !wrong;
+	buf_free(&subject.text);
+	return opened && !wrong ? subject.place : NULL;
 }
 
 void rule_private_key(const struct rule *rule, const struct value *value)
 {
 	struct key_info info;
+	const struct value *place = read_key(rule, value, &info);
 
-	if (read_key(rule, value, &info) && info.kind == KEY_OTHER)
-		rule_error(rule, DIAG_INVALID_KEY, rule_text(value),
+	if (place && info.kind == KEY_OTHER)
+		rule_error(rule, DIAG_INVALID_KEY, place,
 			   "TLS takes keys for RSA, P-256, P-384, P-521 and Ed25519, not this "
 			   "kind");
 }
@@ -52,10 +92,10 @@ void rule_public_key(const struct rule *rule, const struct value *value)
 void rule_push_key(const struct rule *rule, const struct value *value)
 {
 	struct key_info info;
+	const struct value *place = read_key(rule, value, &info);
 
-	if (read_key(rule, value, &info) && info.kind != KEY_P256)
-		rule_error(rule, DIAG_INVALID_KEY, rule_text(value),
-			   "Web Push needs a key for P-256");
+	if (place && info.kind != KEY_P256)
+		rule_error(rule, DIAG_INVALID_KEY, place, "Web Push needs a key for P-256");
 }
 
 void rule_dkim_key(const struct rule *rule, const struct value *unused UNUSED)
@@ -66,10 +106,12 @@ void rule_dkim_key(const struct rule *rule, const struct value *unused UNUSED)
 	struct path path = {.up = rule->path, .name = STR("privateKey")};
 	struct rule of_key = *rule;
 	struct key_info info;
+	const struct value *place;
 
 	of_key.path = &path;
-	if (value && read_key(&of_key, value, &info) && info.kind != kind)
-		rule_error(&of_key, DIAG_INVALID_KEY, rule_text(value),
+	place = value ? read_key(&of_key, value, &info) : NULL;
+	if (place && info.kind != kind)
+		rule_error(&of_key, DIAG_INVALID_KEY, place,
 			   "%s needs a key for %s, not one of another kind", variant,
 			   kind == KEY_RSA ? "RSA" : "Ed25519");
 }
@@ -93,27 +135,32 @@ void rule_signing_key(const struct rule *rule, const struct value *unused UNUSED
 	struct path path = {.up = rule->path, .name = STR("signatureKey")};
 	struct rule of_key = *rule;
 	struct key_info info;
+	const struct value *place;
 	const char *needs;
 
 	of_key.path = &path;
 	/* hs256 and its kin share a secret, which may be any text */
-	if (!value || !algorithm || str_starts(str_c(algorithm->member->name), STR("hs")) ||
-	    !read_key(&of_key, value, &info))
+	if (!value || !algorithm || str_starts(str_c(algorithm->member->name), STR("hs")))
+		return;
+	place = read_key(&of_key, value, &info);
+	if (!place)
 		return;
 	needs = signing_fault(algorithm->member->name, &info);
 	if (needs)
-		rule_error(&of_key, DIAG_INVALID_KEY, rule_text(value), "%s needs %s",
-			   algorithm->member->name, needs);
+		rule_error(&of_key, DIAG_INVALID_KEY, place, "%s needs %s", algorithm->member->name,
+			   needs);
 }
 
 static void check_base64(const struct rule *rule, const struct value *value, bool url)
 {
-	const struct value *text = rule_text(value);
+	struct subject subject;
 
-	if (text && base64_size(text->string, url) == SIZE_MAX)
-		rule_error(rule, DIAG_INVALID_BASE64, text,
-			   url ? "the key is not in URL-safe base64 without padding"
-			       : "the key is not in base64");
+	if (open_text(rule, value, &subject) &&
+	    base64_size(buf_str(&subject.text), url) == SIZE_MAX)
+		rule_error(rule, DIAG_INVALID_BASE64, subject.place, "%s is not in %s",
+			   strcmp(subject.what, "the text") == 0 ? "the key" : subject.what,
+			   url ? "URL-safe base64 without padding" : "base64");
+	buf_free(&subject.text);
 }
 
 void rule_base64(const struct rule *rule, const struct value *value)

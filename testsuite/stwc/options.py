@@ -9,8 +9,8 @@ import stwctest
 
 SOURCES = "from as object overlay partial shapes target edition level strict max-errors format color quiet now".split()
 TAKEN = {
-    "check": SOURCES + ["for"],
-    "build": SOURCES + ["for", "out", "revision", "allow-inline-secrets"],
+    "check": SOURCES + ["for", "host", "secrets"],
+    "build": SOURCES + ["for", "host", "secrets", "out", "revision", "allow-inline-secrets"],
     "dump": ["to", "reveal-secrets"],
     "verify": ["format", "quiet"],
     "get": SOURCES,
@@ -21,7 +21,7 @@ TAKEN = {
 }
 VALUES = {"from": "json", "as": "x", "object": "Domain", "overlay": "x", "shapes": "own", "target": "0.16", "edition": "enterprise", "format": "json",
           "level": "syntax=error", "max-errors": "1", "color": "never", "for": "stwd", "out": "x", "revision": "x",
-          "to": "list", "now": "0", "type": "Domain"}
+          "to": "list", "now": "0", "secrets": ".", "type": "Domain"}
 FORMATS = {"dump": ["toml", "yaml", "json", "plan", "jmap"], "schema": ["text", "json-schema", "list"]}
 LISTENER = '[NetworkListener.a]\nbind = "127.0.0.1:2525"\n'
 

@@ -1,0 +1,234 @@
+/*
+ * Certificates that a server takes and clients will not: out of date, soon to be, with the key of
+ * another, for other names. Those in files and variables are looked at with --host.
+ */
+#include "stwc/bind.h"
+#include "stwc/check/lint.h"
+#include "stwc/host.h"
+#include "stwc/keys.h"
+#include "stwc/walk.h"
+
+#define DAY 86400
+#define SOON (30 * (int64_t)DAY)
+
+struct names {
+	struct compilation *c;
+	const struct object *system;
+	const struct object *first; /* the default certificate, or else the first */
+	struct str host; /* .p NULL: not to be known, or not to be held against anything */
+	bool covered;    /* by some certificate */
+	bool unknown;    /* some certificate could not be read */
+};
+
+static struct diag *say(struct compilation *c, enum diag_code code, const struct object *object,
+			const char *field, const char *text)
+{
+	struct diag *diag = diag_add(&c->diags, code, lint_span(object, field), "%s", text);
+
+	lint_place(c, diag, object, field);
+	return diag;
+}
+
+/* "2026-03-01" of a time; the hour matters to nobody who has to plan. */
+static void format_day(int64_t seconds, char out[VALUE_TEXT_SIZE])
+{
+	struct value date = {.kind = VALUE_DATE, .seconds = seconds};
+
+	(void)value_format(&date, out);
+	out[10] = '\0';
+}
+
+static void check_dates(struct compilation *c, const struct object *object,
+			const struct certificate_info *info)
+{
+	int64_t now = c->options.now;
+	char day[VALUE_TEXT_SIZE];
+	struct diag *diag = NULL;
+	struct span span = lint_span(object, "certificate");
+
+	format_day(now < info->not_before ? info->not_before : info->not_after, day);
+	if (now < info->not_before)
+		diag = diag_add(&c->diags, DIAG_CERTIFICATE_EXPIRED, span,
+				"the certificate is not valid before %s", day);
+	else if (now > info->not_after)
+		diag = diag_add(&c->diags, DIAG_CERTIFICATE_EXPIRED, span,
+				"the certificate expired on %s", day);
+	else if (info->not_after - now < SOON)
+		diag = diag_add(&c->diags, DIAG_CERTIFICATE_EXPIRING, span,
+				"the certificate expires on %s, in %lld day%s", day,
+				(long long)((info->not_after - now) / DAY),
+				(info->not_after - now) / DAY == 1 ? "" : "s");
+	if (diag)
+		lint_place(c, diag, object, "certificate");
+}
+
+/* A wildcard stands for one label (RFC 6125 section 6.4.3). */
+static bool covers(struct str pattern, struct str host)
+{
+	const char *dot = host.n ? memchr(host.p, '.', host.n) : NULL;
+
+	if (str_eq_ascii_case(pattern, host))
+		return true;
+	if (!str_starts(pattern, STR("*.")) || !dot)
+		return false;
+	return str_eq_ascii_case(str_from(pattern, 1), str_from(host, (size_t)(dot - host.p)));
+}
+
+static void check_names(struct names *names, const struct certificate_info *info)
+{
+	size_t i;
+
+	for (i = 0; i < info->name_count; i++)
+		names->covered = names->covered || covers(info->names[i], names->host);
+}
+
+static void check_pair(struct compilation *c, const struct object *object,
+		       const struct certificate_info *info, const struct key_info *key)
+{
+	struct diag *diag;
+
+	if (memcmp(&info->key.public_key, &key->public_key, sizeof(key->public_key)) == 0)
+		return;
+	diag = say(c, DIAG_CERTIFICATE_MISMATCH, object, "privateKey",
+		   "the private key is not that of the certificate");
+	diag_relate(&c->diags, diag, lint_span(object, "certificate"), "the certificate");
+}
+
+/* What is wrong with a certificate or a key alone has been said as a rule of its field. */
+static bool open_field(struct compilation *c, const struct object *object, const char *field,
+		       struct buf *out)
+{
+	const struct value_object *holder = lint_object(c, &object->body, field);
+	char why[HOST_WHY_SIZE];
+
+	return holder && host_text(c, holder, out, why) == HOST_READ && !out->failed;
+}
+
+static bool read_certificate(struct compilation *c, const struct object *object,
+			     struct certificate_info *out)
+{
+	struct buf text = BUF_INIT;
+	bool ok = open_field(c, object, "certificate", &text) &&
+		  !certificate_read(&c->arena, buf_str(&text), out);
+
+	buf_free(&text);
+	return ok;
+}
+
+static bool read_key(struct compilation *c, const struct object *object, struct key_info *out)
+{
+	struct buf text = {.secret = true};
+	bool ok = open_field(c, object, "privateKey", &text) && !key_read(buf_str(&text), out);
+
+	buf_free(&text);
+	return ok;
+}
+
+static void check_certificate(struct names *names, const struct object *object)
+{
+	struct compilation *c = names->c;
+	struct certificate_info info;
+	struct key_info key;
+	bool has_key = read_key(c, object, &key);
+
+	if (!read_certificate(c, object, &info)) {
+		names->unknown = true;
+		return;
+	}
+	check_dates(c, object, &info);
+	check_names(names, &info);
+	if (has_key)
+		check_pair(c, object, &info, &key);
+}
+
+/* A domain whose certificates come by ACME may bring the one that is missing here. */
+static bool has_acme(struct compilation *c)
+{
+	const struct object *domain;
+
+	for (domain = compile_first(c, "Domain"); domain; domain = domain->next) {
+		if (lint_is_variant(lint_object(c, &domain->body, "certificateManagement"),
+				    "Automatic"))
+			return true;
+	}
+	return false;
+}
+
+static void report_names(struct names *names)
+{
+	struct compilation *c = names->c;
+	struct diag *diag;
+
+	if (!names->host.p || !names->first || names->covered || names->unknown || has_acme(c) ||
+	    !lint_whole(c))
+		return;
+	diag = diag_add(&c->diags, DIAG_CERTIFICATE_NAME, lint_span(names->first, "certificate"),
+			names->first->next || compile_first(c, "Certificate") != names->first
+				? "no certificate covers the host name '%.*s'"
+				: "the certificate does not cover the host name '%.*s'",
+			STR_ARG(names->host));
+	lint_place(c, diag, names->first, "certificate");
+	diag_relate(&c->diags, diag, lint_span(names->system, "defaultHostname"), "the host name");
+}
+
+void check_certificates(struct compilation *c)
+{
+	struct names names = {.c = c, .system = compile_first(c, "SystemSettings")};
+	const struct value *chosen = NULL;
+	const struct object *object;
+
+	if (names.system) {
+		names.host = lint_text(c, &names.system->body, "defaultHostname");
+		chosen = value_field_get(&names.system->body, "defaultCertificateId");
+	}
+	if (chosen && chosen->kind == VALUE_REFERENCE)
+		names.first = chosen->reference.target;
+	for (object = compile_first(c, "Certificate"); object; object = object->next) {
+		names.first = names.first ? names.first : object;
+		if (object->poisoned)
+			names.unknown = true;
+		else
+			check_certificate(&names, object);
+	}
+	report_names(&names);
+}
+
+struct opener {
+	struct compilation *c;
+	const struct object *object;
+};
+
+static void open_value(void *ctx, struct value *value, const struct path *path)
+{
+	struct opener *opener = ctx;
+	struct compilation *c = opener->c;
+	const struct value *name = value->kind == VALUE_OBJECT ? host_name(&value->object) : NULL;
+	struct buf text = {.secret = true};
+	char why[HOST_WHY_SIZE] = "";
+
+	if (name && host_text(c, &value->object, &text, why) == HOST_FAILED)
+		path_place(c, diag_add(&c->diags, DIAG_MISSING_ON_HOST, name->span, "%s", why),
+			   opener->object, path);
+	else if (name)
+		c->opened++;
+	buf_free(&text);
+}
+
+/* Every file and variable that is named, whatever it is for. */
+void check_host(struct compilation *c)
+{
+	struct opener opener = {.c = c};
+	struct walk walk = {open_value, &opener};
+	struct path_root root;
+	size_t i;
+
+	if (!c->options.host)
+		return;
+	c->deferred = 0;
+	for (i = 0; i < c->object_count; i++) {
+		opener.object = c->objects[i];
+		walk_object(&walk, &opener.object->body,
+			    path_of(&root, opener.object->type, opener.object->shown,
+				    opener.object->ordinal));
+	}
+}
