@@ -456,7 +456,7 @@ static bool bind_body(struct binder *b, const struct schema_structure *structure
 	if (structure->kind == STRUCTURE_SINGLE)
 		return bind_fields(b, structure, node, path, complete, whole, out);
 	if (b->kind == DRAFT_PATCH && !b->inside && !node_map_find(node, STR("@type")))
-		variant = bind_guess_variant(structure, node);
+		variant = bind_guess_variant(b, structure, node);
 	else
 		variant = find_variant(b, structure, node, path);
 	if (!variant)

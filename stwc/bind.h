@@ -50,7 +50,8 @@ struct value *bind_wrong_type(struct binder *b, const struct schema_type *type, 
 bool bind_pointer(struct binder *b, const struct schema_structure *structure,
 		  const struct node_entry *e, const struct path *path);
 /* The first variant that has every field of an update that names no @type. */
-const struct schema_variant *bind_guess_variant(const struct schema_structure *structure,
+const struct schema_variant *bind_guess_variant(struct binder *b,
+						const struct schema_structure *structure,
 						const struct node *node);
 /* "100/1d" as the node of a Rate: {count, period}; stw's own form only. */
 struct node *bind_rate_text(struct binder *b, const struct schema_type *type, struct node *node,

@@ -6,23 +6,6 @@
 #include "stwc/bind.h"
 #include "stwc/pointer.h"
 
-static const struct schema_field *find_field(const struct schema_structure *structure,
-					     struct str name)
-{
-	size_t i;
-
-	if (structure->kind == STRUCTURE_SINGLE)
-		return schema_field_find(structure, name);
-	for (i = 0; i < structure->variant_count; i++) {
-		const struct schema_structure *body = structure->variants[i].body;
-		const struct schema_field *field = body ? schema_field_find(body, name) : NULL;
-
-		if (field)
-			return field;
-	}
-	return NULL;
-}
-
 static void no_such_path(struct binder *b, const struct node_entry *e, const struct path *path)
 {
 	bind_error(b, DIAG_UNKNOWN_FIELD, e->key_span, path, NULL, "the path '%.*s' leads nowhere",
@@ -42,65 +25,102 @@ static void bind_set_member(struct binder *b, const struct schema_type *type, st
 		(void)bind_value(b, type->element, NULL, node, path);
 }
 
-/* The type behind one step; NULL: the step leads nowhere. *field is NULL for a member. */
-static const struct schema_type *step_into(const struct schema_structure *top,
-					   const struct schema_type *type, struct str step,
-					   const struct schema_field **field)
+/* Where a path ends: in a field, in a member of a list or map (no field), or in one of a set. */
+struct path_end {
+	const struct schema_type *type;
+	const struct schema_field *field;
+	struct str member; /* of a set, whose type it then is; else .p NULL */
+};
+
+static bool leads_from(struct arena *arena, const struct schema_structure *structure,
+		       struct str pointer, struct path_end *end);
+
+static bool leads_on(struct arena *arena, const struct schema_type *type,
+		     const struct schema_field *field, struct str rest, bool more,
+		     struct path_end *end)
 {
-	if (type && (type->kind == TYPE_LIST || type->kind == TYPE_MAP)) {
-		*field = NULL;
-		return step.n ? type->element : NULL;
+	struct str step;
+
+	if (!more) {
+		*end = (struct path_end){type, field, STR_NONE};
+		return true;
 	}
-	if (type && type->kind != TYPE_OBJECT)
-		return NULL;
-	*field = find_field(type ? type->structure : top, step);
-	return *field ? (*field)->type : NULL;
+	if (type->kind == TYPE_OBJECT)
+		return leads_from(arena, type->structure, rest, end);
+	if (type->kind != TYPE_SET && type->kind != TYPE_LIST && type->kind != TYPE_MAP)
+		return false;
+	if (!pointer_next(arena, &rest, &step, &more) || !step.n)
+		return false;
+	if (type->kind != TYPE_SET)
+		return leads_on(arena, type->element, NULL, rest, more, end);
+	*end = (struct path_end){type, NULL, step};
+	return !more;
+}
+
+/* Any variant of a union will do: which one the object has only the server knows. */
+static bool leads_from(struct arena *arena, const struct schema_structure *structure,
+		       struct str pointer, struct path_end *end)
+{
+	const struct schema_field *field;
+	struct str step;
+	bool more;
+	size_t i;
+
+	for (i = 0; i < structure->variant_count; i++) {
+		const struct schema_structure *body = structure->variants[i].body;
+
+		if (body && leads_from(arena, body, pointer, end))
+			return true;
+	}
+	if (structure->kind != STRUCTURE_SINGLE || !pointer_next(arena, &pointer, &step, &more))
+		return false;
+	field = schema_field_find(structure, step);
+	return field && leads_on(arena, field->type, field, pointer, more, end);
 }
 
 bool bind_pointer(struct binder *b, const struct schema_structure *structure,
 		  const struct node_entry *e, const struct path *path)
 {
-	struct str rest = pointer_of(e->key), step;
+	struct str pointer = pointer_of(e->key);
 	struct path here = {.up = path, .name = e->key};
-	const struct schema_field *field = NULL;
-	const struct schema_type *type = NULL;
-	bool more = true;
+	struct path_end end;
 
-	if (!pointer_is_deep(rest))
+	if (!pointer_is_deep(pointer))
 		return false;
-	while (more) {
-		if (!pointer_next(&b->c->arena, &rest, &step, &more))
-			return true; /* the arena remembers */
-		if (type && type->kind == TYPE_SET && !more) {
-			bind_set_member(b, type, step, e, &here);
-			return true;
-		}
-		type = step_into(structure, type, step, &field);
-		if (!type) {
-			no_such_path(b, e, &here);
-			return true;
-		}
-	}
-	/* null at a member of a list or map removes it */
-	if (e->value->kind != NODE_NULL || field)
-		(void)bind_value(b, type, field, e->value, &here);
+	if (!leads_from(&b->c->arena, structure, pointer, &end))
+		no_such_path(b, e, &here);
+	else if (end.member.p)
+		bind_set_member(b, end.type, end.member, e, &here);
+	else if (e->value->kind != NODE_NULL || end.field)
+		(void)bind_value(b, end.type, end.field, e->value, &here);
+	/* else null at a member of a list or map, which removes it */
 	return true;
 }
 
-const struct schema_variant *bind_guess_variant(const struct schema_structure *structure,
+/* Does the body have what every key of the patch names? */
+static bool fits_variant(struct arena *arena, const struct schema_structure *body,
+			 const struct node *node)
+{
+	const struct node_entry *e;
+	struct path_end end;
+
+	for (e = node->map.first; e; e = e->next) {
+		if (!leads_from(arena, body, pointer_of(e->key), &end))
+			return false;
+	}
+	return true;
+}
+
+const struct schema_variant *bind_guess_variant(struct binder *b,
+						const struct schema_structure *structure,
 						const struct node *node)
 {
 	size_t i;
 
 	for (i = 0; i < structure->variant_count; i++) {
 		const struct schema_structure *body = structure->variants[i].body;
-		const struct node_entry *e;
 
-		for (e = node->map.first; body && e; e = e->next) {
-			if (!memchr(e->key.p, '/', e->key.n) && !schema_field_find(body, e->key))
-				break;
-		}
-		if (body && !e)
+		if (body && fits_variant(&b->c->arena, body, node))
 			return &structure->variants[i];
 	}
 	return &structure->variants[0];

@@ -36,7 +36,7 @@ static void check_kind(struct compilation *c, const char *variant)
 		struct path_root root;
 		struct diag *diag;
 
-		if (!has || strcmp(object->type->name, "Tracer") != 0 ||
+		if (!has || object->poisoned || strcmp(object->type->name, "Tracer") != 0 ||
 		    strcmp(has->name, variant) != 0 || !is_active(object))
 			continue;
 		if (!first) {

@@ -14,6 +14,7 @@ import sys
 import tomllib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../stwc"))
+import samples  # noqa: E402
 import stwctest  # noqa: E402
 
 FULL = os.environ.get("STW_MUTATIONS") == "full"
@@ -22,11 +23,17 @@ NOISE = ["--level", "inline-secret=off", "--level", "no-identity=off"]
 
 # what a text must be where the rows alone do not say it
 TEXTS = {
-    ("LdapDirectory", "url"): "ldap://127.0.0.1:389",
     ("AiModel", "name"): "chat",
 }
 # stw's own form may leave these to the host (DESIGN.md 4)
 HOST_DECIDES = {("SystemSettings", "defaultHostname"), ("SystemSettings", "defaultDomainId")}
+# what a field asks of another one
+COMPANIONS = {("LdapDirectory", "bindDn"): ["bindSecret"], ("HttpForm", "enable"): ["deliverTo"],
+              ("WebHook", "eventsPolicy"): ["events"]}
+# variants that the rules of the place refuse; each has its fixture
+NOT_TAKEN = {("UserAccount", "credentials"): ["AppPassword", "ApiKey"], ("StoreLookup", "store"): ["RedisSentinel"],
+             ("Bootstrap", "directory"): ["Sql"]}
+NOT_MADE = ("Sig0", "Deprecated1")  # of no use: the one is too new for the reference, the other a placeholder
 BY_VALIDATOR = {"email": "user@example.org", "local-part": "user", "domain": "example.org",
                 "hostname": "mail.example.org", "uppercase": "WORD", "lowercase": "word"}
 WRONG_TEXT = {"email": ["no address", "user@", "@example.org", "a..b@example.org", "user@nodomain"], "local-part": ["a@b", "a..b"],
@@ -46,7 +53,8 @@ CODES = {  # what may be said about a wrong value of each kind
     "items": {"too-few"},
     "enum": {"unknown-member"},
     "format": {"address", "date", "unit", "email-address", "domain-name", "id", "out-of-range", "empty-value",
-               "wrong-type", "invalid-uri"},
+               "wrong-type", "invalid-uri", "invalid-base64", "invalid-certificate", "invalid-key", "http-header",
+               "ldap-filter", "ldap-name", "selector-template", "sieve-syntax", "mail-template"},
     "empty": {"empty-value", "unit", "date", "address", "id", "unknown-member"},
     "missing": {"missing-field"},
     "unknown": {"unknown-field"},
@@ -58,6 +66,7 @@ CODES = {  # what may be said about a wrong value of each kind
     "dangling": {"dangling-reference"},
     "shape": {"wrong-shape"},
     "immutable": {"immutable-field"},
+    "path": {"unknown-field", "wrong-type", "wrong-shape", "address", "unknown-member", "missing-variant"},
     "key twice": {"duplicate-value", "duplicate-object"},
 }
 
@@ -111,7 +120,7 @@ class Rows:
         return {k: v for k, v in self.types.get(name, {}).items() if isinstance(v, dict) and "type" in v}
 
     def variants(self, name):
-        return {k: v.get("body") for k, v in self.types[name].get("variants", {}).items() if k != "Sig0"}
+        return {k: v.get("body") for k, v in self.types[name].get("variants", {}).items() if k not in NOT_MADE}
 
     def members(self, name):
         row = self.enums[name]
@@ -122,7 +131,7 @@ class Maker:
     """Values for fields. `server`: in the shapes that a server takes, else in stw's own."""
 
     def __init__(self, rows, server=False):
-        self.rows, self.server, self.count = rows, server, 0
+        self.rows, self.server, self.count, self.variant = rows, server, 0, None
 
     def next(self):
         self.count += 1
@@ -185,9 +194,34 @@ class Maker:
     def right(self, owner, field, row):
         kind = row["type"].rstrip("?")
         word, _, rest = kind.partition(" ")
+        values = self.checked(row, 0)
+        if not values or word == "object":  # with the variants that name a file or a variable
+            values += [v for v in self.values(owner, field, row, kind, word, rest)
+                       if not values or v["@type"] != values[0]["@type"]]
         if row["type"].endswith("?") and not (owner, field) in self.rows.required:
-            return self.values(owner, field, row, kind, word, rest) + [None]
-        return self.values(owner, field, row, kind, word, rest)
+            values.append(None)
+        return values
+
+    def checked(self, row, which):
+        """The texts that the rules of a row take (which: 0) or refuse (1)."""
+        texts = [t for rule in row.get("checks", []) for t in samples.BY_CHECK.get(rule, ([], []))[which]]
+        if row["type"] == "object SecretText" and self.variant in samples.BY_VARIANT:
+            own = samples.BY_VARIANT[self.variant]
+            texts = [[own], [samples.P256, samples.CUT, "no key"]][which]
+        return [self.held(row["type"].rstrip("?"), text) for text in texts]
+
+    def held(self, kind, text):
+        """A text as it is, or in the variant of a union that has it in itself."""
+        for variant, body in self.rows.variants(kind[7:]).items() if kind.startswith("object ") else ():
+            for field in ("secret", "value"):
+                if body and field in self.rows.fields(body):
+                    return {"@type": variant, field: text}
+        return text
+
+    def companions(self, owner, field):
+        """What a field that is set asks for."""
+        return {name: next(v for v in self.right(owner, name, self.rows.fields(owner)[name]) if v != {"@type": "None"})
+                for name in COMPANIONS.get((owner, field), ())}
 
     def values(self, owner, field, row, kind, word, rest):
         if kind in self.rows.types:
@@ -197,9 +231,9 @@ class Maker:
         if word == "reference":
             return ["#elsewhere", "b"]
         if word == "object":
-            return self.bodies(rest)
+            return self.taken(owner, field, rest)
         if word == "list":
-            bodies = self.bodies(rest.removeprefix("of "))
+            bodies = self.taken(owner, field, rest.removeprefix("of "))
             least = row.get("min_items", 0)
             lists = [bodies[:1] * max(1, least), bodies] + ([[]] if not least else [])
             return [self.listed(x) for x in lists if len(x) >= least]
@@ -232,6 +266,9 @@ class Maker:
         if name == "Expression":
             return [{"else": "1"}]
         return [self.body(name, deep + 1)]
+
+    def taken(self, owner, field, name):
+        return [b for b in self.bodies(name) if b.get("@type") not in NOT_TAKEN.get((owner, field), ())]
 
     def body(self, name, deep=0):
         """The required fields, and a key of its own."""
@@ -287,6 +324,8 @@ def wrong_values(maker, owner, field, row):
     if word == "set" and rest.startswith("of enum "):
         yield "enum", maker.as_set(["noSuchMember"])
     for value in WRONG_FORMAT.get(kind, []):
+        yield "format", value
+    for value in maker.checked(row, 1):
         yield "format", value
     validator = row.get("validate", "email" if kind == "emailAddress" else None)
     for value in WRONG_TEXT.get(validator, []):
@@ -376,6 +415,8 @@ def files_of(maker, name, body_name):
     """(purpose, File) for a structure, or for one variant of a union."""
     rows, server = maker.rows, maker.server
     prefix = {"@type": body_name[1]} if body_name else {}
+    if name == "Tracer" and body_name[1] in ("Stdout", "Journal"):
+        prefix["enable"] = False  # of these one may be active
     fields = rows.fields(body_name[2] if body_name else name) if not body_name or body_name[2] else {}
     owner = body_name[2] if body_name else name
 
@@ -417,7 +458,7 @@ def files_of(maker, name, body_name):
             add(wrong, "missing", lacking, None)
         for at in part_of(list(range(len(maker.right(owner, field, row)))), salt):
             # made anew each time, so that no two objects have a key in common
-            add(right, "right", {**body(), field: maker.right(owner, field, row)[at]}, field)
+            add(right, "right", {**body(), **maker.companions(owner, field), field: maker.right(owner, field, row)[at]}, field)
         by_kind = {}
         for kind, value in wrong_values(maker, owner, field, row):
             by_kind.setdefault(kind, []).append(value)
@@ -425,7 +466,7 @@ def files_of(maker, name, body_name):
             for value in part_of(values, salt):
                 add(wrong, kind, {**body(), field: value}, field)
         value = maker.right(owner, field, row)[0]
-        whole = {**body(), field: value}
+        whole = {**body(), **maker.companions(owner, field), field: value}
         add(twice, "duplicate", whole, field, (field, value))
         if row["type"].startswith("reference to "):
             add(dangling, "dangling", {**body(), field: "#nowhere"}, field)
@@ -482,6 +523,45 @@ def keys_of(rows, name):
     return [table["identity"]] if "identity" in table else []
 
 
+def steps_of(maker, owner, field, row):
+    """(path, right value, wrong value or None) for the ways into a field that an update may take."""
+    rows, kind = maker.rows, row["type"].rstrip("?")
+    word, _, rest = kind.partition(" ")
+    if word == "set":
+        members = maker.right(owner, field, row)[0]
+        for member in list(members)[:1]:
+            yield field + "/" + member.replace("~", "~0").replace("/", "~1"), True, 5
+    inner = {"object": rest, "list": rest.removeprefix("of ")}.get(word)
+    if not inner:
+        return
+    into = field + "/0" if word == "list" else field
+    if "variants" in rows.types[inner]:
+        bodies = [b for b in rows.variants(inner).values() if b][:1]
+    else:
+        bodies = [inner]
+    for body in bodies:
+        for name, inside in rows.fields(body).items():
+            if inside.get("update") != "serverSet":
+                yield into + "/" + name, maker.right(body, name, inside)[0], [[5]]
+
+
+def patches_of(maker, name, case):
+    """Updates of objects that only a server has, by paths into them."""
+    rows, owner = maker.rows, case[2] if case else name
+    kind = rows.types[name].get("object")
+    if not owner or not maker.server or not kind or rows.types[name].get("data") or name == "Bootstrap":
+        return
+    file = File('{"@type": "update", "object": "%s", %s"value": ' % (name, '"id": "b", ' if kind == "collection" else ""), "}")
+    for field, row in rows.fields(owner).items():
+        if row.get("update", "mutable") != "mutable":
+            continue
+        for path, right, wrong in steps_of(maker, owner, field, row):
+            file.add("right", {path: right}, path)
+            file.add("path", {path: wrong}, path)
+        file.add("path", {field + "/noSuchThing/at/all": 1}, field + "/noSuchThing/at/all")
+    yield "right", file
+
+
 def pairs_of(maker, name, case):
     """Two objects that have their key in common, and objects whose fixed fields change."""
     rows, owner = maker.rows, case[2] if case else name
@@ -511,7 +591,9 @@ def jobs(rows):
             cases = [(name, v, b) for v, b in rows.variants(name).items()] if "variants" in table else [None]
             joined, maker = {}, Maker(rows, server)
             for case in cases:
-                for purpose, file in [*files_of(maker, name, case), *pairs_of(maker, name, case)]:
+                maker.variant = case[1] if case else None
+                for purpose, file in [*files_of(maker, name, case), *pairs_of(maker, name, case),
+                                      *patches_of(maker, name, case)]:
                     # the shapes that a server takes only matter to values
                     if not file.cases or server and purpose in ("twice", "dangling"):
                         continue
@@ -533,7 +615,7 @@ SAYS = {
     "variant": "a variant that does not exist", "no variant": "a union without @type",
     "server-set": "a field that the server sets", "duplicate": "a key given twice", "member twice": "a member given twice",
     "dangling": "a reference to nothing", "shape": "a shape that a server does not take",
-    "immutable": "a change of a fixed field", "key twice": "two objects with one key", "right": "right values",
+    "path": "a path that leads nowhere, or to a wrong value", "immutable": "a change of a fixed field", "key twice": "two objects with one key", "right": "right values",
 }
 
 
@@ -565,7 +647,7 @@ def main():
             wrong += faults
     for kind in [*CODES, "right", "run"]:
         bad = [w for w in wrong if w[0] == kind]
-        for _, name, what in bad[:40]:
+        for _, name, what in bad[:int(os.environ.get("STW_MUTATIONS_SHOW", 40))]:
             print("# %s: %s" % (name, what))
         tap.ok(not bad and (counts.get(kind) or kind == "run"), "%s: %d values, %d of them judged otherwise"
                % (kind, counts.get(kind, 0), len(bad)))

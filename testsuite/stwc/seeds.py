@@ -200,9 +200,54 @@ def dns(tap):
     tap.equal(done.codes(), ["target-version"], "SIG(0) in a plan is an error")
 
 
+def request(method, arguments):
+    return json.dumps({"using": ["urn:ietf:params:jmap:core", "urn:stalwart:jmap"],
+                       "methodCalls": [[method, arguments, "c1"]]})
+
+
+def requests(tap):
+    """The request bodies that the reference shows."""
+    done = stwctest.check_text(request("x:Bootstrap/get", {"ids": ["singleton"]}), "--from", "json")
+    tap.equal((done.status, done.codes("error", "warning")), (0, []), "a get request changes nothing and is valid")
+    done = stwctest.check_text(request("x:Bootstrap/set", {"update": {"singleton": {
+        "serverHostname": "updated value"}}}), "--from", "json")
+    tap.equal((done.status, done.codes()), (1, ["domain-name"]), "the host name of the example has a blank: refused")
+    done = stwctest.check_text(request("x:Bootstrap/set", {"update": {"singleton": {
+        "serverHostname": "mail.example.com"}}}), "--from", "json")
+    tap.equal((done.status, done.codes()), (0, []), "a real one alone is enough: the rest stays as it is")
+    done = stwctest.check_text(request("x:Bootstrap/set", {"create": {"b": {
+        "serverHostname": "mail.example.com"}}}), "--from", "json")
+    tap.equal(done.status, 1, "and it cannot be created")
+
+
+def walkthrough(tap):
+    """Host names of containers, and the addresses that a proxy brings with it."""
+    done = stwctest.check_text('[SystemSettings]\ndefaultHostname = "e17b1f237a3a"\n', "--from", "toml")
+    tap.equal((done.status, done.codes()), (1, ["domain-name"]), "the name of a container is no host name of a server")
+    done = stwctest.check_text('[SystemSettings]\ndefaultHostname = "e17b1f237a3a.lan"\n', "--from", "toml")
+    tap.ok("container-hostname" in done.codes("warning"), "behind a domain it is a warning")
+    # of the two zone files one is said to be good, but its alias is its own target, and an MX
+    # may not lead to an alias (RFC 2181, 10.3); stwc reads no zone files, and says that it does not
+    for word, zone in (("bad", "@ IN MX 10 e17b1f237a3a.\nmail IN CNAME e17b1f237a3a.\n"),
+                       ("good", "@ IN MX 10 mail.example.org.\nmail IN CNAME mail.example.org.\n")):
+        done = stwctest.check_files({"db.example.org": zone})
+        tap.equal((done.status, done.codes()), (2, ["unreadable"]), f"the {word} example of a zone is no configuration")
+    lines = "".join('server.allowed-ip.%s = ""\n' % a for a in ("192.0.2.7", "2001:db8::7"))
+    done = stwctest.run("ip", "192.0.2.7", "-", "--from", "settings",
+                        stdin=lines + 'server.blocked-ip."192.0.2.0/24" = ""\n')
+    tap.equal(done.status, 0, "an allowed proxy gets through although its network is blocked")
+    clear = json.dumps([{"type": "clear", "prefix": "server.blocked-ip."}])
+    done = stwctest.check_text(clear, "--from", "json")
+    tap.equal(done.codes(), ["wrong-root"], "the body of the settings API of 0.15 is no configuration")
+    two = [{"name": "smtp", "protocol": "smtp", "bind": ["[::]:25"]},
+           {"name": "imap", "protocol": "imap", "bind": ["[::]:143"]}]
+    done = stwctest.check_text(json.dumps(two), "--from", "json", "--object", "NetworkListener")
+    tap.equal((done.status, done.codes()), (0, []), "a list of two listeners")
+
+
 def main():
     tap = stwctest.Tap()
-    for topic in (listeners, strict_listeners, general, bootstrap, ldap, dns):
+    for topic in (listeners, strict_listeners, general, bootstrap, ldap, dns, requests, walkthrough):
         topic(tap)
     tap.done()
     return 0
