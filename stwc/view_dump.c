@@ -49,6 +49,26 @@ static const struct schema_field *said_by_name(const struct dump *d, const struc
 	return schema_field_find(fields, str_c(key));
 }
 
+/* "mail.toml:14", without what would end a comment. */
+static struct str origin_of(struct dump *d, const struct object *object)
+{
+	struct view_place place;
+	struct str text;
+	size_t i;
+
+	if (!d->view->origins)
+		return STR_NONE;
+	place = view_place_of(d->view, object, NULL, NULL);
+	if (!place.file.n)
+		return STR_NONE;
+	text = arena_printf(d->nodes.arena, "%.*s:%u", STR_ARG(place.file), place.line);
+	for (i = 0; i < text.n; i++) {
+		if ((unsigned char)text.p[i] < 0x20 || text.p[i] == 0x7f)
+			return STR_NONE;
+	}
+	return text;
+}
+
 static bool write_object(struct dump *d, const struct object *object, struct str name)
 {
 	bool named = d->out.container == VIEW_MAP;
@@ -57,7 +77,9 @@ static bool write_object(struct dump *d, const struct object *object, struct str
 
 	if (!body)
 		return false;
+	d->out.note = origin_of(d, object);
 	d->format->entry(&d->out, named ? name : STR_NONE, body);
+	d->out.note = STR_NONE;
 	d->out.entries++;
 	arena_reset(d->nodes.arena);
 	return true;

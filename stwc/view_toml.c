@@ -239,9 +239,11 @@ static void put_header_name(struct buf *out, const struct header *header)
 	view_toml_key(out, header->name);
 }
 
-static void put_header(struct buf *out, const struct header *header, bool element)
+static void put_header(struct buf *out, const struct header *header, bool element, struct str note)
 {
 	buf_puts(out, out->n ? STR("\n") : STR(""));
+	if (note.n)
+		buf_printf(out, "# %.*s\n", STR_ARG(note));
 	buf_puts(out, element ? STR("[[") : STR("["));
 	put_header_name(out, header);
 	buf_puts(out, element ? STR("]]\n") : STR("]\n"));
@@ -282,11 +284,11 @@ static void put_body(struct buf *out, const struct header *header, const struct 
 		size_t column = key_column(e->key);
 
 		if (all || is_table(e->value, column)) {
-			put_header(out, &here, false);
+			put_header(out, &here, false, STR_NONE);
 			put_body(out, &here, e->value);
 		} else if (is_tables(e->value, column)) {
 			for (member = e->value->list.first; member; member = member->next) {
-				put_header(out, &here, true);
+				put_header(out, &here, true, STR_NONE);
 				put_body(out, &here, member);
 			}
 		}
@@ -303,7 +305,7 @@ static void toml_open(struct view_out *o)
 	struct header type = {NULL, o->type};
 
 	if (o->container == VIEW_LINES)
-		put_header(o->out, &type, false);
+		put_header(o->out, &type, false, STR_NONE);
 }
 
 static void toml_entry(struct view_out *o, struct str key, const struct node *body)
@@ -316,10 +318,10 @@ static void toml_entry(struct view_out *o, struct str key, const struct node *bo
 		view_toml_inline(o->out, body);
 		buf_putc(o->out, '\n');
 	} else if (o->container == VIEW_MAP) {
-		put_header(o->out, &name, false);
+		put_header(o->out, &name, false, o->note);
 		put_body(o->out, &name, body);
 	} else {
-		put_header(o->out, &type, o->container == VIEW_LIST);
+		put_header(o->out, &type, o->container == VIEW_LIST, o->note);
 		put_body(o->out, &type, body);
 	}
 }

@@ -20,8 +20,9 @@ struct view_out {
 	struct buf *out;
 	struct str type;
 	enum view_container container;
-	size_t types;   /* written before this one */
-	size_t entries; /* of this type, written before this one */
+	size_t types;    /* written before this one */
+	size_t entries;  /* of this type, written before this one */
+	struct str note; /* a comment for the next entry, where the form has comments; or empty */
 };
 
 struct view_format {

@@ -248,8 +248,18 @@ static void yaml_open(struct view_out *o)
 		buf_putc(o->out, '\n');
 }
 
+static void put_note(struct view_out *o)
+{
+	if (!o->note.n)
+		return;
+	put_indent(o->out, 1);
+	buf_printf(o->out, "# %.*s\n", STR_ARG(o->note));
+}
+
 static void yaml_entry(struct view_out *o, struct str key, const struct node *body)
 {
+	if (o->container == VIEW_LIST || o->container == VIEW_MAP)
+		put_note(o);
 	switch (o->container) {
 	case VIEW_BODY: put_value(o->out, body, 1, true); break;
 	case VIEW_LIST:
