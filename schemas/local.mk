@@ -25,7 +25,7 @@ STWS = \
 	schemas/tasks.stws \
 	schemas/telemetry.stws \
 	schemas/tls.stws
-EXTRA_DIST += $(STWS) schemas/ids.lock schemas/README.md
+EXTRA_DIST += $(STWS) schemas/ids.lock schemas/README.md schemas/settings-0.15.def
 
 noinst_PROGRAMS += schemac
 schemac_SOURCES = \

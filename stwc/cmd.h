@@ -38,13 +38,15 @@ struct options {
 	struct input *inputs; /* operands in order; --overlay FILE counts as one */
 	size_t input_count;
 	/* of single commands; unused ones are refused by the command's option list */
-	const char *out;       /* -o */
-	const char *to;        /* --to */
-	const char *revision;  /* --revision */
-	bool inline_secrets;   /* --allow-inline-secrets */
-	bool reveal;           /* --reveal-secrets */
-	bool list;             /* --list */
-	const char *types[16]; /* --type */
+	const char *out;                 /* -o */
+	const char *to;                  /* --to */
+	const char *revision;            /* --revision */
+	bool inline_secrets;             /* --allow-inline-secrets */
+	bool reveal;                     /* --reveal-secrets */
+	bool list;                       /* --list */
+	bool allow_loss;                 /* --allow-loss */
+	struct compile_variable env[64]; /* --env, for compile.env */
+	const char *types[16];           /* --type */
 	size_t type_count;
 	bool has_now;
 	int64_t now; /* --now; options_now has what else it may be */
@@ -53,7 +55,7 @@ struct options {
 /* What every command that compiles sources takes. */
 #define CMD_SOURCE_OPTIONS                                                                      \
 	" from as object overlay partial shapes target edition level strict max-errors format " \
-	"color quiet now "
+	"color quiet now env "
 
 /* No option but a mark among them: diagnostics are the command's own output, so that --format has
  * more values. */
@@ -71,7 +73,7 @@ struct command {
 
 extern const struct command cmd_check, cmd_build, cmd_dump, cmd_verify, cmd_get, cmd_ip, cmd_schema,
 	cmd_explain, cmd_graph;
-extern const struct command cmd_convert;
+extern const struct command cmd_convert, cmd_migrate;
 
 /* Reads argv behind the command's name. False after a message on standard error. */
 bool options_parse(const struct command *command, int argc, char **argv,

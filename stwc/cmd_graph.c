@@ -33,7 +33,7 @@ static enum status run(struct options *options)
 const struct command cmd_graph = {"graph",
 				  "IMAGE|SRC…",
 				  "objects and references as Graphviz DOT",
-				  " from as object overlay partial shapes target edition level "
+				  " from as object overlay partial shapes target edition level env "
 				  "strict max-errors color now type ",
 				  NULL,
 				  run};

@@ -286,6 +286,27 @@ static bool set_reveal(struct parser *p, const char *value UNUSED)
 	return p->options->reveal = true;
 }
 
+static bool set_allow_loss(struct parser *p, const char *value UNUSED)
+{
+	return p->options->allow_loss = true;
+}
+
+static bool add_env(struct parser *p, const char *value)
+{
+	struct compile_options *o = &p->options->compile;
+	const char *equals = strchr(value, '=');
+
+	if (!equals || equals == value)
+		return complain(p, "--env takes NAME=VALUE, not '%s'", value);
+	if (o->env_count == ARRAY_LEN(p->options->env))
+		return complain(p, "--env is given more than %zu times",
+				ARRAY_LEN(p->options->env));
+	p->options->env[o->env_count++] =
+		(struct compile_variable){{value, (size_t)(equals - value)}, str_c(equals + 1)};
+	o->env = p->options->env;
+	return true;
+}
+
 static bool set_list(struct parser *p, const char *value UNUSED)
 {
 	return p->options->list = true;
@@ -335,6 +356,8 @@ static const struct option_row rows[] = {
 	 set_inline},
 	{"reveal-secrets", NULL, false, "write inline secrets out", set_reveal},
 	{"list", NULL, false, "list what there is", set_list},
+	{"env", "NAME=VALUE", true, "what %{env:NAME}% of 0.15 settings stands for", add_env},
+	{"allow-loss", NULL, false, "exit 0 although settings were dropped", set_allow_loss},
 	{"type", "TYPE", true, "only objects of this type, and between those", add_type},
 };
 

@@ -26,6 +26,11 @@ enum edition { EDITION_COMMUNITY, EDITION_ENTERPRISE };
 
 enum audience { FOR_SERVER, FOR_STWD };
 
+/* --env NAME=VALUE: what a macro of the 0.15 settings stands for. */
+struct compile_variable {
+	struct str name, value;
+};
+
 struct compile_options {
 	enum format from;   /* FORMAT_NONE: by name */
 	const char *object; /* --object TYPE, or NULL */
@@ -40,6 +45,10 @@ struct compile_options {
 	int64_t now;         /* what expiries are held against, for diagnostics alone */
 	bool host;           /* open the files and variables that are named */
 	const char *secrets; /* where relative files are looked up, or NULL */
+	const struct compile_variable *env;
+	size_t env_count;
+	bool report; /* what became of 0.15 settings is kept for `migrate`, not said as diagnostics
+		      */
 };
 
 struct compilation {

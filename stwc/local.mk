@@ -59,7 +59,17 @@ libstwc_a_SOURCES = \
 	stwc/report_lines.c \
 	stwc/report_sarif.c \
 	stwc/resolve.c \
-	stwc/settings.c \
+	stwc/settings.c stwc/settings.h \
+	stwc/settings_domain.c \
+	stwc/settings_expr.c \
+	stwc/settings_finish.c \
+	stwc/settings_macro.c \
+	stwc/settings_place.c \
+	stwc/settings_report.c stwc/settings_report.h \
+	stwc/settings_special.c \
+	stwc/settings_store.c \
+	stwc/settings_table.c \
+	stwc/settings_value.c \
 	stwc/state.h \
 	stwc/text.c \
 	stwc/unique.c \

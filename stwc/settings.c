@@ -1,314 +1,375 @@
 /*
- * The 0.15 settings as objects (validation.md 6.3 and 6.4): the host name, the thread pool,
- * blocked and allowed addresses, listeners. A key that is not carried is named, never lost
- * in silence. Keys arrive one by one; the objects are handed over when the file ends.
+ * The 0.15 settings as objects (validation.md 6). A file is a flat map from keys to text; what a
+ * key means stands in schemas/settings-0.15.def, and what a text means follows from the type of
+ * the field that it goes to. The way of a file:
+ *
+ *     keys           collected as they are read; blocked and allowed addresses, of which there
+ *                    may be a million, become objects at once
+ *     macros         settings_macro.c: references stay, the others are put in place
+ *     rows           settings_table.c: the row of each key, or a suggestion
+ *     kinds          rows that choose a @type come first, since the others depend on it
+ *     places         settings_place.c puts values where the row says; then the late rows, which
+ *                    need to know the objects: stores, directories, signatures, domains
+ *     finish         settings_finish.c: what is missing, what must be given up
+ *     objects        to the drafts, like those of any other dialect
+ *
+ * Invariants: every key ends with an outcome and, unless it was simply carried, a reason; nothing
+ * is lost in silence. No file is opened and no variable read: --env gives what is needed.
  */
-#include "stwc/dialect.h"
+#include "stwc/settings.h"
 
-#include "base/num.h"
+static void report(struct settings *s, const struct setting *setting);
 
-enum conversion {
-	AS_TEXT,
-	AS_BOOL,
-	AS_NUMBER,
-	AS_LIST, /* KEY, or KEY.0000, KEY.0001 … */
-	AS_PROTOCOL,
-	AS_TLS_VERSIONS
-};
-
-struct mapping {
-	const char *key; /* behind server.listener.ID. */
-	const char *field;
-	enum conversion as;
-};
-
-static const struct mapping listener_keys[] = {
-	{"bind", "bind", AS_LIST},
-	{"protocol", "protocol", AS_PROTOCOL},
-	{"max-connections", "maxConnections", AS_NUMBER},
-	{"proxy.trusted-networks", "overrideProxyTrustedNetworks", AS_LIST},
-	{"socket.backlog", "socketBacklog", AS_NUMBER},
-	{"socket.nodelay", "socketNoDelay", AS_BOOL},
-	{"socket.recv-buffer-size", "socketReceiveBufferSize", AS_NUMBER},
-	{"socket.reuse-addr", "socketReuseAddress", AS_BOOL},
-	{"socket.reuse-port", "socketReusePort", AS_BOOL},
-	{"socket.send-buffer-size", "socketSendBufferSize", AS_NUMBER},
-	{"socket.tos", "socketTosV4", AS_NUMBER},
-	{"socket.ttl", "socketTtl", AS_NUMBER},
-	{"tls.disable-ciphers", "tlsDisableCipherSuites", AS_LIST},
-	{"tls.disable-protocols", "tlsDisableProtocols", AS_TLS_VERSIONS},
-	{"tls.enable", "useTls", AS_BOOL},
-	{"tls.ignore-client-order", "tlsIgnoreClientOrder", AS_BOOL},
-	{"tls.implicit", "tlsImplicit", AS_BOOL},
-	{"tls.timeout", "tlsTimeout", AS_TEXT},
-};
-
-struct listener {
-	struct str id;
-	struct span span;
-	struct node *body;
-};
-
-struct settings {
-	struct node *system;  /* NULL: nothing of SystemSettings was there */
-	struct map listeners; /* id to struct listener * */
-};
-
-static struct node *new_map(struct file *file, struct span span)
+void settings_end(struct setting *setting, enum setting_outcome outcome, const char *why)
 {
-	return node_new(&file->c->arena, NODE_MAP, span);
+	setting->outcome = outcome;
+	setting->why = str_c(why);
 }
 
-static bool put(struct file *file, struct node *map, const char *field,
-		const struct reader_element *element, struct node *value)
+void settings_target(struct settings *s, struct setting *setting, const struct settings_body *body,
+		     const char *path)
 {
-	return value && node_map_append(&file->c->arena, &file->c->hash_key, map, str_c(field),
-					element->key_span, value);
-}
-
-static void not_carried(struct file *file, const struct reader_element *element, const char *why)
-{
-	struct diag *diag = diag_add(&file->c->diags, DIAG_SETTING_NOT_CARRIED, element->key_span,
-				     "'%.*s' %s", STR_ARG(element->key), why);
-
-	diag_path(&file->c->diags, diag, "%.*s", STR_ARG(element->key));
-}
-
-static bool has_macro(const struct node *value)
-{
-	return value->kind == NODE_STRING && value->string.n >= 4 &&
-	       memmem(value->string.p, value->string.n, "%{", 2) != NULL;
-}
-
-/* Words that mean "none" for an optional value (6.2). */
-static bool is_none(struct str s)
-{
-	static const char *const words[] = {"", "false", "disable", "disabled", "never", "0"};
+	struct str name = settings_name(s, body->type_name, body->id);
+	struct str text =
+		arena_printf(&s->c->arena, "%.*s%s%s", STR_ARG(name), *path ? "/" : "", path);
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(words); i++) {
-		if (str_eq_c(s, words[i]))
-			return true;
+	setting->target = text;
+	for (i = name.n; text.p && i < text.n; i++) {
+		if (text.p[i] == '.')
+			((char *)text.p)[i] = '/';
 	}
-	return false;
 }
 
-/* Text becomes the type that the field takes; what does not fit stays text, for the binder to say.
- */
-static struct node *convert(struct file *file, struct node *value, enum conversion as)
+static bool start(struct file *file)
 {
-	struct arena *arena = &file->c->arena;
-	struct str s = value->string;
-	uint64_t number;
-	struct node *node = value;
+	struct settings *s = file->settings;
 
-	if (as == AS_BOOL && (str_eq_c(s, "true") || str_eq_c(s, "false"))) {
-		node = node_new(arena, NODE_BOOL, value->span);
-		if (node)
-			node->boolean = str_eq_c(s, "true");
-	} else if (as == AS_NUMBER && is_none(s)) {
-		node = node_new(arena, NODE_NULL, value->span);
-	} else if ((as == AS_NUMBER || as == AS_TEXT) && num_u64(s, &number) == NUM_OK) {
-		node = node_new(arena, NODE_INT, value->span);
-		if (node)
-			node->magnitude = number;
-	}
-	return node;
-}
-
-static struct node *convert_word(struct file *file, struct node *value, enum conversion as)
-{
-	static const char *const versions[][2] = {{"TLSv1.2", "tls12"},
-						  {"0x0303", "tls12"},
-						  {"TLSv1.3", "tls13"},
-						  {"0x0304", "tls13"}};
-	static const char *const protocols[] = {"smtp", "lmtp", "http", "imap", "pop3"};
-	char lower[16] = "";
-	size_t i;
-
-	for (i = 0; i < value->string.n && i < sizeof(lower) - 1; i++)
-		lower[i] = (char)(value->string.p[i] >= 'A' && value->string.p[i] <= 'Z'
-					  ? value->string.p[i] + 32
-					  : value->string.p[i]);
-	for (i = 0; as == AS_TLS_VERSIONS && i < ARRAY_LEN(versions); i++) {
-		if (str_eq_c(value->string, versions[i][0]))
-			return node_string(&file->c->arena, str_c(versions[i][1]), value->span);
-	}
-	for (i = 0; as == AS_PROTOCOL && i < ARRAY_LEN(protocols); i++) {
-		if (strcmp(lower, protocols[i]) == 0)
-			return node_string(&file->c->arena, str_c(protocols[i]), value->span);
-	}
-	if (as == AS_PROTOCOL && strcmp(lower, "https") == 0)
-		return node_string(&file->c->arena, STR("http"), value->span);
-	if (as == AS_PROTOCOL && strcmp(lower, "managesieve") == 0)
-		return node_string(&file->c->arena, STR("manageSieve"), value->span);
-	return value;
-}
-
-static bool append(struct file *file, struct node *body, const struct mapping *mapping,
-		   const struct reader_element *element)
-{
-	struct node *list = node_map_get(body, str_c(mapping->field)), *member;
-
-	member = node_string(&file->c->arena, element->value->string, element->value->span);
-	if (member)
-		member = convert_word(file, member, mapping->as);
-	if (!list) {
-		list = node_new(&file->c->arena, NODE_LIST, element->value->span);
-		if (!put(file, body, mapping->field, element, list))
-			return false;
-	}
-	if (!member)
+	if (s)
+		return true;
+	s = ARENA_NEW(&file->c->arena, struct settings);
+	if (!s)
 		return false;
-	node_list_append(list, member);
+	s->file = file;
+	s->c = file->c;
+	map_init(&s->keys, &file->c->hash_key, &file->c->arena);
+	map_init(&s->bodies, &file->c->hash_key, &file->c->arena);
+	s->next = file->c->state->settings;
+	file->c->state->settings = s;
+	file->settings = s;
 	return true;
 }
 
-static struct listener *listener_of(struct file *file, struct str id, struct span span)
+static struct setting *collect(struct settings *s, const struct reader_element *element)
 {
-	struct listener *listener = map_get(&file->settings->listeners, id);
+	struct setting *setting = ARENA_NEW(&s->c->arena, struct setting);
+	struct str key = draft_keep_str(s->c, element->key, s->file->source);
+	struct str value = draft_keep_str(s->c, element->value->string, s->file->source);
 
-	if (listener)
-		return listener;
-	listener = ARENA_NEW(&file->c->arena, struct listener);
-	if (!listener)
+	if (!setting || (key.n && !key.p) || (value.n && !value.p))
 		return NULL;
-	*listener = (struct listener){id, span, new_map(file, span)};
-	return listener->body && map_put(&file->settings->listeners, id, listener) ? listener
-										   : NULL;
+	setting->key = key;
+	setting->value = value;
+	setting->key_span = element->key_span;
+	setting->span = element->value->span;
+	return map_put(&s->keys, key, setting) ? setting : NULL;
 }
 
-static bool listener_key(struct file *file, struct str rest, const struct reader_element *element)
+/* A blocked or allowed address: the key is the address. */
+static bool give_address(struct file *file, const char *type, struct str address,
+			 const struct reader_element *element)
 {
-	const char *dot = rest.n ? memchr(rest.p, '.', rest.n) : NULL;
-	struct str id = {rest.p, dot ? (size_t)(dot - rest.p) : 0};
-	struct str key = str_from(rest, id.n + 1);
-	struct listener *listener;
-	size_t i;
+	struct settings *s = file->settings;
+	struct node *body = settings_map(s, NULL, element->key_span);
+	struct draft offer = {.span = element->key_span, .body = body};
 
-	for (i = 0; i < ARRAY_LEN(listener_keys); i++) {
-		const struct mapping *m = &listener_keys[i];
-		struct str name = str_c(m->key);
-		bool list = m->as == AS_LIST || m->as == AS_TLS_VERSIONS;
-		bool member = list && str_starts(key, name) && key.n == name.n + 5 &&
-			      key.p[name.n] == '.';
-
-		if (!id.n || (!str_eq(key, name) && !member))
-			continue;
-		listener = listener_of(file, id, element->key_span);
-		if (!listener)
-			return false;
-		if (list)
-			return append(file, listener->body, m, element);
-		return put(file, listener->body, m->field, element,
-			   m->as == AS_PROTOCOL ? convert_word(file, element->value, m->as)
-						: convert(file, element->value, m->as));
-	}
-	not_carried(file, element, "has no place in a NetworkListener that stwc carries");
-	return true;
-}
-
-static bool address_key(struct file *file, const char *type, struct str address,
-			const struct reader_element *element)
-{
-	struct node *body = new_map(file, element->key_span);
-	struct node *text = node_string(&file->c->arena, address, element->key_span);
-	struct draft offer = {.span = element->key_span};
-
-	if (!body || !put(file, body, "address", element, text))
+	settings_put(s, body, "address", element->key_span,
+		     settings_text(s, address, element->key_span));
+	if (!body || file->c->arena.failed)
 		return false;
 	offer.type = schema_object_find(file->c->schema, str_c(type));
-	offer.body = body;
+	if (file->c->options.report) {
+		struct setting *setting = collect(s, element);
+
+		if (!setting)
+			return false;
+		settings_end(setting, SETTING_CARRIED, NULL);
+		setting->target =
+			settings_name(s, type, str_from(setting->key, element->key.n - address.n));
+	}
 	return file_object(file, &offer, NULL);
 }
 
-static bool system_key(struct file *file, const char *field, const struct reader_element *element,
-		       enum conversion as)
+/* Headers lose their case, so that [security] of 0.14 and [Security] look alike but for the text.
+ */
+static bool is_own_form(const struct file *file, struct str key)
 {
-	struct settings *settings = file->settings;
+	const struct schema_object *type = NULL;
+	struct str word = {key.p, 0}, text = file->source->text, header;
+	size_t i;
 
-	if (!settings->system)
-		settings->system = new_map(file, element->key_span);
-	return settings->system &&
-	       put(file, settings->system, field, element, convert(file, element->value, as));
-}
-
-static bool settings_start(struct file *file)
-{
-	if (file->settings)
-		return true;
-	file->settings = ARENA_NEW(&file->c->arena, struct settings);
-	if (file->settings)
-		map_init(&file->settings->listeners, &file->c->hash_key, &file->c->arena);
-	return file->settings != NULL;
+	if (!dialect_is_own_key(file->c->schema, key))
+		return false;
+	while (word.n < key.n && key.p[word.n] != '.')
+		word.n++;
+	for (i = 0; i < file->c->schema->object_count && !type; i++) {
+		if (str_eq_ascii_case(word, str_c(file->c->schema->objects[i].name)))
+			type = &file->c->schema->objects[i];
+	}
+	if (!type || str_eq_c(word, type->name))
+		return type != NULL;
+	header = arena_printf(&file->c->scratch, "[%s", type->name);
+	return header.n && text.n && memmem(text.p, text.n, header.p, header.n);
 }
 
 bool dialect_settings(struct file *file, const struct reader_element *element)
 {
 	struct str key = element->key;
-	struct str listener = STR("server.listener."), blocked = STR("server.blocked-ip."),
-		   allowed = STR("server.allowed-ip.");
+	struct str blocked = STR("server.blocked-ip."), allowed = STR("server.allowed-ip.");
 
-	if (!settings_start(file))
+	if (!start(file))
 		return false;
 	if (element->value->kind != NODE_STRING)
 		return true;
-	if (has_macro(element->value)) {
-		not_carried(file, element, "holds a macro that only the server resolves");
-		return true;
-	}
-	if (str_eq_c(key, "server.hostname"))
-		return system_key(file, "defaultHostname", element, AS_BOOL);
-	if (str_eq_c(key, "global.thread-pool"))
-		return system_key(file, "threadPoolSize", element, AS_NUMBER);
-	if (str_starts(key, blocked))
-		return address_key(file, "BlockedIp", str_from(key, blocked.n), element);
-	if (str_starts(key, allowed))
-		return address_key(file, "AllowedIp", str_from(key, allowed.n), element);
-	if (str_starts(key, listener))
-		return listener_key(file, str_from(key, listener.n), element);
-	if (dialect_is_own_key(file->c->schema, key))
+	if (is_own_form(file, key)) {
 		diag_add(&file->c->diags, DIAG_WRONG_ROOT, element->key_span,
 			 "'%.*s' is stw's own form, but the file begins as 0.15 settings",
 			 STR_ARG(key));
-	else
-		not_carried(file, element, "is not carried over");
-	return true;
+		return true;
+	}
+	if (!element->value->string.n && str_starts(key, blocked))
+		return give_address(file, "BlockedIp", str_from(key, blocked.n), element);
+	if (!element->value->string.n && str_starts(key, allowed))
+		return give_address(file, "AllowedIp", str_from(key, allowed.n), element);
+	return collect(file->settings, element) != NULL;
 }
 
-static bool give_system(struct file *file)
+/* The type and the path of a row: "Type@Variant.field.field". */
+static struct settings_body *body_of(struct settings *s, struct setting *setting,
+				     const struct settings_row *row, const char **path)
 {
-	struct draft offer = {.type = schema_object_find(file->c->schema, STR("SystemSettings")),
-			      .span = file->settings->system->span,
-			      .body = file->settings->system};
+	const char *dot = strchr(row->path, '.'), *at = strchr(row->path, '@');
+	size_t n = at && at < dot ? (size_t)(at - row->path) : (size_t)(dot - row->path);
+	struct str type = arena_str(&s->c->arena, (struct str){row->path, n});
+	struct settings_body *body =
+		type.p ? settings_body(s, type.p, setting->id, setting->key_span) : NULL;
 
-	return file_object(file, &offer, NULL);
+	*path = dot + 1;
+	if (body && at && at + 1 < dot && at[1] != '\0' && !node_map_find(body->node, STR("@type")))
+		settings_put(s, body->node, "@type", setting->key_span,
+			     settings_text(s, (struct str){at + 1, (size_t)(dot - at) - 1},
+					   setting->key_span));
+	return body;
 }
 
-static bool give_listener(struct file *file, const struct listener *listener, size_t ordinal)
+static bool chooses_kind(const struct setting *setting)
 {
-	struct draft offer = {.type = schema_object_find(file->c->schema, STR("NetworkListener")),
-			      .has_client_id = true,
-			      .client_id = listener->id,
-			      .span = listener->span,
-			      .ordinal = ordinal,
-			      .body = listener->body};
+	const char *path = setting->row ? setting->row->path : NULL;
 
-	return file_object(file, &offer, NULL);
+	return path && str_ends(str_c(path), STR("@type"));
+}
+
+/* Tries the rows of the key until one has a place. */
+static void place(struct settings *s, struct setting *setting)
+{
+	const struct settings_row *row = setting->row;
+	struct settings_body *body = NULL;
+	const char *path;
+
+	setting->outcome = row->outcome;
+	setting->why = str_c(row->why);
+	if (!row->path)
+		return;
+	for (; row; row = settings_next_row(row)) {
+		body = body_of(s, setting, row, &path);
+		if (!body)
+			return;
+		setting->row = row;
+		if (settings_place(s, setting, body, path)) {
+			setting->why = str_c(row->why);
+			return;
+		}
+	}
+	if (setting->outcome != SETTING_NEEDLESS)
+		setting->outcome = SETTING_DROPPED;
+	if (chooses_kind(setting) && strcmp(path, "@type") == 0) {
+		body->needless = setting->outcome == SETTING_NEEDLESS;
+		if (setting->outcome == SETTING_DROPPED)
+			body->dropped = setting->why;
+	}
+}
+
+static void default_kind(struct settings *s, struct setting *setting)
+{
+	const char *path = setting->row->path, *dot = path ? strchr(path, '.') : NULL;
+	const struct settings_group *group;
+	struct str type;
+	struct settings_body *body;
+
+	if (!dot || !setting->id.n)
+		return;
+	type = arena_str(&s->c->scratch, (struct str){path, (size_t)(dot - path)});
+	group = type.p ? settings_group_of(type.p) : NULL;
+	if (!group || !*group->variant)
+		return;
+	body = settings_body(s, group->type, setting->id, setting->key_span);
+	if (body && !body->dropped.n && !body->needless && !node_map_find(body->node, STR("@type")))
+		settings_put(s, body->node, "@type", setting->key_span,
+			     settings_text(s, str_c(group->variant), setting->key_span));
+}
+
+enum pass { PASS_KINDS, PASS_ROWS, PASS_LATE };
+
+static void run(struct settings *s, enum pass pass)
+{
+	size_t i;
+
+	for (i = 0; i < s->keys.count; i++) {
+		struct setting *setting = s->keys.entries[i].value;
+
+		if (setting->outcome != SETTING_OPEN)
+			continue;
+		if ((pass == PASS_KINDS) != chooses_kind(setting) ||
+		    (pass == PASS_ROWS && setting->row->late))
+			continue;
+		if (pass != PASS_KINDS)
+			default_kind(s, setting);
+		if (setting->row->special)
+			setting->row->special(s, setting);
+		else
+			place(s, setting);
+	}
+}
+
+/* 0.15 refuses a whole expression, and then goes by its default, where a condition has words that
+ * it does not know: {if = …, eq = …} of older versions. */
+static void refuse_expression(struct settings *s, const struct settings_row *row, struct str id)
+{
+	size_t i;
+
+	for (i = 0; i < s->keys.count; i++) {
+		struct setting *setting = s->keys.entries[i].value;
+
+		/* ".0000.then" and its like, no member of a list */
+		if (setting->outcome == SETTING_OPEN && setting->row == row &&
+		    str_eq(setting->id, id) && setting->tail.n &&
+		    memchr(setting->tail.p + 1, '.', setting->tail.n - 1))
+			settings_end(setting, SETTING_DROPPED,
+				     "0.15 refuses the expression for words that it does not know, "
+				     "and goes by its default");
+	}
+}
+
+/* A key that is unknown, or stands below one that takes a value. */
+static void end_unknown(struct settings *s, struct setting *setting)
+{
+	if (!settings_find_above(s, setting)) {
+		settings_end(setting, SETTING_UNKNOWN, "0.15 has no such key");
+		return;
+	}
+	setting->outcome = SETTING_DROPPED;
+	setting->why = arena_printf(&s->c->arena, "0.15 reads nothing of that name below %s",
+				    setting->row->key);
+}
+
+static void find_rows(struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->keys.count; i++) {
+		struct setting *setting = s->keys.entries[i].value;
+
+		if (setting->outcome != SETTING_OPEN)
+			continue;
+		if (!settings_find(s, setting))
+			end_unknown(s, setting);
+	}
+	for (i = 0; i < s->keys.count; i++) {
+		const struct setting *setting = s->keys.entries[i].value;
+
+		if (setting->outcome == SETTING_DROPPED)
+			refuse_expression(s, setting->row, setting->id);
+	}
+}
+
+static void expand_macros(struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->keys.count; i++) {
+		struct setting *setting = s->keys.entries[i].value;
+
+		if (setting->outcome != SETTING_OPEN || setting->row->outcome == SETTING_NEEDLESS ||
+		    !setting->row->path)
+			continue;
+		setting->literal = settings_expand(s, setting);
+		if (!setting->literal)
+			setting->outcome = SETTING_DROPPED;
+	}
+}
+
+static bool give(struct settings *s, const struct settings_body *body)
+{
+	struct draft offer = {.type = body->type,
+			      .has_client_id = body->id.n > 0,
+			      .client_id = body->id,
+			      .span = body->span,
+			      .body = body->node};
+
+	if (!body->type || body->dropped.n || body->needless || !body->node->map.count)
+		return body->type && strcmp(body->type_name, "Domain") == 0 && !body->dropped.n
+			       ? file_object(s->file, &offer, NULL)
+			       : true;
+	return file_object(s->file, &offer, NULL);
+}
+
+/* What a check says of the key; `migrate` reports itself. */
+static void report(struct settings *s, const struct setting *setting)
+{
+	struct diags *diags = &s->c->diags;
+	struct diag *diag;
+	struct str near;
+
+	if (setting->outcome == SETTING_CARRIED || setting->outcome == SETTING_NEEDLESS ||
+	    setting->outcome == SETTING_OPEN)
+		return;
+	diag = diag_add(diags,
+			setting->outcome == SETTING_UNKNOWN   ? DIAG_UNKNOWN_SETTING
+			: setting->outcome == SETTING_CHANGED ? DIAG_SETTING_CHANGED
+							      : DIAG_SETTING_NOT_CARRIED,
+			setting->key_span, "'%.*s' %s: %.*s", STR_ARG(setting->key),
+			setting->outcome == SETTING_UNKNOWN   ? "is unknown"
+			: setting->outcome == SETTING_CHANGED ? "changes"
+							      : "is not carried",
+			STR_ARG(setting->why));
+	if (!diag_kept(diags, diag))
+		return;
+	diag_path(diags, diag, "%.*s", STR_ARG(setting->key));
+	near = setting->outcome == SETTING_UNKNOWN ? settings_suggest(s, setting->key) : STR_NONE;
+	if (near.n)
+		diag_hint(diags, diag, "did you mean '%.*s'?", STR_ARG(near));
 }
 
 bool dialect_settings_end(struct file *file)
 {
-	struct settings *settings = file->settings;
+	struct settings *s = file->settings;
 	size_t i;
 
-	if (!settings)
+	if (!s)
 		return true;
-	if (settings->system && !give_system(file))
-		return false;
-	for (i = 0; i < settings->listeners.count; i++) {
-		if (!give_listener(file, settings->listeners.entries[i].value, i))
+	file->volatile_nodes = false; /* what is left was made to stay */
+	find_rows(s);
+	expand_macros(s);
+	run(s, PASS_KINDS);
+	run(s, PASS_ROWS);
+	settings_check_stores(s);
+	run(s, PASS_LATE);
+	settings_finish(s);
+	for (i = 0; i < s->keys.count && !file->c->options.report; i++)
+		report(s, s->keys.entries[i].value);
+	for (i = 0; i < s->bodies.count && !file->c->arena.failed; i++) {
+		if (!give(s, s->bodies.entries[i].value))
 			return false;
 	}
-	return true;
+	return !file->c->arena.failed;
 }

@@ -94,6 +94,8 @@ struct type_state {
 	size_t nameless;             /* of these, known by their place alone */
 };
 
+struct settings;
+
 /* Where the fields of a structure were found the last time: bodies of one type tend to give them in
  * one order. */
 struct field_hint {
@@ -108,10 +110,11 @@ struct compile_state {
 	struct type_state *types; /* by place of the type in the schema */
 	struct object **asides;   /* bound for their mistakes alone; not part of the result */
 	size_t aside_count, aside_cap;
-	struct field_hint *hints; /* by place of the structure in the schema */
-	struct map defaults_memo; /* by name of structure: bound defaults */
-	struct map plan_names;    /* name to the latest struct plan_name * */
-	struct sibling *siblings; /* references between objects of one operation */
+	struct field_hint *hints;  /* by place of the structure in the schema */
+	struct settings *settings; /* 0.15 files, the last one first */
+	struct map defaults_memo;  /* by name of structure: bound defaults */
+	struct map plan_names;     /* name to the latest struct plan_name * */
+	struct sibling *siblings;  /* references between objects of one operation */
 	size_t sibling_count, sibling_cap;
 	bool operations; /* a plan has said something, if only to destroy */
 };

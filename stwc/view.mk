@@ -23,6 +23,7 @@ stwc_stwc_SOURCES += \
 	stwc/cmd_get.c \
 	stwc/cmd_graph.c \
 	stwc/cmd_ip.c \
+	stwc/cmd_migrate.c \
 	stwc/cmd_schema.c \
 	stwc/cmd_verify.c \
 	stwc/cmd_view.c stwc/cmd_view.h

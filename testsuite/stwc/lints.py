@@ -304,7 +304,7 @@ ALLOWANCES = [
      'MtaRoute:\n  # stwc: allow unused-route: later\n\n'
      '  - "@type": Relay\n    name: a\n    address: a.example.org\n', []),
     ("in the 0.15 settings", "a.toml",
-     '[server]\nhostname = "mail.example.org"\nmax-connections = 5 # stwc: allow setting-not-carried: later\n', []),
+     '[server]\nhostname = "mail.example.org"\nsocket.linger = 5 # stwc: allow setting-not-carried: later\n', []),
     ("in a text it is none", "a.toml", '[Domain."example.org"]\ndescription = "x # stwc: allow nothing"\n', []),
     ("in a text of several lines", "a.toml", '[Domain."example.org"]\ndescription = """\n# stwc: allow x\n"""\n', []),
     ("in a block of YAML", "a.yaml", 'Domain:\n  example.org:\n    description: |\n      # stwc: allow x\n', []),

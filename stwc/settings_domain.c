@@ -1,0 +1,198 @@
+/*
+ * Domains, which 0.15 kept among its accounts: 0.16 wants one for each DKIM signature, for each
+ * certificate that it orders, and one as the default. What decides the default is, in this order,
+ * lookup.default.domain, report.domain, the domain of the signatures where there is one, and the
+ * host name without its first label.
+ */
+#include "stwc/settings.h"
+
+#include "stwc/names.h"
+
+struct settings_body *settings_domain(struct settings *s, struct str name, struct span span,
+				      const char *added)
+{
+	struct str domain = name_domain(&s->c->arena, name);
+	struct settings_body *body;
+	bool new;
+
+	if (!domain.p)
+		return NULL;
+	new = !settings_body_find(s, "Domain", domain);
+	body = settings_body(s, "Domain", domain, span);
+	if (body && new &&added)
+		body->added = str_c(added);
+	return body;
+}
+
+/* The host name's domain: without the first label, as long as that is a domain. */
+static struct str parent(struct settings *s, struct str host)
+{
+	const char *dot = host.n ? memchr(host.p, '.', host.n) : NULL;
+	struct str rest = dot ? str_from(host, (size_t)(dot - host.p) + 1) : STR_NONE;
+
+	return rest.n && memchr(rest.p, '.', rest.n) && name_domain(&s->c->scratch, rest).p ? rest
+											    : host;
+}
+
+static struct settings_body *named(struct settings *s, const char *key, bool host)
+{
+	const struct setting *setting = map_get(&s->keys, str_c(key));
+
+	if (!setting || !setting->literal || setting->reference != REFERENCE_NONE)
+		return NULL;
+	return settings_domain(s, host ? parent(s, setting->value) : setting->value,
+			       setting->key_span,
+			       "0.16 keeps domains as objects and wants a default one");
+}
+
+static struct settings_body *only_domain(struct settings *s)
+{
+	struct settings_body *only = NULL;
+	size_t i;
+
+	for (i = 0; i < s->bodies.count; i++) {
+		struct settings_body *body = s->bodies.entries[i].value;
+
+		if (strcmp(body->type_name, "Domain") != 0)
+			continue;
+		if (only)
+			return NULL;
+		only = body;
+	}
+	return only;
+}
+
+void settings_default_domain_find(struct settings *s)
+{
+	if (s->domain)
+		return;
+	s->domain = named(s, "report.domain", false);
+	if (!s->domain)
+		s->domain = only_domain(s);
+	if (!s->domain)
+		s->domain = named(s, "server.hostname", true);
+	if (!s->domain)
+		s->domain = named(s, "lookup.default.hostname", true);
+}
+
+void settings_default_domain(struct settings *s, struct setting *setting)
+{
+	if (settings_literal(s, setting))
+		s->domain = settings_domain(s, setting->value, setting->key_span, NULL);
+	settings_end(setting, s->domain ? SETTING_CARRIED : SETTING_DROPPED,
+		     s->domain ? NULL : "it is no domain");
+	if (s->domain)
+		settings_target(s, setting, s->domain, "");
+}
+
+/* signature.<id>.domain. The keys are the operator's, so 0.16 must not make more. */
+void settings_domain_reference(struct settings *s, struct setting *setting)
+{
+	struct settings_body *body = settings_body_find(s, "DkimSignature", setting->id), *domain;
+
+	if (!body || !settings_literal(s, setting)) {
+		settings_end(setting, SETTING_DROPPED, "the signature is not carried");
+		return;
+	}
+	domain = settings_domain(s, setting->value, setting->span,
+				 "0.16 keeps the domain of a signature as an object");
+	if (!domain) {
+		settings_end(setting, SETTING_DROPPED, "it is no domain");
+		return;
+	}
+	if (!node_map_find(domain->node, STR("dkimManagement")))
+		settings_put(s, domain->node, "dkimManagement", setting->span,
+			     settings_map(s, "Manual", setting->span));
+	setting->body = body;
+	settings_end(setting, SETTING_CARRIED, NULL);
+	settings_target(s, setting, body, "domainId");
+	settings_link(s, setting, body, body->node, "domainId", "Domain", domain->id);
+}
+
+/* acme.<id>.domains: host names, each in the certificate of its domain. */
+void settings_acme_domain(struct settings *s, struct setting *setting)
+{
+	struct settings_body *provider = settings_body_find(s, "AcmeProvider", setting->id),
+			     *server = settings_body_find(s, "DnsServer", setting->id), *domain;
+	struct node *management, *dns, *names;
+
+	if (!provider || !settings_literal(s, setting)) {
+		if (!setting->why.n)
+			setting->why = STR("the ACME provider is not carried");
+		setting->outcome = SETTING_DROPPED;
+		return;
+	}
+	domain = settings_domain(s, parent(s, setting->value), setting->span,
+				 "0.16 orders certificates for domains");
+	if (!domain) {
+		settings_end(setting, SETTING_DROPPED, "it is no domain");
+		return;
+	}
+	management = node_map_get(domain->node, STR("certificateManagement"));
+	if (!management) {
+		management = settings_map(s, "Automatic", setting->span);
+		settings_put(s, domain->node, "certificateManagement", setting->span, management);
+		settings_link(s, setting, domain, management, "acmeProviderId", "AcmeProvider",
+			      setting->id);
+		settings_put(s, management, "subjectAlternativeNames", setting->span,
+			     node_new(&s->c->arena, NODE_LIST, setting->span));
+	}
+	names = management ? node_map_get(management, STR("subjectAlternativeNames")) : NULL;
+	if (names) {
+		struct node *name = settings_text(s, setting->value, setting->span);
+
+		if (name)
+			node_list_append(names, name);
+	}
+	if (server && !node_map_find(domain->node, STR("dnsManagement"))) {
+		dns = settings_map(s, "Automatic", setting->span);
+		settings_put(s, domain->node, "dnsManagement", setting->span, dns);
+		settings_link(s, setting, domain, dns, "dnsServerId", "DnsServer", setting->id);
+		settings_put(s, dns, "publishRecords", setting->span,
+			     node_new(&s->c->arena, NODE_LIST, setting->span));
+	}
+	setting->body = domain;
+	settings_end(setting, SETTING_CHANGED,
+		     "0.16 orders certificates for a Domain, which names "
+		     "the hosts to cover");
+	settings_target(s, setting, domain, "certificateManagement");
+}
+
+/* Sub-addressing and catch-all addresses were expressions; 0.16 has them at each domain. */
+void settings_by_domain(struct settings *s, struct setting *setting)
+{
+	bool sub = strcmp(setting->row->path, "subAddressing") == 0;
+	size_t i;
+
+	if (str_eq_c(setting->value, sub ? "true" : "false")) {
+		settings_end(setting, SETTING_NEEDLESS,
+			     "0.16 does so unless a Domain says otherwise");
+		return;
+	}
+	if (!sub && str_eq_c(setting->value, "true")) {
+		settings_end(setting, SETTING_CHANGED,
+			     "0.16 has catchAllAddress at each Domain: the account with the "
+			     "address @DOMAIN");
+		return;
+	}
+	if (!sub || !str_eq_c(setting->value, "false")) {
+		settings_end(
+			setting, SETTING_DROPPED,
+			sub ? "0.16 has customRule at each Domain, over the variable rcpt alone"
+			    : "0.16 has catchAllAddress at each Domain");
+		return;
+	}
+	settings_default_domain_find(s);
+	settings_end(setting, SETTING_CHANGED,
+		     "0.16 says so at each Domain; domains that are not "
+		     "in the file need it too");
+	for (i = 0; i < s->bodies.count; i++) {
+		struct settings_body *body = s->bodies.entries[i].value;
+
+		if (strcmp(body->type_name, "Domain") != 0)
+			continue;
+		settings_put(s, body->node, "subAddressing", setting->span,
+			     settings_map(s, "Disabled", setting->span));
+		settings_target(s, setting, body, "subAddressing");
+	}
+}

@@ -1,0 +1,309 @@
+/*
+ * The last look at the objects: what 0.16 wants and 0.15 never said is put in, references are held
+ * against what there is, and what then still lacks a field it must have is given up, with the
+ * reason for each line that went into it. What is left binds without an error, unless a value
+ * itself is wrong, and then the binder names its line.
+ */
+#include "stwc/settings.h"
+
+static const struct schema_field *field_of(const struct settings *s,
+					   const struct settings_body *body, const char *name)
+{
+	const struct schema_structure *fields = settings_fields(s, body);
+
+	return fields ? schema_field_find(fields, str_c(name)) : NULL;
+}
+
+static bool lacks(const struct settings *s, const struct settings_body *body, const char *name)
+{
+	return field_of(s, body, name) && !node_map_find(body->node, str_c(name));
+}
+
+/* The id is the only name that 0.15 had for an object. */
+static void describe(struct settings *s, struct settings_body *body)
+{
+	const struct schema_field *field = field_of(s, body, "description");
+
+	if (!field || !body->id.n || !lacks(s, body, "description") || field->type->nullable ||
+	    field->update == UPDATE_SERVER_SET)
+		return;
+	settings_put(s, body->node, "description", body->span,
+		     settings_text(s, body->id, body->span));
+}
+
+static void default_variant(struct settings *s, struct settings_body *body)
+{
+	const struct settings_group *group = settings_group_of(body->type_name);
+
+	if (group && *group->variant && !node_map_find(body->node, STR("@type")))
+		settings_put(s, body->node, "@type", body->span,
+			     settings_text(s, str_c(group->variant), body->span));
+}
+
+/* Without a match a quota or a limit held for everything. */
+static void match_all(struct settings *s, struct settings_body *body)
+{
+	const struct schema_field *field = field_of(s, body, "match");
+
+	if (field && field->required && lacks(s, body, "match"))
+		settings_put(s, body->node, "match", body->span,
+			     settings_text(s, STR("true"), body->span));
+}
+
+static void add_object(struct settings *s, const struct schema_object *type, const char *name,
+		       struct span span, const char *variant)
+{
+	struct settings_body *body;
+
+	if (settings_body_find(s, type->name, str_c(name)))
+		return;
+	body = settings_body(s, type->name, str_c(name), span);
+	if (!body)
+		return;
+	body->added = STR("0.16 makes it only where no other object of the type is");
+	if (variant)
+		settings_put(s, body->node, "@type", span, settings_text(s, str_c(variant), span));
+}
+
+/* 0.16 has objects of its own where a type has none (validation.md 5.2): the first one that a
+ * file brings would do away with them, and expressions name them. */
+static void keep_safe_defaults(struct settings *s)
+{
+	static const char *const types[] = {"MtaConnectionStrategy", "MtaRoute", "MtaTlsStrategy",
+					    "MtaVirtualQueue"};
+	size_t i, j, count = s->bodies.count;
+
+	for (i = 0; i < count; i++) {
+		const struct settings_body *body = s->bodies.entries[i].value;
+		const char *const *name;
+
+		for (j = 0; j < ARRAY_LEN(types) && strcmp(body->type_name, types[j]) != 0; j++)
+			;
+		if (j == ARRAY_LEN(types) || !body->type || !body->type->safe_defaults)
+			continue;
+		for (name = body->type->safe_defaults; *name; name++)
+			add_object(s, body->type, *name, body->span,
+				   strcmp(types[j], "MtaRoute") != 0 ? NULL
+				   : strcmp(*name, "mx") == 0        ? "Mx"
+								     : "Local");
+	}
+}
+
+/* A schedule brings its queue, where that is one of those that 0.16 has by itself. */
+static void queue_of_schedule(struct settings *s)
+{
+	const struct schema_object *queues =
+		schema_object_find(s->c->schema, STR("MtaVirtualQueue"));
+	const struct settings_link *link;
+
+	for (link = s->links; link && queues; link = link->next) {
+		if (strcmp(link->type, "MtaVirtualQueue") == 0)
+			add_object(s, queues, "remote", link->setting->span, NULL);
+	}
+}
+
+static void unlink_entry(struct node *map, struct str field)
+{
+	struct node_entry **at = &map->map.first, *last = NULL;
+
+	map->map.index = NULL;
+	while (*at) {
+		if (str_eq((*at)->key, field)) {
+			*at = (*at)->next;
+			map->map.count--;
+			continue;
+		}
+		last = *at;
+		at = &last->next;
+	}
+	map->map.last = last;
+}
+
+static void end_link(struct settings *s, struct settings_link *link)
+{
+	unlink_entry(link->map, link->field);
+	link->setting->outcome = SETTING_DROPPED;
+	link->setting->why = arena_printf(&s->c->arena, "there is no %s '%.*s' that is carried",
+					  link->type, STR_ARG(link->id));
+}
+
+static bool is_there(const struct settings *s, const char *type, struct str id)
+{
+	const struct settings_body *body = settings_body_find(s, type, id);
+
+	return body && !body->dropped.n && !body->needless;
+}
+
+/* True when something changed. */
+static bool check_links(struct settings *s)
+{
+	struct settings_link **at = &s->links;
+	bool changed = false;
+
+	while (*at) {
+		struct settings_link *link = *at;
+
+		if (is_there(s, link->type, link->id)) {
+			at = &link->next;
+			continue;
+		}
+		end_link(s, link);
+		*at = link->next;
+		changed = true;
+	}
+	return changed;
+}
+
+/* Given by the object's id, by the host, or by the binder. */
+static bool is_implied(const struct settings_body *body, const char *field)
+{
+	static const char *const names[] = {"name", "namespace", "tag", "address"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		if (strcmp(field, names[i]) == 0)
+			return true;
+	}
+	return strcmp(body->type_name, "SystemSettings") == 0;
+}
+
+static const char *gap(const struct settings *s, const struct settings_body *body,
+		       const struct schema_structure *fields, const struct node *map);
+
+/* A field that the nested object lacks, or NULL. */
+static const char *nested_gap(const struct settings *s, const struct settings_body *body,
+			      const struct schema_type *type, const struct node *node)
+{
+	const struct node *member;
+	const char *missing = NULL;
+
+	if (type->kind == TYPE_LIST && node->kind == NODE_LIST) {
+		for (member = node->list.first; member && !missing; member = member->next)
+			missing = nested_gap(s, body, type->element, member);
+		return missing;
+	}
+	if (type->kind != TYPE_OBJECT || node->kind != NODE_MAP ||
+	    strcmp(type->structure->name, "Expression") == 0)
+		return NULL;
+	return gap(s, body, fold_fields(type->structure, node), node);
+}
+
+/* A field that must be given and is not, here or further in; NULL: none. */
+static const char *gap(const struct settings *s, const struct settings_body *body,
+		       const struct schema_structure *fields, const struct node *map)
+{
+	const char *missing = NULL;
+	size_t i;
+
+	for (i = 0; fields && i < fields->field_count && !missing; i++) {
+		const struct schema_field *f = &fields->fields[i];
+		const struct node *value = node_map_get(map, str_c(f->name));
+
+		if (value)
+			missing = nested_gap(s, body, f->type, value);
+		else if (f->required && f->update != UPDATE_SERVER_SET &&
+			 !(map == body->node && is_implied(body, f->name)))
+			missing = f->name;
+	}
+	return missing;
+}
+
+/* Why the object cannot be given: true when that is news. */
+static bool check_body(struct settings *s, struct settings_body *body)
+{
+	const struct schema_structure *fields = settings_fields(s, body);
+	const char *missing;
+
+	if (body->dropped.n || body->needless)
+		return false;
+	if (body->type && body->type->structure->kind == STRUCTURE_UNION &&
+	    !node_map_find(body->node, STR("@type"))) {
+		body->dropped = STR("nothing says which kind of object it is");
+		return true;
+	}
+	missing = gap(s, body, fields, body->node);
+	if (missing)
+		body->dropped =
+			arena_printf(&s->c->arena, "the %s needs '%s', which is not carried",
+				     body->type ? body->type_name : "store", missing);
+	return missing != NULL;
+}
+
+static bool check_bodies(struct settings *s)
+{
+	bool changed = false;
+	size_t i;
+
+	for (i = 0; i < s->bodies.count; i++)
+		changed = check_body(s, s->bodies.entries[i].value) || changed;
+	return changed;
+}
+
+/* What was to go into an object that is not given goes nowhere. */
+static void end_settings(struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->keys.count; i++) {
+		struct setting *setting = s->keys.entries[i].value;
+		const struct settings_body *body = setting->body;
+
+		if (!body || setting->outcome >= SETTING_DROPPED ||
+		    setting->outcome == SETTING_OPEN)
+			continue;
+		if (body->needless) {
+			settings_end(setting, SETTING_NEEDLESS, "0.16 needs no object for it");
+			setting->target = STR_NONE;
+		} else if (body->dropped.n) {
+			setting->outcome = SETTING_DROPPED;
+			setting->why = body->dropped;
+			setting->target = STR_NONE;
+		}
+	}
+}
+
+static void default_domain(struct settings *s)
+{
+	struct settings_body *system = settings_body_find(s, "SystemSettings", STR_NONE);
+
+	if (!system)
+		return;
+	settings_default_domain_find(s);
+	if (s->domain && lacks(s, system, "defaultDomainId"))
+		settings_put(s, system->node, "defaultDomainId", s->domain->span,
+			     settings_text(
+				     s, arena_printf(&s->c->arena, "#%.*s", STR_ARG(s->domain->id)),
+				     s->domain->span));
+}
+
+void settings_check_stores(struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->bodies.count; i++) {
+		struct settings_body *body = s->bodies.entries[i].value;
+
+		if (!body->type)
+			(void)check_body(s, body);
+	}
+}
+
+void settings_finish(struct settings *s)
+{
+	size_t i;
+
+	settings_give_lookups(s);
+	default_domain(s);
+	queue_of_schedule(s);
+	keep_safe_defaults(s);
+	for (i = 0; i < s->bodies.count; i++) {
+		struct settings_body *body = s->bodies.entries[i].value;
+
+		default_variant(s, body);
+		describe(s, body);
+		match_all(s, body);
+	}
+	while (check_links(s) | check_bodies(s))
+		;
+	end_settings(s);
+}

@@ -1,0 +1,360 @@
+/* Transformations of single keys that the table names; larger ones have files of their own. */
+#include "stwc/settings.h"
+
+#include "base/num.h"
+#include "grammar/scalar.h"
+
+/* Carried to the row's "Type.path" in the object of the setting's id. */
+static bool place(struct settings *s, struct setting *setting)
+{
+	const char *path = setting->row->path, *field = strchr(path, '.');
+	struct str type = {path, field ? (size_t)(field - path) : 0};
+	struct settings_body *body =
+		settings_body(s, arena_str(&s->c->arena, type).p, setting->id, setting->key_span);
+
+	setting->outcome = SETTING_CARRIED;
+	if (body && field && settings_place(s, setting, body, field + 1))
+		return true;
+	if (setting->outcome == SETTING_CARRIED)
+		setting->outcome = SETTING_DROPPED;
+	return false;
+}
+
+/* server.socket.* and server.tls.* held for every listener that did not say so itself. */
+void settings_each_listener(struct settings *s, struct setting *setting)
+{
+	const char *field = setting->row->path;
+	struct settings_row row = *setting->row;
+	const struct settings_row *kept = setting->row;
+	struct setting copy;
+	size_t i, count = 0;
+
+	row.words = strcmp(field, "tlsDisableProtocols") == 0
+			    ? "TLSv1.2=tls12 0x0303=tls12 TLSv1.3=tls13 0x0304=tls13"
+			    : NULL;
+	settings_end(setting, SETTING_DROPPED, "there is no listener in the file to say it of");
+	for (i = 0; i < s->bodies.count; i++) {
+		struct settings_body *body = s->bodies.entries[i].value;
+		const struct node *there;
+
+		if (strcmp(body->type_name, "NetworkListener") != 0)
+			continue;
+		count++;
+		there = node_map_get(body->node, str_c(field));
+		if (there && !(there->kind == NODE_LIST && setting->tail.n &&
+			       there->span.begin != setting->span.begin))
+			continue;
+		copy = *setting;
+		copy.row = &row;
+		if (!settings_place(s, &copy, body, field)) {
+			setting->why = copy.why;
+			return;
+		}
+	}
+	setting->row = kept;
+	if (!count)
+		return;
+	settings_end(setting, SETTING_CARRIED, NULL);
+	setting->target = arena_printf(&s->c->arena, "NetworkListener/*/%s", field);
+}
+
+/* The address is the key; with a list it is the value. */
+void settings_address(struct settings *s, struct setting *setting)
+{
+	struct settings_body *body =
+		settings_body(s, setting->row->path,
+			      setting->value.n ? setting->value : setting->id, setting->key_span);
+
+	settings_end(setting, SETTING_CARRIED, NULL);
+	if (body)
+		settings_target(s, setting, body, "");
+}
+
+void settings_main_directory(struct settings *s, struct setting *setting)
+{
+	struct settings_body *directory = settings_body_find(s, "Directory", setting->value);
+
+	if (directory && directory->needless) {
+		settings_end(setting, SETTING_NEEDLESS,
+			     "0.16 uses its internal directory unless told otherwise");
+		return;
+	}
+	if (!directory) {
+		settings_end(setting, SETTING_DROPPED, "there is no such directory in the file");
+		return;
+	}
+	setting->id = STR_NONE;
+	(void)place(s, setting);
+}
+
+void settings_default_certificate(struct settings *s, struct setting *setting)
+{
+	struct str id = setting->id;
+
+	if (!str_eq_c(setting->value, "true")) {
+		settings_end(setting, SETTING_NEEDLESS,
+			     "0.16 has no default certificate unless told");
+		return;
+	}
+	setting->value = id;
+	setting->id = STR_NONE;
+	if (!place(s, setting) && settings_body_find(s, "SystemSettings", STR_NONE) &&
+	    map_has(&s->keys, STR("server.tls.certificate")))
+		settings_end(setting, SETTING_NEEDLESS, "server.tls.certificate names one already");
+}
+
+/* Certificates and keys: PEM, or a reference; 0.15 took nothing else either. */
+void settings_pem(struct settings *s, struct setting *setting)
+{
+	if (setting->reference == REFERENCE_NONE &&
+	    (!setting->value.n || !memmem(setting->value.p, setting->value.n, "-----BEGIN ", 11))) {
+		settings_end(setting, SETTING_DROPPED,
+			     "it is neither PEM text nor a macro; %{file:/path}% reads a file");
+		return;
+	}
+	(void)place(s, setting);
+}
+
+/* 0.16 puts mailto: before the address itself. */
+void settings_contact(struct settings *s, struct setting *setting)
+{
+	struct str mailto = STR("mailto:");
+
+	if (settings_literal(s, setting) && str_starts(setting->value, mailto))
+		setting->value = str_from(setting->value, mailto.n);
+	(void)place(s, setting);
+}
+
+void settings_acme_bundle(struct settings *s, struct setting *setting)
+{
+	(void)s;
+	settings_end(setting, SETTING_DROPPED,
+		     "the bundle is base64, not PEM; 0.16 orders the certificate anew");
+}
+
+/* "udp://192.0.2.1:53", "tcp://[2001:db8::1]:53" */
+void settings_resolver_server(struct settings *s, struct setting *setting)
+{
+	static const char *const protocols[] = {"udp", "tcp", "tls"};
+	struct str text, protocol = STR("udp"), address, port = STR("53");
+	const char *slashes;
+	size_t i, colon;
+	struct node *map;
+	uint64_t number;
+
+	setting->outcome = SETTING_DROPPED;
+	if (!settings_literal(s, setting))
+		return;
+	text = setting->value;
+	slashes = text.n ? memmem(text.p, text.n, "://", 3) : NULL;
+	if (slashes) {
+		protocol = (struct str){text.p, (size_t)(slashes - text.p)};
+		text = str_from(text, protocol.n + 3);
+	}
+	address = text;
+	for (colon = text.n; colon > 0 && text.p[colon - 1] != ':' && text.p[colon - 1] != ']';)
+		colon--;
+	if (colon > 0 && text.p[colon - 1] == ':' &&
+	    (text.p[0] == '[' || !memchr(text.p, ':', colon - 1))) {
+		address.n = colon - 1;
+		port = str_from(text, colon);
+	}
+	if (address.n > 2 && address.p[0] == '[')
+		address = (struct str){address.p + 1, address.n - 2};
+	for (i = 0; i < ARRAY_LEN(protocols) && !str_eq_c(protocol, protocols[i]); i++)
+		;
+	if (i == ARRAY_LEN(protocols) || num_u64(port, &number) != NUM_OK) {
+		settings_end(setting, SETTING_DROPPED, "it is not PROTOCOL://ADDRESS:PORT");
+		return;
+	}
+	map = settings_map(s, NULL, setting->span);
+	settings_put(s, map, "protocol", setting->span,
+		     settings_text(s, arena_str(&s->c->arena, protocol), setting->span));
+	settings_put(s, map, "address", setting->span,
+		     settings_text(s, arena_str(&s->c->arena, address), setting->span));
+	settings_put(s, map, "port", setting->span, settings_number(s, setting, number));
+	settings_add_member(s, setting, "DnsResolver", "servers", map);
+}
+
+/* Adds a map to the list in the object of the setting's id. */
+void settings_add_member(struct settings *s, struct setting *setting, const char *type,
+			 const char *field, struct node *member)
+{
+	struct settings_body *body = settings_body(s, type, setting->id, setting->key_span);
+	const struct schema_structure *fields = body ? settings_fields(s, body) : NULL;
+	struct node *list;
+
+	setting->body = body;
+	if (!fields || !member || !schema_field_find(fields, str_c(field))) {
+		settings_end(setting, SETTING_DROPPED, "the object has no place for it");
+		return;
+	}
+	list = node_map_get(body->node, str_c(field));
+	if (!list) {
+		list = node_new(&s->c->arena, NODE_LIST, setting->key_span);
+		settings_put(s, body->node, field, setting->key_span, list);
+	}
+	if (list)
+		node_list_append(list, member);
+	settings_end(setting, SETTING_CARRIED, NULL);
+	settings_target(s, setting, body, field);
+}
+
+void settings_source_ips(struct settings *s, struct setting *setting)
+{
+	struct node *map = settings_map(s, NULL, setting->span);
+
+	if (!settings_literal(s, setting)) {
+		setting->outcome = SETTING_DROPPED;
+		return;
+	}
+	settings_put(s, map, "sourceIp", setting->span,
+		     settings_text(s, setting->value, setting->span));
+	settings_add_member(s, setting, "MtaConnectionStrategy", "sourceIps", map);
+}
+
+/* ["1m", "5m"] are Custom intervals. */
+void settings_intervals(struct settings *s, struct setting *setting)
+{
+	static const struct schema_type duration = {.kind = TYPE_DURATION};
+	const char *field = strchr(setting->row->path, '.') + 1;
+	struct settings_body *body =
+		settings_body(s, "MtaDeliverySchedule", setting->id, setting->key_span);
+	struct node *holder, *list, *map, *value;
+
+	if (!body)
+		return;
+	value = settings_value(s, setting, &duration, setting->value);
+	if (!value) {
+		setting->outcome = SETTING_DROPPED;
+		return;
+	}
+	setting->body = body;
+	holder = node_map_get(body->node, str_c(field));
+	if (!holder) {
+		holder = settings_map(s, "Custom", setting->key_span);
+		settings_put(s, body->node, field, setting->key_span, holder);
+		settings_put(s, holder, "intervals", setting->key_span,
+			     node_new(&s->c->arena, NODE_LIST, setting->key_span));
+	}
+	list = holder ? node_map_get(holder, STR("intervals")) : NULL;
+	map = settings_map(s, NULL, setting->span);
+	settings_put(s, map, "duration", setting->span, value);
+	if (list && map)
+		node_list_append(list, map);
+	settings_end(setting, SETTING_CARRIED, NULL);
+	settings_target(s, setting, body, field);
+}
+
+/* The list names the events to send, where 0.16 would take it for those not to send. */
+void settings_included_events(struct settings *s, struct setting *setting)
+{
+	struct settings_body *body;
+
+	if (!place(s, setting))
+		return;
+	body = setting->body;
+	if (!node_map_find(body->node, STR("eventsPolicy")))
+		settings_put(s, body->node, "eventsPolicy", setting->key_span,
+			     settings_text(s, STR("include"), setting->key_span));
+}
+
+/* Every script of 0.15 was active. */
+void settings_script(struct settings *s, struct setting *setting)
+{
+	struct node *active;
+
+	if (!place(s, setting) || node_map_find(setting->body->node, STR("isActive")))
+		return;
+	active = node_new(&s->c->arena, NODE_BOOL, setting->key_span);
+	if (active)
+		active->boolean = true;
+	settings_put(s, setting->body->node, "isActive", setting->key_span, active);
+}
+
+static bool is_glob(struct str s)
+{
+	return s.n && (memchr(s.p, '*', s.n) || memchr(s.p, '?', s.n));
+}
+
+/* lookup.NAMESPACE.KEY = VALUE; the member of a set has no value. */
+void settings_lookup_entry(struct settings *s, struct setting *setting)
+{
+	struct str name = setting->id;
+	const char *dot = memchr(name.p, '.', name.n);
+	struct str space = {name.p, dot ? (size_t)(dot - name.p) : 0};
+	struct str key = str_from(name, space.n + 1);
+	const char *type = setting->value.n ? "MemoryLookupKeyValue" : "MemoryLookupKey";
+	struct settings_body *body;
+	struct node *glob = node_new(&s->c->arena, NODE_BOOL, setting->key_span);
+
+	setting->outcome = SETTING_DROPPED;
+	if (!space.n || !key.n) {
+		setting->why = STR("a lookup is lookup.NAMESPACE.KEY");
+		return;
+	}
+	if (!settings_literal(s, setting))
+		return;
+	body = settings_body(s, type, name, setting->key_span);
+	if (!body || !glob)
+		return;
+	setting->body = body;
+	settings_end(setting, SETTING_CARRIED, NULL);
+	settings_target(s, setting, body, "");
+	settings_put(s, body->node, "namespace", setting->key_span,
+		     settings_text(s, space, setting->key_span));
+	settings_put(s, body->node, "key", setting->key_span,
+		     settings_text(s, key, setting->key_span));
+	if (setting->value.n)
+		settings_put(s, body->node, "value", setting->span,
+			     settings_text(s, setting->value, setting->span));
+	glob->boolean = is_glob(key);
+	settings_put(s, body->node, "isGlobPattern", setting->key_span, glob);
+}
+
+/* spam-filter.list.scores.TAG: a number, discard or reject. */
+void settings_tag_score(struct settings *s, struct setting *setting)
+{
+	static const struct schema_type number = {.kind = TYPE_FLOAT};
+	struct settings_body *body = settings_body(s, "SpamTag", setting->id, setting->key_span);
+	bool discard = str_eq_c(setting->value, "discard"),
+	     reject = str_eq_c(setting->value, "reject");
+	struct node *score = NULL;
+
+	if (!body)
+		return;
+	setting->body = body;
+	if (!discard && !reject) {
+		score = settings_value(s, setting, &number, setting->value);
+		if (!score) {
+			setting->outcome = SETTING_DROPPED;
+			return;
+		}
+	}
+	settings_put(s, body->node, "@type", setting->key_span,
+		     settings_text(s,
+				   discard  ? STR("Discard")
+				   : reject ? STR("Reject")
+					    : STR("Score"),
+				   setting->key_span));
+	settings_put(s, body->node, "score", setting->span, score);
+	settings_end(setting, SETTING_CARRIED, NULL);
+	settings_target(s, setting, body, "");
+}
+
+/* Which directory checks senders and recipients is no expression any more. */
+void settings_session_directory(struct settings *s, struct setting *setting)
+{
+	const struct setting *main = map_get(&s->keys, STR("storage.directory"));
+	struct str text = setting->value;
+
+	if (text.n > 2 && text.p[0] == '\'')
+		text = (struct str){text.p + 1, text.n - 2};
+	if (str_eq_c(text, "*") || (main && str_eq(main->value, text)))
+		settings_end(setting, SETTING_NEEDLESS,
+			     "0.16 asks Authentication.directoryId, or that of the Domain");
+	else
+		settings_end(setting, SETTING_DROPPED,
+			     "0.16 chooses the directory by Authentication.directoryId, or that of "
+			     "the Domain");
+}
