@@ -1,6 +1,9 @@
 noinst_LIBRARIES += libgrammar.a
 libgrammar_a_SOURCES = \
 	grammar/comment.c grammar/comment.h \
+	grammar/expr.c grammar/expr.h grammar/expr_impl.h \
+	grammar/expr_lex.c \
+	grammar/expr_parse.c grammar/expr_parse.h \
 	grammar/json.c grammar/json.h \
 	grammar/json_cursor.c \
 	grammar/json_scalar.c \
@@ -24,3 +27,14 @@ EXTRA_DIST += grammar/toml_lex.re
 grammar/toml_lex.c: grammar/toml_lex.re
 	$(gen_re2c)
 MAINTAINERCLEANFILES += grammar/toml_lex.c
+
+EXTRA_DIST += grammar/expr_lex.re grammar/expr_parse.y
+BUILT_SOURCES += grammar/expr_parse.h
+
+grammar/expr_lex.c: grammar/expr_lex.re
+	$(gen_re2c)
+grammar/expr_parse.c: grammar/expr_parse.y
+	$(gen_bison)
+grammar/expr_parse.h: grammar/expr_parse.c
+	@test -f $@ || { rm -f $<; $(MAKE) $(AM_MAKEFLAGS) $<; }
+MAINTAINERCLEANFILES += grammar/expr_lex.c grammar/expr_parse.c grammar/expr_parse.h

@@ -33,6 +33,7 @@ mutation-full: all
 
 if HAVE_CMOCKA
 grammar_tests = \
+	testsuite/unit/test_expr \
 	testsuite/unit/test_json \
 	testsuite/unit/test_keyset \
 	testsuite/unit/test_scalar \
@@ -66,3 +67,6 @@ testsuite_unit_test_toml_LDADD = $(grammar_unit_libs)
 testsuite_unit_test_yaml_SOURCES = testsuite/unit/test_yaml.c $(grammar_unit)
 testsuite_unit_test_yaml_CPPFLAGS = $(grammar_unit_cppflags)
 testsuite_unit_test_yaml_LDADD = $(grammar_unit_libs)
+testsuite_unit_test_expr_SOURCES = testsuite/unit/test_expr.c testsuite/unit/unit.h
+testsuite_unit_test_expr_CPPFLAGS = $(grammar_unit_cppflags)
+testsuite_unit_test_expr_LDADD = $(grammar_unit_libs)
