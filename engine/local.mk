@@ -4,4 +4,7 @@ libengine_a_SOURCES = \
 	engine/address_table.c engine/address_table.h \
 	engine/decide.c engine/decide.h \
 	engine/live_table.c engine/live_table.h \
-	engine/netaddr.c engine/netaddr.h
+	engine/netaddr.c engine/netaddr.h \
+	engine/regex.c engine/regex.h \
+	engine/regex_syntax.c
+libengine_a_CPPFLAGS = $(AM_CPPFLAGS) $(PCRE2_CFLAGS)

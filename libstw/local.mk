@@ -7,6 +7,7 @@ libstw_a_SOURCES = \
 	libstw/image.c libstw/image.h \
 	libstw/lookup.c \
 	libstw/manifest.c libstw/manifest.h \
+	libstw/functions.def libstw/program.c libstw/program.h \
 	libstw/packed.c libstw/packed.h libstw/packed_check.c \
 	libstw/record.c libstw/record.h \
 	libstw/shape.c libstw/shape.h \

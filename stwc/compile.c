@@ -29,6 +29,7 @@
 #include <stdlib.h>
 
 #include "stwc/check/check.h"
+#include "engine/regex.h"
 #include "stwc/state.h"
 #include "stwc/stream.h"
 
@@ -184,6 +185,8 @@ static void free_state(const struct compilation *c, struct compile_state *state)
 	free(state->drafts);
 	free(state->siblings);
 	free(state->asides);
+	free(state->expressions);
+	regex_cache_free(state->regexes);
 }
 
 void compile_free(struct compilation *c)

@@ -23,6 +23,8 @@ libstwc_a_SOURCES = \
 	stwc/check/tenant.c \
 	stwc/check/enacted.c \
 	stwc/check/exposure.c \
+	stwc/check/expression.c stwc/check/expression.h \
+	stwc/check/expression_result.c \
 	stwc/check/limits.c \
 	stwc/check/lint.c stwc/check/lint.h \
 	stwc/check/listener.c \
@@ -36,6 +38,9 @@ libstwc_a_SOURCES = \
 	stwc/defaults.c stwc/defaults.h \
 	stwc/dialect.c stwc/dialect.h \
 	stwc/draft.c \
+	stwc/expr_code.c \
+	stwc/expr_names.c \
+	stwc/expression.h \
 	stwc/fold.c \
 	stwc/host.c stwc/host.h \
 	stwc/identity.c \
@@ -84,7 +89,7 @@ stwc_stwc_SOURCES = \
 	stwc/main.c \
 	stwc/cmd_options.c
 stwc_stwc_LDADD = libstwc.a libgrammar.a libschemas.a libengine.a libstw.a libcore.a libbase.a \
-	$(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(PSL_LIBS)
+	$(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(PSL_LIBS) $(PCRE2_LIBS)
 
 # for editors: what `stwc schema --to json-schema` prints
 stwdatadir = $(datadir)/stw

@@ -102,6 +102,13 @@ struct field_hint {
 	uint16_t places[12]; /* in the structure's fields, by position in the body */
 };
 
+/* check/expression.c makes them */
+struct compiled_expression {
+	const struct object *object; /* NULL: a default */
+	uint16_t structure, field;
+	struct str program;
+};
+
 struct compile_state {
 	struct compile_text *texts;
 	size_t text_count, text_cap;
@@ -117,7 +124,15 @@ struct compile_state {
 	struct sibling *siblings;  /* references between objects of one operation */
 	size_t sibling_count, sibling_cap;
 	bool operations; /* a plan has said something, if only to destroy */
+	struct compiled_expression
+		*expressions; /* programs of explicit values, as emit wants them */
+	size_t expression_count, expression_cap;
+	struct regex_cache *regexes; /* of the patterns in them; NULL: none yet */
 };
+
+/* Compiles the expression of a default or of a value that has been checked; .p NULL: there is none
+ * (no else), or no memory, which the arena says. */
+struct str expression_program(struct compilation *c, const struct value_object *expression);
 
 static inline struct type_state *type_state(const struct compilation *c,
 					    const struct schema_object *type)

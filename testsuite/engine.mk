@@ -7,7 +7,7 @@ check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 endif
 
-engine_test_libs = libengine.a libstw.a libbase.a $(LMDB_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
+engine_test_libs = libengine.a libstw.a libbase.a $(LMDB_LIBS) $(PCRE2_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 
 testsuite_unit_test_address_table_SOURCES = testsuite/unit/test_address_table.c testsuite/unit/unit.h
 testsuite_unit_test_address_table_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)

@@ -9,7 +9,7 @@ fuzz_sources = \
 	testsuite/fuzz/fuzz_text.c
 fuzz_libs = libmain.a $(EDGE_LIBS) libstwc.a libgrammar.a libschemas.a libengine.a libstw.a \
 	libcore.a libbase.a $(YAML_LIBS) $(LMDB_LIBS) $(CAP_LIBS) $(SYSTEMD_LIBS) $(CRYPTO_LIBS) \
-	$(IDN2_LIBS) $(PSL_LIBS)
+	$(IDN2_LIBS) $(PSL_LIBS) $(PCRE2_LIBS)
 
 check_PROGRAMS += testsuite/fuzz/replay
 testsuite_fuzz_replay_SOURCES = testsuite/fuzz/replay.c $(fuzz_sources)

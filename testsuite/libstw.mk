@@ -10,7 +10,7 @@ endif
 # images come from the compiler
 image_test_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) $(LMDB_CFLAGS)
 image_test_libs = libstwc.a libgrammar.a libschemas.a libengine.a libstw.a libcore.a libbase.a \
-	$(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(PSL_LIBS) $(CMOCKA_LIBS)
+	$(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(PSL_LIBS) $(PCRE2_LIBS) $(CMOCKA_LIBS)
 
 testsuite_unit_test_image_SOURCES = testsuite/unit/test_image.c \
 	testsuite/unit/image_fixture.h testsuite/unit/unit.h

@@ -20,7 +20,7 @@ testsuite_unit_test_generations_SOURCES = \
 testsuite_unit_test_generations_CPPFLAGS = $(main_test_cppflags)
 testsuite_unit_test_generations_LDADD = libmain.a libstwc.a libgrammar.a libschemas.a libengine.a \
 	libstw.a libcore.a libbase.a $(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) \
-	$(PSL_LIBS) $(CMOCKA_LIBS)
+	$(PSL_LIBS) $(PCRE2_LIBS) $(CMOCKA_LIBS)
 testsuite_unit_test_host_SOURCES = testsuite/unit/test_host.c testsuite/unit/unit.h
 testsuite_unit_test_host_CPPFLAGS = $(main_test_cppflags)
 testsuite_unit_test_host_LDADD = $(main_test_libs)

@@ -244,6 +244,8 @@ static void link_field(struct rows *rows, struct schema_field *field,
 	attribute_bool(rows, row, "own", &field->own);
 	attribute_checks(rows, row, &field->checks);
 	attribute_string(rows, row, "variables", &field->variables);
+	if (field->variables)
+		field->checks |= UINT64_C(1) << CHECK_EXPRESSION;
 	attribute_string(rows, row, "constants", &field->constants);
 	attribute_string(rows, row, "replaced_by", &field->replaced_by);
 	attribute_string(rows, row, "doc", &field->doc);

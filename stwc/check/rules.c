@@ -12,7 +12,7 @@ static rule_function *const rules[] = {
 #undef CHECK_RULE
 };
 
-static const struct schema_structure *fields_of(const struct value_object *body)
+const struct schema_structure *rule_fields(const struct value_object *body)
 {
 	return body->variant ? body->variant->body : body->structure;
 }
@@ -20,7 +20,7 @@ static const struct schema_structure *fields_of(const struct value_object *body)
 const struct value *rule_get(const struct rule *rule, const char *name)
 {
 	const struct value *value = value_field_get(rule->body, name);
-	const struct schema_structure *fields = fields_of(rule->body);
+	const struct schema_structure *fields = rule_fields(rule->body);
 	const struct schema_field *field;
 
 	if (value || !fields)
@@ -171,7 +171,7 @@ static void visit_value(const struct rule *rule, const struct value *value)
 /* A structure's own rules ask about fields together, so all of these must be sound. */
 static void visit_body(const struct rule *up, const struct value_object *body)
 {
-	const struct schema_structure *fields = fields_of(body);
+	const struct schema_structure *fields = rule_fields(body);
 	struct rule rule = *up;
 	uint64_t mask = body->structure->checks;
 	size_t i;

@@ -19,6 +19,8 @@ struct rule {
 	bool whole; /* false: an update of something that is not shown, so absences mean nothing */
 };
 
+/* The structure whose fields a body has: that of its variant, where it is a union's; NULL: none. */
+const struct schema_structure *rule_fields(const struct value_object *body);
 /* A field of the structure: what was written, or its default; NULL: neither. */
 const struct value *rule_get(const struct rule *rule, const char *name);
 /* As above, but true only for a boolean that is true. */
@@ -50,6 +52,8 @@ rule_function rule_ldap_bind;
 rule_function rule_ldap_filter;
 rule_function rule_ldap_name;
 rule_function rule_ldap_url;
+/* expression.c: the expression is read, judged and compiled (validation.md 2.4) */
+rule_function rule_expression;
 /* enterprise.c */
 rule_function rule_licensed;
 /* headers.c */

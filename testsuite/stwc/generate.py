@@ -45,8 +45,15 @@ LDAP_NAMES = ["dc=example,dc=org", "cn=a\\,b+uid=\\23x, o=\u00fc", '2.5.4.3=#040
 SCRIPTS = ["keep;", "require [\"fileinto\", \"mime\"];\nif not header :is \"a\" [\"b\", \"c\"] { stop; } else { keep; }",
            "# only a comment\n", "require \"reject\";\nreject text:\nno\n.\n;\n"]
 TEMPLATES = ["<p>{{name}}</p>", "{{#if a}}{{#each b}}{{c}}{{/each b}}{{/if a}}", "no tag"]
+# such as any field may have: without variables
+EXPRESSIONS = ["true", "'\u00fc \\\\ \\' \"' + \"'\"", "1 + 2 * -3.5 => 5m",
+               "matches('^(a|\\d+)$', 'a') && $1 != ''", "!([1, 'b'][0] < 2)",
+               "if_then(len('a\nb') == 3, system('hostname'), $global)", "key_exists('list', to_lowercase('X'))", "90d"]
 # what the rules over values and structures leave (schemas/checks.def): one of these, and never left out
 OBEY = {
+    ("Expression", "else"): EXPRESSIONS,
+    ("ExpressionMatch", "if"): EXPRESSIONS,
+    ("ExpressionMatch", "then"): EXPRESSIONS,
     ("AcmeProvider", "challengeType"): ["TlsAlpn01", "Http01", "DnsPersist01"],
     ("AcmeProvider", "eabHmacKey"): [None, "c2VjcmV0", "_-8"],
     ("Authentication", "directoryId"): [None],
@@ -78,6 +85,8 @@ OBEY = {
     ("PublicKey", "key"): [CERTIFICATE],
     ("SieveSystemScript", "contents"): SCRIPTS,
     ("SieveUserScript", "contents"): SCRIPTS,
+    # a plan has no name for a certificate that others could use
+    ("SystemSettings", "defaultCertificateId"): [None],
     ("Tenant", "quotas"): [{}, {"maxDiskQuota": 2 ** 64 - 1, "maxDomains": 100000}],
     ("TracerCommon", "enable"): [False],
     ("TracerStdout", "enable"): [False],
@@ -95,7 +104,8 @@ class Reference:
     """The fields, enums, unions and object types, from `schema --to list` and `--to json-schema`."""
 
     def __init__(self):
-        self.fields, self.forms, self.required = {}, {}, set()
+        # its default is the data store, which may be no SQL database
+        self.fields, self.forms, self.required = {}, {}, {("SqlDirectory", "store")}
         for line in stwctest.run("schema", "--to", "list").stdout.splitlines():
             name, kind, null, _, low, high, update, _ = line.split("\t")
             owner, field = name.split(".")
@@ -248,7 +258,7 @@ class Generator:
             variant = variant or self.pick(sorted(cases))
             return {"@type": variant, **(self.single(cases[variant], depth) if cases[variant] else {})}
         if name == "Expression" and self.random.random() < 0.5:
-            return "local_port == %d" % self.unique()
+            return "%s == %d" % (self.pick(EXPRESSIONS), self.unique())
         return self.single(name, depth)
 
     def single(self, name, depth):

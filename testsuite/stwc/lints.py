@@ -214,7 +214,8 @@ CASES = [
         "@type": "Ldap", "baseDn": "dc=x", "description": "x"}}}, [], "--partial"),
     ("a route that is named", routes("relay", **{"else": "'relay'"}), []),
     ("one that might be computed", routes("relay", **{"else": "key_get('routes', rcpt_domain)"}), []),
-    ("another name", routes("relay", **{"else": "'relais'"}), [("unused-route", "MtaRoute/relay")]),
+    ("another name", routes("relay", **{"else": "'relais'"}), 
+     [("expression-target", "MtaOutboundStrategy/route/else"), ("unused-route", "MtaRoute/relay")]),
     ("a route of the same name as a server's own", routes("mx"), []),
 
     # names

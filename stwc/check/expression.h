@@ -1,0 +1,23 @@
+/* The check of expressions: what its two files share. */
+#ifndef STW_STWC_CHECK_EXPRESSION_H
+#define STW_STWC_CHECK_EXPRESSION_H
+
+#include "stwc/check/rules.h"
+#include "stwc/expression.h"
+#include "stwc/state.h"
+
+/* One text of an expression while it is checked. */
+struct expression_part {
+	const struct rule *rule;   /* of the field that holds the expression */
+	const struct value *value; /* the text */
+	const struct path *path;   /* of the text */
+};
+
+/* A diagnostic about bytes of the text. */
+struct diag *expression_report(const struct expression_part *part, enum diag_code code,
+			       uint32_t begin, uint32_t end, struct str message);
+
+/* expression_result.c: whether a result can be of use to its field, and names what is there. */
+void expression_judge(const struct expression_part *part, const struct expr *result);
+
+#endif
