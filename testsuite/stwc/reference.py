@@ -52,7 +52,7 @@ ACCEPTED = [
     ("sets as one value, list and map", {"NetworkListener": [{"name": "a", "bind": "[::]:1"}, {"name": "b", "bind": ["[::]:2"]},
                                                              {"name": "c", "bind": {"[::]:3": True}}]}),
     ("lists as map", {"MtaHook": {"a": {"url": "https://a.example.org/", "enable": {
-        "match": {"0": {"if": "a", "then": "b"}}, "else": "c"}}}}),
+        "match": {"0": {"if": "1", "then": "2"}}, "else": "3"}}}}),
     ("an expression as text", {"MtaHook": {"a": {"url": "https://a.example.org/", "enable": "true"}}}),
     ("a rate as text", {"Imap": {"maxRequestRate": "100/1h 30m"}}),
     ("both spellings of null", {"Imap": {"maxRequestRate": None}, "NetworkListener": {
