@@ -62,16 +62,19 @@ static void mask_range(struct compilation *c, const struct source *source, struc
 	source_mask(&c->sources, (struct span){source->number, begin, begin + (uint32_t)range.n});
 }
 
-/* The letters that the words begin with; most bytes of a source are none of them. */
-static bool may_begin(char ch)
+/* Whether a word may begin here, by its first two letters; almost nowhere in a source. */
+static bool may_begin(struct str rest)
 {
-	switch (ch | 0x20) {
-	case 'a':
-	case 'c':
-	case 'h':
-	case 'p':
-	case 's':
-	case 't': return true;
+	if (rest.n < 2)
+		return false;
+	switch ((rest.p[0] | 0x20) << 8 | (rest.p[1] | 0x20)) {
+	case 's' << 8 | 'e':
+	case 'p' << 8 | 'a':
+	case 't' << 8 | 'o':
+	case 'p' << 8 | 'r':
+	case 'h' << 8 | 'm':
+	case 'a' << 8 | 'c':
+	case 'c' << 8 | 'r': return true;
 	default: return false;
 	}
 }
@@ -81,7 +84,7 @@ static void mask_named(struct compilation *c, const struct source *source)
 	struct str rest = source_text(source);
 
 	while (rest.n) {
-		size_t word = may_begin(*rest.p) ? suspicious_word(rest) : 0;
+		size_t word = may_begin(rest) ? suspicious_word(rest) : 0;
 		struct str value = word ? value_behind(str_from(rest, word)) : STR_NONE;
 
 		if (value.n)

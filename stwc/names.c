@@ -217,6 +217,18 @@ static bool email_domain_fits(struct str s)
 	return s.n && is_alnum((unsigned char)before) && before != '.';
 }
 
+/* `local` ends with its @. */
+static struct str email_of(struct arena *arena, struct str local, struct str domain)
+{
+	char *p = arena_alloc(arena, local.n + domain.n, 1);
+
+	if (!p)
+		return STR_NONE;
+	memcpy(p, local.p, local.n);
+	memcpy(p + local.n, domain.p, domain.n);
+	return (struct str){p, local.n + domain.n};
+}
+
 struct str name_email(struct arena *arena, struct str s)
 {
 	struct str whole, written, domain;
@@ -235,7 +247,7 @@ struct str name_email(struct arena *arena, struct str s)
 	domain = squeezed_domain(arena, written);
 	if (!domain.p || domain.p == written.p)
 		return domain.p ? whole : STR_NONE;
-	return arena_printf(arena, "%.*s@%.*s", (int)local, whole.p, STR_ARG(domain));
+	return email_of(arena, (struct str){whole.p, local + 1}, domain);
 }
 
 struct str name_trimmed(struct str s)

@@ -63,10 +63,14 @@ struct holder {
 	const struct value *address;
 };
 
+struct bind_key {
+	uint8_t bytes[16 + 1 + 2]; /* address, family, port */
+};
+
 struct binds {
 	struct compilation *c;
-	struct map seen;         /* address text to struct holder */
-	struct map wildcards[2]; /* of [::] and 0.0.0.0: port as text to struct holder */
+	struct map seen;         /* struct bind_key to struct holder */
+	struct map wildcards[2]; /* of [::] and 0.0.0.0: port to struct holder */
 	struct object *roles;    /* the first ClusterRole */
 };
 
@@ -117,10 +121,10 @@ static struct net_socket plain_socket(const struct value *address)
 
 /* Is another listener there under the key? The first that asks gets the place. False: out of
  * memory. */
-static bool claim(struct binds *binds, struct map *map, const char *text,
+static bool claim(struct binds *binds, struct map *map, struct str place,
 		  const struct holder *asking, struct holder **out)
 {
-	struct holder *holder = map_get(map, str_c(text));
+	struct holder *holder = map_get(map, place);
 	struct str key;
 
 	*out = NULL;
@@ -132,7 +136,7 @@ static bool claim(struct binds *binds, struct map *map, const char *text,
 		return true;
 	}
 	holder = ARENA_NEW(&binds->c->arena, struct holder);
-	key = arena_str(&binds->c->arena, str_c(text));
+	key = arena_str(&binds->c->arena, place);
 	if (!holder || !key.p)
 		return false;
 	*holder = *asking;
@@ -160,24 +164,37 @@ static void report_bind(struct binds *binds, enum diag_code code, const struct h
 		    code == DIAG_DUPLICATE_BIND ? "bound here first" : "the wider address");
 }
 
+static struct str key_of(const struct net_socket *socket, struct bind_key *out)
+{
+	*out = (struct bind_key){{0}};
+	memcpy(out->bytes, socket->addr.b, socket->addr.family == 4 ? 4 : 16);
+	out->bytes[16] = socket->addr.family;
+	memcpy(out->bytes + 17, &socket->port, sizeof(socket->port));
+	return (struct str){(const char *)out->bytes, sizeof(out->bytes)};
+}
+
+static struct str key_of_port(const struct net_socket *socket)
+{
+	return (struct str){(const char *)&socket->port, sizeof(socket->port)};
+}
+
 static bool claim_bind(struct binds *binds, const struct holder *asking)
 {
 	struct net_socket plain = plain_socket(asking->address);
-	char text[NET_TEXT_SIZE];
+	struct bind_key key;
 	struct holder *holder;
 
 	/* port 0 is another port each time */
 	if (plain.port == 0)
 		return true;
-	(void)net_socket_format(&plain, text);
-	if (!claim(binds, &binds->seen, text, asking, &holder))
+	if (!claim(binds, &binds->seen, key_of(&plain, &key), asking, &holder))
 		return false;
 	if (holder)
 		report_bind(binds, DIAG_DUPLICATE_BIND, asking, holder);
 	if (!lint_is_any(&plain.addr))
 		return true;
-	(void)snprintf(text, sizeof(text), "%u", plain.port);
-	return claim(binds, &binds->wildcards[plain.addr.family == 4], text, asking, &holder);
+	return claim(binds, &binds->wildcards[plain.addr.family == 4], key_of_port(&plain), asking,
+		     &holder);
 }
 
 /* [::] takes IPv4 as well, since it is bound dual-stack (validation.md 5.3). */
@@ -190,11 +207,8 @@ static void meet_wildcards(struct binds *binds, const struct holder *asking)
 	if (plain.port == 0 || (any && plain.addr.family == 6))
 		return;
 	for (kind = 0; kind <= (plain.addr.family == 4 && !any); kind++) {
-		char port[8];
-		struct holder *holder;
+		struct holder *holder = map_get(&binds->wildcards[kind], key_of_port(&plain));
 
-		(void)snprintf(port, sizeof(port), "%u", plain.port);
-		holder = map_get(&binds->wildcards[kind], str_c(port));
 		if (!holder || str_eq(holder->listener->identity, asking->listener->identity) ||
 		    never_meet(binds, holder->listener, asking->listener))
 			continue;

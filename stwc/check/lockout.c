@@ -170,19 +170,24 @@ void check_blocked(struct compilation *c)
 }
 
 /* Always allowed: loopback and the proxies of the whole server (validation.md 5.4). */
-static bool is_allowed(struct compilation *c, const struct net_network *network)
-{
-	const struct packed *allowed = compile_packed(c, "AllowedIp");
-	size_t count, i;
-	struct value *const *proxies = lint_proxies(c, NULL, &count);
-	uint32_t index;
+struct never_banned {
+	struct value *const *proxies;
+	size_t proxy_count;
+	const struct packed *allowed;
+};
 
-	for (i = 0; i < count; i++) {
-		if (lint_covers(&proxies[i]->network, network))
+static bool is_allowed(struct compilation *c, const struct never_banned *never,
+		       const struct net_network *network)
+{
+	uint32_t index;
+	size_t i;
+
+	for (i = 0; i < never->proxy_count; i++) {
+		if (lint_covers(&never->proxies[i]->network, network))
 			return true;
 	}
 	return lint_is_loopback(&network->addr) ||
-	       (allowed && find_cover(c, allowed, network, &index));
+	       (never->allowed && find_cover(c, never->allowed, network, &index));
 }
 
 /* A ban that is on, by default too; its field, or NULL. */
@@ -203,7 +208,8 @@ static const char *ban_rate(struct compilation *c, const struct object *security
 
 /* The networks of a listener, unlike those of the whole server, may be banned. */
 static void bannable(struct compilation *c, const struct object *listener,
-		     const struct object *security, const char *rate)
+		     const struct never_banned *never, const struct object *security,
+		     const char *rate)
 {
 	size_t count, i;
 	struct value *const *own =
@@ -212,7 +218,7 @@ static void bannable(struct compilation *c, const struct object *listener,
 	struct diag *diag;
 
 	for (i = 0; i < count; i++) {
-		if (is_allowed(c, &own[i]->network))
+		if (is_allowed(c, never, &own[i]->network))
 			continue;
 		(void)net_network_format(&own[i]->network, text);
 		diag = diag_add(&c->diags, DIAG_BANNABLE_PROXY, own[i]->span,
@@ -229,14 +235,16 @@ static void bannable(struct compilation *c, const struct object *listener,
 void check_bannable(struct compilation *c)
 {
 	const struct object *security = compile_first(c, "Security"), *listener;
+	struct never_banned never = {.allowed = compile_packed(c, "AllowedIp")};
 	const char *rate;
 
 	if (!lint_whole(c))
 		return;
 	rate = ban_rate(c, security);
+	never.proxies = lint_proxies(c, NULL, &never.proxy_count);
 	for (listener = compile_first(c, "NetworkListener"); rate && listener;
 	     listener = listener->next)
-		bannable(c, listener, security, rate);
+		bannable(c, listener, &never, security, rate);
 }
 
 /* Does a client on this host, at least, get to this address without the PROXY header? One comes

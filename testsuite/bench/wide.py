@@ -5,16 +5,19 @@
 
 Of ten objects three are listeners, two domains, three users, one a group and one a schedule with a
 queue of its own, so that every kind of value occurs: numbers, durations, sets, lists, maps, nested
-objects, unions, expressions, references by client id and by key.
+objects, unions, expressions, references by client id and by key. Nothing is wrong or to be warned
+of; the proxies that the listeners trust are allowed, for one.
 """
 import json
 import sys
+
+PROXIES = ["10.0.0.0/8", "2001:db8::/32"]
 
 
 def listener(i):
     return {"bind": [f"127.0.{i >> 8 & 255}.{i & 255}:{1024 + i % 60000}", f"[2001:db8::{i & 0xffff:x}]:2525"],
             "protocol": ("smtp", "imap", "http")[i % 3], "maxConnections": 100 + i % 1000, "useTls": i % 2 == 0,
-            "tlsTimeout": 60000, "overrideProxyTrustedNetworks": ["10.0.0.0/8", "2001:db8::/32"]}
+            "tlsTimeout": 60000, "overrideProxyTrustedNetworks": PROXIES}
 
 
 def domain(i):
@@ -46,6 +49,7 @@ def build(count):
     return {"NetworkListener": {f"l{i}": listener(i) for i in range(3 * tens)},
             "Domain": {f"d{i}": domain(i) for i in range(2 * tens)},
             "Account": accounts,
+            "AllowedIp": {"p4": {"address": PROXIES[0]}, "p6": {"address": PROXIES[1]}},
             "MtaDeliverySchedule": {f"s{i}": schedule(i) for i in range(tens)}}
 
 
