@@ -1,5 +1,8 @@
 EXTRA_DIST += contrib/check contrib/quickstart contrib/packages.sh \
-	contrib/systemd/stwd.service.in contrib/systemd/stwd.socket contrib/systemd/stw.sysusers.conf
+	contrib/systemd/stwd.service.in contrib/systemd/stwd.socket contrib/systemd/stw.sysusers.conf \
+	contrib/ci/install contrib/ci/gitlab.yml contrib/ci/github contrib/recipes
+
+dist_stwdata_SCRIPTS = contrib/ci/pre-commit
 
 examplesdir = $(docdir)/examples
 dist_examples_DATA = \

@@ -13,5 +13,9 @@ house_tests = \
 	testsuite/house/quickstart.test \
 	testsuite/house/scripts.test \
 	testsuite/house/style.py
-TESTS += $(house_tests)
-EXTRA_DIST += $(house_tests) testsuite/house/house.py testsuite/checks
+# what contrib/ offers to others, run as they would
+contrib_tests = \
+	testsuite/contrib/ci.py \
+	testsuite/contrib/recipes.py
+TESTS += $(house_tests) $(contrib_tests)
+EXTRA_DIST += $(house_tests) $(contrib_tests) testsuite/house/house.py testsuite/checks
