@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 
@@ -103,6 +104,20 @@ static void cut_blanks(struct buf *out)
 {
 	while (out->n && strchr(" \t\r\n", out->p[out->n - 1]))
 		out->n--;
+}
+
+struct str host_own_name(struct compilation *c)
+{
+	const char *given = getenv("STALWART_HOSTNAME");
+	char system[HOST_NAME_MAX + 1] = "";
+
+	if (!c->options.host)
+		return STR_NONE;
+	if (given && *given)
+		return arena_str(&c->arena, str_c(given));
+	if (gethostname(system, sizeof(system) - 1) != 0 || !*system)
+		return STR_NONE;
+	return arena_str(&c->arena, str_c(system));
 }
 
 enum host_status host_text(const struct compilation *c, const struct value_object *holder,

@@ -23,6 +23,9 @@ enum host_status {
  * content. */
 enum host_status host_text(const struct compilation *c, const struct value_object *holder,
 			   struct buf *out, char why[HOST_WHY_SIZE]) WARN_UNUSED;
+/* What a server on this host calls itself where no defaultHostname is set: $STALWART_HOSTNAME, else
+ * the name of the system (validation.md 5.4), in the arena. .p NULL: without --host, or no name. */
+struct str host_own_name(struct compilation *c);
 /* The value that names the file or variable; NULL: the object names none. */
 const struct value *host_name(const struct value_object *holder);
 

@@ -16,6 +16,7 @@ struct names {
 	const struct object *system;
 	const struct object *first; /* the default certificate, or else the first */
 	struct str host; /* .p NULL: not to be known, or not to be held against anything */
+	bool elsewhere;  /* the settings are only updated here */
 	bool covered;    /* by some certificate */
 	bool unknown;    /* some certificate could not be read */
 };
@@ -168,7 +169,9 @@ static void report_names(struct names *names)
 				: "the certificate does not cover the host name '%.*s'",
 			STR_ARG(names->host));
 	lint_place(c, diag, names->first, "certificate");
-	diag_relate(&c->diags, diag, lint_span(names->system, "defaultHostname"), "the host name");
+	if (names->system && value_field_get(&names->system->body, "defaultHostname"))
+		diag_relate(&c->diags, diag, lint_span(names->system, "defaultHostname"),
+			    "the host name");
 }
 
 void check_certificates(struct compilation *c)
@@ -179,10 +182,13 @@ void check_certificates(struct compilation *c)
 
 	if (names.system) {
 		names.host = lint_text(c, &names.system->body, "defaultHostname");
+		names.elsewhere = names.system->rest_elsewhere;
 		chosen = value_field_get(&names.system->body, "defaultCertificateId");
 	}
 	if (chosen && chosen->kind == VALUE_REFERENCE)
 		names.first = chosen->reference.target;
+	if (!names.host.p && !names.elsewhere)
+		names.host = host_own_name(c);
 	for (object = compile_first(c, "Certificate"); object; object = object->next) {
 		names.first = names.first ? names.first : object;
 		if (object->poisoned)

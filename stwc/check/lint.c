@@ -5,7 +5,7 @@
 
 bool lint_whole(const struct compilation *c)
 {
-	return !c->options.partial && !c->incomplete && !c->diags.faults;
+	return !c->options.partial && !c->options.object && !c->incomplete && !c->diags.faults;
 }
 
 const struct value *lint_value(struct compilation *c, const struct value_object *body,

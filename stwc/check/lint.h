@@ -9,7 +9,8 @@
 
 #include "stwc/check/check.h"
 
-/* No part is missing: no fragment, no error that could have hidden something. */
+/* No part is missing: no fragment, no single body (--object), no error that could have hidden
+ * something. */
 bool lint_whole(const struct compilation *c);
 
 /* The value that a field has, written or by default (validation.md 1.8); NULL: none, or there is

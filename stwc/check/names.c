@@ -1,6 +1,7 @@
 /* Names that will not do: of containers, of macros that nobody resolves, of a missing postmaster.
  */
 #include "stwc/check/lint.h"
+#include "stwc/host.h"
 #include "stwc/walk.h"
 
 /* A container's own name is its id, 12 hexadecimal digits, or one word. */
@@ -13,32 +14,51 @@ static bool is_container(struct str host)
 	if (!host.n || net_addr_parse(host, &addr) == NET_OK)
 		return false;
 	for (; n < host.n && host.p[n] != '.'; n++)
-		hex = hex && strchr("0123456789abcdef", host.p[n]);
+		hex = hex && strchr("0123456789abcdefABCDEF", host.p[n]);
 	return n == host.n || (hex && n == 12);
 }
 
-static void host_name(struct compilation *c, const struct object *object, const char *field)
+static void report_container(struct compilation *c, const struct object *object, const char *field,
+			     struct span span, struct str host)
+{
+	struct diag *diag =
+		diag_add(&c->diags, DIAG_CONTAINER_HOSTNAME, span,
+			 field ? "'%.*s' looks like the name of a container, which "
+				 "changes with it"
+			       : "without a defaultHostname the server is called '%.*s', "
+				 "like a container",
+			 STR_ARG(host));
+
+	if (object)
+		lint_place(c, diag, object, field);
+	else
+		diag_path(&c->diags, diag, "SystemSettings/defaultHostname");
+	diag_hint(&c->diags, diag,
+		  "%s the name that DNS has for the server, such as mail.example.org",
+		  field ? "write" : "set SystemSettings.defaultHostname to");
+}
+
+static void judge_name(struct compilation *c, const struct object *object, const char *field)
 {
 	const struct value *value = value_field_get(&object->body, field);
-	struct diag *diag;
 
-	if (!value || value->kind != VALUE_STRING || !is_container(value->string))
-		return;
-	diag = diag_add(&c->diags, DIAG_CONTAINER_HOSTNAME, value->span,
-			"'%.*s' looks like the name of a container, which changes with it",
-			STR_ARG(value->string));
-	lint_place(c, diag, object, field);
-	diag_hint(&c->diags, diag, "write the name that DNS has for the server: mail.example.org");
+	if (value && value->kind == VALUE_STRING && is_container(value->string))
+		report_container(c, object, field, value->span, value->string);
 }
 
 void check_host_names(struct compilation *c)
 {
 	const struct object *object = compile_first(c, "SystemSettings");
+	struct str own = host_own_name(c);
 
 	if (object)
-		host_name(c, object, "defaultHostname");
+		judge_name(c, object, "defaultHostname");
+	if (own.p && lint_whole(c) && is_container(own) &&
+	    !(object &&
+	      (object->rest_elsewhere || value_field_get(&object->body, "defaultHostname"))))
+		report_container(c, object, NULL, object ? object->span : SPAN_NONE, own);
 	for (object = compile_first(c, "MtaConnectionStrategy"); object; object = object->next)
-		host_name(c, object, "ehloHostname");
+		judge_name(c, object, "ehloHostname");
 }
 
 struct macros {

@@ -5,6 +5,7 @@
 void check_default_domain(struct compilation *c)
 {
 	struct object *settings = compile_singleton(c, "SystemSettings");
+	struct diag *diag;
 	size_t domains = 0, i;
 
 	if (!settings || settings->poisoned || settings->rest_elsewhere || c->options.partial ||
@@ -14,12 +15,15 @@ void check_default_domain(struct compilation *c)
 		domains += strcmp(c->objects[i]->type->name, "Domain") == 0;
 	if (domains == 1)
 		return;
-	diag_path(&c->diags,
-		  diag_add(&c->diags, DIAG_NO_DOMAIN, settings->span,
-			   domains ? "SystemSettings names no defaultDomainId, and there are %zu "
-				     "domains"
-				   : "SystemSettings names no defaultDomainId, and there are %zu "
-				     "domains to take",
-			   domains),
-		  "SystemSettings/defaultDomainId");
+	diag = domains ? diag_add(&c->diags, DIAG_NO_DOMAIN, settings->span,
+				  "SystemSettings names no defaultDomainId, and any of %zu domains "
+				  "could be it",
+				  domains)
+		       : diag_add(&c->diags, DIAG_NO_DOMAIN, settings->span,
+				  "SystemSettings names no defaultDomainId, and there is no Domain "
+				  "that could be it");
+	diag_path(&c->diags, diag, "SystemSettings/defaultDomainId");
+	diag_hint(&c->diags, diag,
+		  domains ? "set defaultDomainId = \"#NAME\", with the name of one of them"
+			  : "add a Domain; the only one needs no naming");
 }

@@ -93,7 +93,8 @@ def check(source, *more, files=None, **environment):
             with open(os.path.join(folder, name), "w", encoding="utf-8") as out:
                 out.write(text)
         return stwctest.run("check", "--format", "json", *more, "mail.toml", cwd=folder,
-                            env={"PATH": os.environ.get("PATH", ""), **environment})
+                            env={"PATH": os.environ.get("PATH", ""), "STALWART_HOSTNAME": "mail.example.org",
+                                 **environment})
 
 
 def found(done):
@@ -107,6 +108,20 @@ def variables(tap):
     tap.equal(found(check(source, "--host", *NOW, TLS_KEY="")), ["missing-on-host"], "to nothing")
     tap.equal(found(check(source, "--host", *NOW)), ["missing-on-host"], "a variable that is not set")
     tap.equal(found(check(source, *NOW)), [], "which does not matter without --host")
+
+
+def own_name(tap):
+    """Without a defaultHostname a server takes its name from the environment, else from the system."""
+    for name, codes in (("mail.example.org", []), ("mx.example.com", ["certificate-name"]), ("192.0.2.1", []),
+                        ("3f2a9c01be77", ["certificate-name", "container-hostname"])):
+        tap.equal(found(check(PAIR, "--host", *NOW, STALWART_HOSTNAME=name)), codes, f"STALWART_HOSTNAME={name}")
+    tap.equal(found(check(PAIR, *NOW, STALWART_HOSTNAME="3f2a9c01be77")), [], "which does not matter without --host")
+    source = '[SystemSettings]\n[Domain."example.org"]\n'
+    done = check(source, "--host", STALWART_HOSTNAME="mail")
+    tap.equal([(d["code"], d["line"], d["path"]) for d in done.diagnostics],
+              [("container-hostname", 1, "SystemSettings")], "a name of one word has the place of the settings")
+    named_so = source.replace("\n", '\ndefaultHostname = "mail.example.org"\n', 1)
+    tap.equal(found(check(named_so, "--host", STALWART_HOSTNAME="mail")), [], "defaultHostname comes first")
 
 
 def places(tap):
@@ -139,6 +154,7 @@ def main():
     for what, source, expected, more in CASES:
         tap.equal(found(check(source, *more)), expected, what)
     variables(tap)
+    own_name(tap)
     places(tap)
     reports(tap)
     clock(tap)
