@@ -85,7 +85,19 @@ static void ask(struct compilation *c, const struct packed *blocked, struct ques
 		diag_relate(&c->diags, diag, q->span, "%s", q->what);
 }
 
-static void ask_proxies(struct compilation *c, const struct packed *blocked,
+/* Listeners often trust the same proxies, and one of them is enough to tell. True: not told yet. */
+static bool is_new(struct compilation *c, struct map *told, const struct net_network *network)
+{
+	char text[NET_TEXT_SIZE];
+	struct str key = {text, net_network_format(network, text)};
+
+	if (map_get(told, key))
+		return false;
+	key = arena_str(&c->arena, key);
+	return key.p && map_put(told, key, told);
+}
+
+static void ask_proxies(struct compilation *c, const struct packed *blocked, struct map *told,
 			const struct object *object, const char *field)
 {
 	size_t count, i;
@@ -99,7 +111,8 @@ static void ask_proxies(struct compilation *c, const struct packed *blocked,
 				     true,
 				     0};
 
-		ask(c, blocked, &q);
+		if (is_new(c, told, q.network))
+			ask(c, blocked, &q);
 	}
 }
 
@@ -158,14 +171,16 @@ void check_blocked(struct compilation *c)
 {
 	const struct packed *blocked = compile_packed(c, "BlockedIp");
 	const struct object *settings = compile_first(c, "SystemSettings"), *listener;
+	struct map told;
 
 	if (!blocked || !blocked->count)
 		return;
+	map_init(&told, &c->hash_key, &c->arena);
 	ask_private(c, blocked);
 	if (settings)
-		ask_proxies(c, blocked, settings, "proxyTrustedNetworks");
+		ask_proxies(c, blocked, &told, settings, "proxyTrustedNetworks");
 	for (listener = compile_first(c, "NetworkListener"); listener; listener = listener->next)
-		ask_proxies(c, blocked, listener, "overrideProxyTrustedNetworks");
+		ask_proxies(c, blocked, &told, listener, "overrideProxyTrustedNetworks");
 	ask_allowed(c, blocked);
 }
 
@@ -206,8 +221,21 @@ static const char *ban_rate(struct compilation *c, const struct object *security
 	return security ? NULL : rates[0];
 }
 
+static bool lies_in_another(struct value *const *networks, size_t count, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		/* of two that are alike, the first is the other's */
+		if (i != at && lint_covers(&networks[i]->network, &networks[at]->network) &&
+		    (i < at || !lint_covers(&networks[at]->network, &networks[i]->network)))
+			return true;
+	}
+	return false;
+}
+
 /* The networks of a listener, unlike those of the whole server, may be banned. */
-static void bannable(struct compilation *c, const struct object *listener,
+static void bannable(struct compilation *c, struct map *told, const struct object *listener,
 		     const struct never_banned *never, const struct object *security,
 		     const char *rate)
 {
@@ -218,7 +246,8 @@ static void bannable(struct compilation *c, const struct object *listener,
 	struct diag *diag;
 
 	for (i = 0; i < count; i++) {
-		if (is_allowed(c, never, &own[i]->network))
+		if (is_allowed(c, never, &own[i]->network) || !is_new(c, told, &own[i]->network) ||
+		    lies_in_another(own, count, i))
 			continue;
 		(void)net_network_format(&own[i]->network, text);
 		diag = diag_add(&c->diags, DIAG_BANNABLE_PROXY, own[i]->span,
@@ -237,14 +266,16 @@ void check_bannable(struct compilation *c)
 	const struct object *security = compile_first(c, "Security"), *listener;
 	struct never_banned never = {.allowed = compile_packed(c, "AllowedIp")};
 	const char *rate;
+	struct map told;
 
 	if (!lint_whole(c))
 		return;
+	map_init(&told, &c->hash_key, &c->arena);
 	rate = ban_rate(c, security);
 	never.proxies = lint_proxies(c, NULL, &never.proxy_count);
 	for (listener = compile_first(c, "NetworkListener"); rate && listener;
 	     listener = listener->next)
-		bannable(c, listener, &never, security, rate);
+		bannable(c, &told, listener, &never, security, rate);
 }
 
 /* Does a client on this host, at least, get to this address without the PROXY header? One comes

@@ -198,6 +198,13 @@ CASES = [
         "AllowedIp": [{"address": "192.0.2.7"}]}, [("blocked-allowed", "BlockedIp/192.0.0.0/16/address")]),
     ("a listener's own proxy can be banned", listener(overrideProxyTrustedNetworks=["192.0.2.7"]),
      [("bannable-proxy", "NetworkListener/a/overrideProxyTrustedNetworks")]),
+    ("once for a network and what lies in it, on however many listeners", listeners(**{
+        name: {"bind": f"192.0.2.1:{port}", "overrideProxyTrustedNetworks": ["192.0.2.7", "192.0.2.0/24"]}
+        for name, port in (("a", 2525), ("b", 2526))}), [("bannable-proxy", "NetworkListener/a/overrideProxyTrustedNetworks")]),
+    ("and once for a blocked one", {**blocked("192.0.2.0/25", "192.0.2.128/25", "192.0.2.7"), **listeners(**{
+        name: {"bind": f"192.0.2.1:{port}", "overrideProxyTrustedNetworks": ["192.0.2.7"]}
+        for name, port in (("a", 2525), ("b", 2526))})},
+     [("blocked-allowed", "BlockedIp/192.0.2.0/25/address"), ("blocked-proxy", "BlockedIp/192.0.2.0/25/address")]),
     ("not when it is allowed", {**listener(overrideProxyTrustedNetworks=["192.0.2.7"]), "AllowedIp": [{"address": "192.0.2.0/24"}]}, []),
     ("nor when the whole server trusts it", {**listener(overrideProxyTrustedNetworks=["192.0.2.7"]),
                                              **system(proxyTrustedNetworks=["192.0.2.0/24"])}, []),
