@@ -52,18 +52,97 @@ void suggest_start(struct suggestion *s, struct str word)
 	*s = (struct suggestion){.word = word, .best = STR_NONE, .distance = SIZE_MAX};
 }
 
+static bool is_letter(char c)
+{
+	return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+static bool is_part_char(char c)
+{
+	return is_letter(c) || (c >= '0' && c <= '9');
+}
+
+/* Does a word of a name begin here: after something that belongs to none, or with a capital? */
+static bool begins_part(struct str s, size_t at)
+{
+	return is_part_char(s.p[at]) &&
+	       (at == 0 || !is_part_char(s.p[at - 1]) ||
+		(lower(s.p[at]) != s.p[at] && lower(s.p[at - 1]) == s.p[at - 1]));
+}
+
+static size_t part_length(struct str s, size_t at)
+{
+	size_t end = at + 1;
+
+	while (end < s.n && is_part_char(s.p[end]) && !begins_part(s, end))
+		end++;
+	return end - at;
+}
+
+/* Where a word of the candidate begins with the part; SIZE_MAX: nowhere. Two letters are not enough
+ * to be a beginning. */
+static size_t find_part(struct str part, struct str candidate)
+{
+	size_t at, i;
+
+	for (at = 0; at + part.n <= candidate.n; at++) {
+		if (!begins_part(candidate, at))
+			continue;
+		for (i = 0; i < part.n && same(part.p[i], candidate.p[at + i]); i++)
+			;
+		if (i == part.n && (part.n > 2 || part_length(candidate, at) == part.n))
+			return at;
+	}
+	return SIZE_MAX;
+}
+
+/* How much more than the words of the word the candidate has; SIZE_MAX: it lacks one of them. */
+static size_t strangeness(struct str word, struct str candidate)
+{
+	size_t at = 0, end = 0, found = SIZE_MAX;
+
+	while (at < word.n) {
+		size_t n = is_part_char(word.p[at]) ? part_length(word, at) : 0;
+
+		if (n) {
+			found = find_part((struct str){word.p + at, n}, candidate);
+			if (found == SIZE_MAX)
+				return SIZE_MAX;
+			end = found + part_length(candidate, found);
+		}
+		at += n ? n : 1;
+	}
+	return found == SIZE_MAX ? SIZE_MAX : candidate.n + (end == candidate.n ? 0 : WORD_MAX);
+}
+
+static void offer_akin(struct suggestion *s, struct str candidate)
+{
+	size_t strange;
+
+	if (s->distance != SIZE_MAX || s->word.n < 3 || candidate.n > WORD_MAX)
+		return;
+	strange = strangeness(s->word, candidate);
+	if (strange == SIZE_MAX || (s->best.n && strange >= s->strange))
+		return;
+	s->best = candidate;
+	s->strange = strange;
+}
+
 void suggest_offer(struct suggestion *s, struct str candidate)
 {
 	size_t limit = s->word.n < 6 ? 1 : s->word.n / 3;
 	size_t longer = candidate.n > s->word.n ? candidate.n : s->word.n;
 	size_t shorter = candidate.n + s->word.n - longer;
-	size_t d;
+	size_t d = SIZE_MAX;
 
 	/* with nothing in common it is another word, however short both are */
-	if (longer > WORD_MAX || longer - shorter > limit || shorter == 0)
+	if (longer <= WORD_MAX && longer - shorter <= limit && shorter)
+		d = distance(s->word, candidate);
+	if (d > limit || d >= longer) {
+		offer_akin(s, candidate);
 		return;
-	d = distance(s->word, candidate);
-	if (d > limit || d >= longer || d >= s->distance)
+	}
+	if (d >= s->distance)
 		return;
 	s->best = candidate;
 	s->distance = d;

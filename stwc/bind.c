@@ -88,9 +88,12 @@ struct value *bind_wrong_type(struct binder *b, const struct schema_type *type, 
 	bool date = node->kind == NODE_STRING && node->style != NODE_STYLE_PLAIN &&
 		    node->style != NODE_STYLE_BARE;
 
-	bind_error(b, DIAG_WRONG_TYPE, node->span, path, type, "'%.*s' takes %s%s, not %s",
-		   STR_ARG(path->name), type_words(type), type->nullable ? " or null" : "",
-		   date ? "a date" : node_kind_name(node));
+	bind_hint_type(b,
+		       bind_error(b, DIAG_WRONG_TYPE, node->span, path, type,
+				  "'%.*s' takes %s%s, not %s", STR_ARG(path->name),
+				  type_words(type), type->nullable ? " or null" : "",
+				  date ? "a date" : node_kind_name(node)),
+		       type, node);
 	return NULL;
 }
 
@@ -190,6 +193,19 @@ struct value *bind_value(struct binder *b, const struct schema_type *type,
 	return value;
 }
 
+/* tls.implicit, or a table tls with implicit in it: in the 0.15 settings names had parts. */
+static struct str meant_key(struct binder *b, const struct node_entry *e)
+{
+	const struct node *value = e->value;
+	struct str joined;
+
+	if (value->kind != NODE_MAP || !value->map.first)
+		return e->key;
+	joined = arena_printf(&b->c->arena, "%.*s.%.*s", STR_ARG(e->key),
+			      STR_ARG(value->map.first->key));
+	return joined.p ? joined : e->key;
+}
+
 /* The field that was meant, where one is near enough: it does not count as missing as well. */
 static const struct schema_field *unknown_field(struct binder *b,
 						const struct schema_structure *structure,
@@ -201,11 +217,13 @@ static const struct schema_field *unknown_field(struct binder *b,
 	struct suggestion best;
 	size_t i;
 
-	suggest_start(&best, e->key);
+	suggest_start(&best, meant_key(b, e));
 	for (i = 0; i < structure->field_count; i++)
 		suggest_offer(&best, str_c(structure->fields[i].name));
-	if (!best.best.n)
+	if (!best.best.n) {
+		diag_hint(&b->c->diags, diag, "stwc schema %s lists the fields", structure->name);
 		return NULL;
+	}
 	diag_hint(&b->c->diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
 	return schema_field_find(structure, best.best);
 }
@@ -498,6 +516,23 @@ static struct node *expand_shorthand(struct binder *b, const struct schema_struc
 	return map;
 }
 
+/* Is there a secret among its fields, or those of a variant? */
+static bool has_secret(const struct schema_structure *structure)
+{
+	size_t i;
+
+	for (i = 0; i < structure->field_count; i++) {
+		if (structure->fields[i].type->kind == TYPE_SECRET ||
+		    structure->fields[i].type->kind == TYPE_SECRET_TEXT)
+			return true;
+	}
+	for (i = 0; i < structure->variant_count; i++) {
+		if (structure->variants[i].body && has_secret(structure->variants[i].body))
+			return true;
+	}
+	return false;
+}
+
 /* Inside a secret nothing is shown but what says where it comes from: a misspelt name must not
  * uncover it. */
 static void mask_inside(struct binder *b, const struct schema_structure *structure,
@@ -505,6 +540,8 @@ static void mask_inside(struct binder *b, const struct schema_structure *structu
 {
 	const struct node_entry *e;
 
+	if (node->kind == NODE_STRING && has_secret(structure))
+		source_mask(&b->c->sources, node->span);
 	if (strncmp(structure->name, "Secret", 6) != 0)
 		return;
 	if (node->kind != NODE_MAP)

@@ -45,6 +45,12 @@ struct value *bind_new(struct binder *b, enum value_kind kind, const struct sche
 /* "expects a duration, not a list". */
 struct value *bind_wrong_type(struct binder *b, const struct schema_type *type, struct node *node,
 			      const struct path *path);
+/* bind_hint.c: what was probably meant, as the hint of a diagnostic: by a value of another kind, by
+ * a text that is no address with a port, by one that is no local part. */
+void bind_hint_type(struct binder *b, struct diag *diag, const struct schema_type *type,
+		    const struct node *node);
+void bind_hint_socket(struct binder *b, struct diag *diag, struct str s);
+void bind_hint_local_part(struct binder *b, struct diag *diag, struct str s);
 /* bind_patch.c: an entry of an update whose key is a JSON pointer into the object; true when the
  * key is one (whether it fits or not). */
 bool bind_pointer(struct binder *b, const struct schema_structure *structure,

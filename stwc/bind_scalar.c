@@ -207,6 +207,16 @@ static struct str invalid(struct binder *b, enum diag_code code, const struct no
 	return STR_NONE;
 }
 
+static struct str no_local_part(struct binder *b, const struct node *node, const struct path *path)
+{
+	struct diag *diag =
+		bind_error(b, DIAG_EMAIL_ADDRESS, node->span, path, NULL,
+			   "'%.*s' is no local part of an address", STR_ARG(node->string));
+
+	bind_hint_local_part(b, diag, node->string);
+	return STR_NONE;
+}
+
 static struct str validate(struct binder *b, enum validator validator, const struct node *node,
 			   const struct path *path)
 {
@@ -216,8 +226,7 @@ static struct str validate(struct binder *b, enum validator validator, const str
 		return s;
 	switch (validator) {
 	case VALIDATE_EMAIL: return invalid(b, DIAG_EMAIL_ADDRESS, node, path, "e-mail address");
-	case VALIDATE_EMAIL_LOCAL_PART:
-		return invalid(b, DIAG_EMAIL_ADDRESS, node, path, "local part of an address");
+	case VALIDATE_EMAIL_LOCAL_PART: return no_local_part(b, node, path);
 	case VALIDATE_DOMAIN: return invalid(b, DIAG_DOMAIN_NAME, node, path, "domain name");
 	case VALIDATE_HOSTNAME:
 		return invalid(b, DIAG_DOMAIN_NAME, node, path, "host name or address");
@@ -349,7 +358,7 @@ static struct value *address_error(struct binder *b, const struct schema_type *t
 				       STR_ARG(node->string), why);
 
 	if (type->kind == TYPE_SOCKET_ADDRESS)
-		diag_hint(&b->c->diags, diag, "such as \"192.0.2.1:25\" or \"[2001:db8::1]:25\"");
+		bind_hint_socket(b, diag, node->string);
 	else if (type->kind == TYPE_IP_NETWORK)
 		diag_hint(&b->c->diags, diag, "such as \"192.0.2.1\" or \"2001:db8::/32\"");
 	return NULL;

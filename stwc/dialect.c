@@ -4,32 +4,48 @@
 #include "core/suggest.h"
 #include "stwc/include.h"
 
+static void offer_types(const struct file *file, struct suggestion *best, struct str name)
+{
+	size_t i;
+
+	suggest_start(best, name);
+	if (file->dialect == DIALECT_OWN) {
+		suggest_offer(best, STR("include"));
+		suggest_offer(best, STR("include-list"));
+	}
+	for (i = 0; i < file->c->schema->object_count; i++) {
+		const struct schema_object *type = &file->c->schema->objects[i];
+
+		if (type->kind != OBJECT_VIEW && !type->data)
+			suggest_offer(best, str_c(type->name));
+	}
+}
+
 static void unknown_type(struct file *file, struct str name, struct span span)
 {
 	struct diags *diags = &file->c->diags;
 	struct diag *diag = diag_add(diags, DIAG_UNKNOWN_TYPE, span,
 				     "no object type is called '%.*s'", STR_ARG(name));
 	struct suggestion best;
-	size_t i;
 
 	/* thousands of unknown keys are counted, not shown: they need no suggestion */
 	if (!diag_kept(diags, diag))
 		return;
-	suggest_start(&best, name);
-	if (file->dialect == DIALECT_OWN) {
-		suggest_offer(&best, STR("include"));
-		suggest_offer(&best, STR("include-list"));
-	}
-	for (i = 0; i < file->c->schema->object_count; i++) {
-		const struct schema_object *type = &file->c->schema->objects[i];
-
-		if (type->kind != OBJECT_VIEW && !type->data)
-			suggest_offer(&best, str_c(type->name));
-	}
+	offer_types(file, &best, name);
 	if (best.best.n)
 		diag_hint(diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
 	else if (file->format == FORMAT_TOML && name.n && name.p[0] >= 'a' && name.p[0] <= 'z')
 		diag_hint(diags, diag, "for the 0.15 settings say --from settings");
+}
+
+/* A type of configuration that is called much like one of a server's data, where there is one. */
+static void hint_not_data(struct file *file, struct diag *diag, struct str name)
+{
+	struct suggestion best;
+
+	offer_types(file, &best, name);
+	if (best.best.n && !str_eq(best.best, name))
+		diag_hint(&file->c->diags, diag, "%.*s is configuration", STR_ARG(best.best));
 }
 
 /* The standard JMAP types carry a prefix in our rows, since two of their names are taken. */
@@ -67,6 +83,8 @@ const struct schema_object *file_type(struct file *file, struct str name, struct
 
 		if (type->kind == OBJECT_VIEW)
 			diag_hint(&c->diags, diag, "it shows objects of %s", type->structure->name);
+		else
+			hint_not_data(file, diag, name);
 		return NULL;
 	}
 	return type;

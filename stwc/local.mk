@@ -4,6 +4,7 @@ libstwc_a_SOURCES = \
 	stwc/allow.c \
 	stwc/bind.c stwc/bind.h \
 	stwc/bind_members.c \
+	stwc/bind_hint.c \
 	stwc/bind_patch.c \
 	stwc/bind_scalar.c \
 	stwc/bootstrap.c \

@@ -13,9 +13,10 @@ static bool same_letter(char a, char b)
 /* Length of the suspicious word that ends a name at `at`, or 0. Words are in lower case. */
 static size_t suspicious_word(struct str rest)
 {
-	static const char *const words[] = {"secret",  "password",   "passwd",
-					    "token",   "privatekey", "private-key",
-					    "hmackey", "accountkey", "credential"};
+	static const char *const words[] = {"secret",     "password",    "passwd",     "token",
+					    "privatekey", "private-key", "hmackey",    "accountkey",
+					    "credential", "apikey",      "api-key",    "accesskey",
+					    "access-key", "licensekey",  "license-key"};
 	size_t i, n;
 
 	for (i = 0; i < ARRAY_LEN(words); i++) {

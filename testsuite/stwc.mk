@@ -10,6 +10,7 @@ stwc_tests = \
 	testsuite/stwc/lints.py \
 	testsuite/stwc/migrate.py \
 	testsuite/stwc/offline.py \
+	testsuite/stwc/operators.py \
 	testsuite/stwc/options.py \
 	testsuite/stwc/outputs.py \
 	testsuite/stwc/plans.py \
@@ -19,7 +20,7 @@ stwc_tests = \
 	testsuite/stwc/seeds.py \
 	testsuite/stwc/stream.py
 TESTS += $(stwc_tests)
-EXTRA_DIST += $(stwc_tests) testsuite/stwc/stwctest.py testsuite/stwc/validator.py testsuite/bench/wide.py
+EXTRA_DIST += $(stwc_tests) testsuite/stwc/operators.toml testsuite/stwc/stwctest.py testsuite/stwc/validator.py testsuite/bench/wide.py
 
 if HAVE_CMOCKA
 check_PROGRAMS += testsuite/unit/test_stream

@@ -70,6 +70,40 @@ static void nearest_and_first_win(void **state)
 	assert_int_equal(s.distance, 0);
 }
 
+/* Names that have all of its words, where none is near. */
+static void akin(void **state)
+{
+	static const struct {
+		const char *word, *names[4], *best;
+	} cases[] = {
+		{"relay", {"script", "allowRelaying"}, "allowRelaying"},
+		{"Listener", {"ClusterListenerGroup", "NetworkListener"}, "NetworkListener"},
+		{"MtaQueue", {"MtaQueueQuota", "MtaVirtualQueue"}, "MtaVirtualQueue"},
+		{"tls", {"tlsTimeout", "useTls"}, "useTls"},
+		{"tls.timeout", {"timeout", "tlsTimeout"}, "tlsTimeout"},
+		{"ip", {"receiptDate", "remoteIp"}, ""},
+		{"blocked-ip", {"BlockedForeverTip", "BlockedForeverIp"}, "BlockedForeverIp"},
+		/* not in the middle of a word, and not with a word too many */
+		{"lay", {"allowRelaying"}, ""},
+		{"relayHost", {"allowRelaying"}, ""},
+		/* what is near comes first, before and after */
+		{"host", {"defaultHost", "hosts"}, "hosts"},
+		{"host", {"hosts", "defaultHost"}, "hosts"},
+		{"---", {"name"}, ""},
+	};
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		struct suggestion s;
+
+		suggest_start(&s, str_c(cases[i].word));
+		for (j = 0; cases[i].names[j]; j++)
+			suggest_offer(&s, str_c(cases[i].names[j]));
+		assert_str(s.best, cases[i].best);
+	}
+}
+
 static void long_words_are_left_alone(void **state)
 {
 	char word[1000], candidate[1000];
@@ -98,6 +132,7 @@ int main(void)
 		cmocka_unit_test(distances),
 		cmocka_unit_test(too_far),
 		cmocka_unit_test(nearest_and_first_win),
+		cmocka_unit_test(akin),
 		cmocka_unit_test(long_words_are_left_alone),
 	};
 

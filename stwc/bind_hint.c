@@ -1,0 +1,183 @@
+/* What is probably meant by a value of another kind than its field takes: the hint spells it. */
+#include "base/buf.h"
+#include "core/suggest.h"
+#include "grammar/scalar.h"
+#include "stwc/bind.h"
+
+static bool in_toml(const struct binder *b, const struct node *node)
+{
+	uint32_t source = node->span.source;
+
+	return source && source <= b->c->state->text_count &&
+	       b->c->state->texts[source - 1].format == FORMAT_TOML;
+}
+
+/* The field of a body that holds the text itself, or NULL. */
+static const char *text_field(const struct schema_structure *body)
+{
+	static const char *const names[] = {"secret", "value"};
+	size_t i;
+
+	for (i = 0; body && i < ARRAY_LEN(names); i++) {
+		const struct schema_field *field = schema_field_find(body, str_c(names[i]));
+
+		if (field && field->type->kind != TYPE_OBJECT)
+			return names[i];
+	}
+	return NULL;
+}
+
+/* The variant that holds a text: Value with its secret, for example. */
+static const struct schema_variant *text_variant(const struct schema_structure *structure)
+{
+	size_t i;
+
+	for (i = 0; i < structure->variant_count; i++) {
+		if (text_field(structure->variants[i].body))
+			return &structure->variants[i];
+	}
+	return NULL;
+}
+
+/* A word, or a text, in place of a union: its variant, or the variant that holds texts. */
+static void hint_union(struct binder *b, struct diag *diag,
+		       const struct schema_structure *structure, const struct node *node)
+{
+	const struct schema_variant *holds = text_variant(structure);
+	bool toml = in_toml(b, node);
+	struct suggestion best;
+	size_t i;
+
+	suggest_start(&best, node->string);
+	for (i = 0; !holds && i < structure->variant_count; i++)
+		suggest_offer(&best, str_c(structure->variants[i].name));
+	if (holds)
+		diag_hint(&b->c->diags, diag,
+			  toml ? "write { \"@type\" = \"%s\", %s = \"…\" }"
+			       : "write {\"@type\": \"%s\", \"%s\": \"…\"}",
+			  holds->name, text_field(holds->body));
+	else if (best.best.n)
+		diag_hint(&b->c->diags, diag,
+			  toml ? "write { \"@type\" = \"%.*s\" }" : "write {\"@type\": \"%.*s\"}",
+			  STR_ARG(best.best));
+}
+
+static void hint_object(struct binder *b, struct diag *diag,
+			const struct schema_structure *structure, const struct node *node)
+{
+	bool scalar = node->kind == NODE_INT || node->kind == NODE_BOOL || node->kind == NODE_FLOAT;
+
+	if (node->kind == NODE_STRING && structure->kind == STRUCTURE_UNION)
+		hint_union(b, diag, structure, node);
+	else if (scalar && strcmp(structure->name, "Expression") == 0)
+		diag_hint(&b->c->diags, diag, "an expression is a text: put it in quotes");
+}
+
+static bool is_number(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
+		;
+	return i && i == s.n;
+}
+
+/* A number in quotes, or one with a unit where the field has none. */
+static void hint_number(struct binder *b, struct diag *diag, struct str s)
+{
+	uint64_t number;
+
+	if (is_number(s))
+		diag_hint(&b->c->diags, diag, "write %.*s, without quotes", STR_ARG(s));
+	else if (scalar_size(s, &number) == SCALAR_OK || scalar_duration(s, &number) == SCALAR_OK)
+		diag_hint(&b->c->diags, diag, "a number without a unit: %llu",
+			  (unsigned long long)number);
+}
+
+static void hint_boolean(struct binder *b, struct diag *diag, const struct node *node)
+{
+	static const char *const words[][2] = {{"true", "false"},
+					       {"yes", "no"},
+					       {"on", "off"},
+					       {"enabled", "disabled"},
+					       {"enable", "disable"}};
+	size_t i, j;
+
+	if (node->kind != NODE_STRING)
+		return;
+	for (i = 0; i < ARRAY_LEN(words); i++) {
+		for (j = 0; j < 2; j++) {
+			if (str_eq_ascii_case(node->string, str_c(words[i][j])))
+				diag_hint(&b->c->diags, diag, "write %s, without quotes",
+					  words[0][j]);
+		}
+	}
+}
+
+void bind_hint_type(struct binder *b, struct diag *diag, const struct schema_type *type,
+		    const struct node *node)
+{
+	uint64_t port;
+
+	if (!diag_kept(&b->c->diags, diag))
+		return;
+	switch (type->kind) {
+	case TYPE_OBJECT: hint_object(b, diag, type->structure, node); break;
+	case TYPE_BOOLEAN: hint_boolean(b, diag, node); break;
+	case TYPE_UNSIGNED:
+	case TYPE_INTEGER:
+	case TYPE_FLOAT:
+		if (node->kind == NODE_STRING)
+			hint_number(b, diag, node->string);
+		break;
+	case TYPE_SOCKET_ADDRESS:
+		if (node->kind == NODE_INT && node_as_u64(node, &port) && port && port <= 65535)
+			diag_hint(&b->c->diags, diag, "write \"[::]:%u\" for every address",
+				  (unsigned)port);
+		break;
+	case TYPE_STRING:
+	case TYPE_TEXT:
+	case TYPE_HTML:
+	case TYPE_SECRET:
+	case TYPE_SECRET_TEXT:
+		if (node->kind == NODE_INT || node->kind == NODE_FLOAT || node->kind == NODE_BOOL)
+			diag_hint(&b->c->diags, diag, "put it in quotes");
+		break;
+	case TYPE_SIZE:
+	case TYPE_DURATION:
+	case TYPE_URI:
+	case TYPE_COLOR:
+	case TYPE_EMAIL:
+	case TYPE_IP_ADDRESS:
+	case TYPE_IP_NETWORK:
+	case TYPE_DATE_TIME:
+	case TYPE_BLOB_ID:
+	case TYPE_REFERENCE:
+	case TYPE_ENUM:
+	case TYPE_LIST:
+	case TYPE_SET:
+	case TYPE_MAP: break;
+	}
+}
+
+/* "*:25" and ":25" are what other programs write for every address. */
+void bind_hint_socket(struct binder *b, struct diag *diag, struct str s)
+{
+	size_t skip = s.n && *s.p == '*';
+	struct str port = str_from(s, skip + 1 < s.n ? skip + 1 : s.n);
+
+	if (skip < s.n && s.p[skip] == ':' && is_number(port))
+		diag_hint(&b->c->diags, diag, "write \"[::]:%.*s\" for every address",
+			  STR_ARG(port));
+	else
+		diag_hint(&b->c->diags, diag, "such as \"192.0.2.1:25\" or \"[2001:db8::1]:25\"");
+}
+
+void bind_hint_local_part(struct binder *b, struct diag *diag, struct str s)
+{
+	const char *at = memchr(s.p, '@', s.n);
+
+	if (at && at > s.p)
+		diag_hint(&b->c->diags, diag, "write '%.*s'; the domain stands in domainId",
+			  (int)(at - s.p), s.p);
+}
