@@ -356,15 +356,19 @@ struct node *reader_whole(enum format format, const struct source *source, struc
 	struct reader *r = reader_open(format, source, diags, key, NULL);
 	struct node *root;
 
-	if (!r)
+	if (!r) {
+		arena->failed = true;
 		return NULL;
+	}
 	r->arena = arena;
 	root = whole(r);
 	if (!root && !r->failed)
 		root = node_new(arena, diags_ok(diags) ? NODE_NULL : NODE_POISON,
 				reader_span(r, 0, source->text.n));
-	if (r->failed)
+	if (r->failed) {
+		arena->failed = true;
 		root = NULL;
+	}
 	reader_close(r);
 	return root;
 }

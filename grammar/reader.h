@@ -77,7 +77,8 @@ enum reader_root reader_root(const struct reader *reader);
 bool reader_incomplete(const struct reader *reader);
 void reader_close(struct reader *reader);
 
-/* The whole document as one node (a list of lines for NDJSON); for small inputs, tests, schemac. */
+/* The whole document as one node (a list of lines for NDJSON); for small inputs, tests, schemac.
+ * NULL: no memory; the arena says failed. */
 struct node *reader_whole(enum format format, const struct source *source, struct diags *diags,
 			  const struct hash_key *key, struct arena *arena) WARN_UNUSED;
 

@@ -85,9 +85,10 @@ static bool send_packet(int fd, char letter, const char *p, size_t n)
 /* What is still to be sent of err and out: a piece of one of them. */
 static struct str next_piece(const struct peer *p, char *letter)
 {
-	bool err = p->sent < p->err.n;
-	struct str rest = err ? str_from(buf_str(&p->err), p->sent)
-			      : str_from(buf_str(&p->out), p->sent - p->err.n);
+	struct str complaint = p->lost ? STR("out of memory\n") : buf_str(&p->err);
+	bool err = p->sent < complaint.n;
+	struct str rest = err ? str_from(complaint, p->sent)
+			      : str_from(buf_str(&p->out), p->sent - complaint.n);
 
 	*letter = err ? 'E' : 'O';
 	if (rest.n > CONTROL_PACKET_MAX)
@@ -125,6 +126,7 @@ void peer_finish(struct peer *p, enum control_exit status)
 	if (p->out.failed || p->err.failed) {
 		buf_clear(&p->out);
 		buf_clear(&p->err);
+		p->lost = true;
 		p->status = CONTROL_CANNOT;
 	}
 }

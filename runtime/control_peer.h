@@ -21,6 +21,7 @@ struct peer {
 	size_t sent;         /* bytes of err, then out, that are gone */
 	int status;          /* enum control_exit, once finished */
 	bool finished;
+	bool lost;   /* there was no memory for the reply; that is said in its place */
 	bool served; /* its command runs just now: whoever runs it flushes, nobody else */
 	enum peer_wait wait;
 	uint64_t request; /* WAIT_SESSIONS: its number */

@@ -222,7 +222,7 @@ static struct str validate(struct binder *b, enum validator validator, const str
 {
 	struct str s = name_normal(&b->c->arena, validator, node->string);
 
-	if (s.p)
+	if (s.p || b->c->arena.failed)
 		return s;
 	switch (validator) {
 	case VALIDATE_EMAIL: return invalid(b, DIAG_EMAIL_ADDRESS, node, path, "e-mail address");

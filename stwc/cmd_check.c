@@ -149,7 +149,8 @@ enum status cmd_compile(const struct options *options, struct compilation *c, bo
 	c->diags.keep = options->max_errors;
 	if (ran)
 		ran = compile_run(c, options->inputs, options->input_count);
-	if (!ran && (c->arena.failed || c->diags.failed))
+	/* what could not be read was reported; nothing else keeps a compilation from its end */
+	if (!ran && (c->arena.failed || c->diags.failed || !c->unreadable))
 		fputs("stwc: out of memory\n", stderr);
 	status = verdict(options, c, ran);
 	printed = status;

@@ -62,6 +62,8 @@ static bool squeeze(struct arena *arena, struct str s, struct str *out)
 		s = str_from(s, n);
 	}
 	buf_putc(&text, '\0');
+	if (text.failed)
+		arena->failed = true;
 	*out = s.n || text.failed ? STR_NONE : arena_str(arena, buf_str(&text));
 	buf_free(&text);
 	if (!out->p)
@@ -129,6 +131,7 @@ static struct str to_ascii(struct arena *arena, struct str name)
 	struct str result = STR_NONE;
 	char *ascii = NULL;
 	bool plain = true;
+	int status;
 	size_t i;
 
 	/* libidn2 and the list of suffixes would take a NUL for the end */
@@ -138,8 +141,11 @@ static struct str to_ascii(struct arena *arena, struct str name)
 		plain = plain && (unsigned char)name.p[i] < 0x80;
 	if (plain)
 		return name;
-	if (idn2_to_ascii_8z(name.p, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) == IDN2_OK)
+	status = idn2_to_ascii_8z(name.p, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+	if (status == IDN2_OK)
 		result = arena_str(arena, str_c(ascii));
+	else if (status == IDN2_MALLOC)
+		arena->failed = true; /* as if it had been ours: the name may well be valid */
 	idn2_free(ascii);
 	return result;
 }

@@ -8,7 +8,8 @@
 #include "base/arena.h"
 #include "schemas/schema.h"
 
-/* Each gives the canonical form in the arena, or .p NULL when the name is not valid. */
+/* Each gives the canonical form in the arena, or .p NULL when the name is not valid, or memory ran
+ * out: then the arena says failed. */
 struct str name_domain(struct arena *arena, struct str s) WARN_UNUSED;
 /* A domain, or an IP address. */
 struct str name_host(struct arena *arena, struct str s) WARN_UNUSED;

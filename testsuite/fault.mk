@@ -7,6 +7,7 @@ fault_scripts = \
 	testsuite/fault/disk.py \
 	testsuite/fault/hostile.py \
 	testsuite/fault/images.py \
+	testsuite/fault/memory.py \
 	testsuite/fault/refusals.py \
 	testsuite/fault/replace.py \
 	testsuite/fault/swaps.py
@@ -22,6 +23,9 @@ testsuite_fault_addresses_LDADD = $(engine_test_libs)
 # the sanitizers have no place in it.
 testsuite_fault_preload_so_SOURCES = testsuite/fault/preload.c
 testsuite_fault_preload_so_CPPFLAGS = -D_GNU_SOURCE
+if !SANITIZE
+testsuite_fault_preload_so_CPPFLAGS += -DALLOCATIONS
+endif
 testsuite_fault_preload_so_CFLAGS = -std=c11 -Wall -Wextra -fPIC
 testsuite_fault_preload_so_LDFLAGS = -shared
 testsuite_fault_preload_so_LDADD = -ldl

@@ -397,7 +397,7 @@ static bool digest_plan(struct plan *plan)
 	bool ok;
 
 	stw_content_begin(&content);
-	ok = digest_types(plan, &content);
+	ok = content.failed ? no_memory(plan) : digest_types(plan, &content);
 	for (size_t t = 0; ok && t < ARRAY_LEN(tables); t++) {
 		const struct plan_table *table = &plan->tables[tables[t]];
 

@@ -178,7 +178,8 @@ static bool add_defaults(struct plan *plan, struct compilation *c,
 	uint8_t key[2];
 
 	if (!defaults_bind(c, structure, &defaults))
-		return plan_refuse(plan, EINVAL, "put the defaults of the reference into");
+		return plan_refuse(plan, c->arena.failed ? ENOMEM : EINVAL,
+				   "put the defaults of the reference into");
 	if (defaults.count == 0)
 		return true;
 	record_put(&sink, &defaults);

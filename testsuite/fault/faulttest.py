@@ -130,7 +130,8 @@ def privately(*words):
 
 # ---- calls that fail
 
-OPEN, WRITE, SYNC, RENAME, TRUNCATE, MAP, COPY, REMOVE, READ = (1 << n for n in range(9))
+OPEN, WRITE, SYNC, RENAME, TRUNCATE, MAP, COPY, REMOVE, READ, MEMORY, LIBRARY = (
+    1 << n for n in range(11))
 CHANGES = OPEN | WRITE | SYNC | RENAME | TRUNCATE | MAP | COPY | REMOVE
 KILL, APPEND, CUT = -1, -2, -3
 

@@ -6,16 +6,20 @@
  * writes it): the number of calls to let pass, the kinds that count, and the action. Only calls
  * that come from the program itself or from LMDB count, and writes only where they go to a
  * regular file other than the standard streams: what is tested is our handling of a failure,
- * not libc's, and a test must still be able to talk to a daemon whose disk is full.
+ * not libc's, and a test must still be able to talk to a daemon whose disk is full. Memory is
+ * counted in two kinds: asked for by the program itself, and by any library for it. A sanitizer
+ * brings an allocator of its own, so there ALLOCATIONS is not defined.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,7 +37,9 @@ enum kind {
 	KIND_MAP = 32,
 	KIND_COPY = 64,
 	KIND_REMOVE = 128,
-	KIND_READ = 256
+	KIND_READ = 256,
+	KIND_MEMORY = 512,
+	KIND_LIBRARY = 1024 /* memory that a library asked for */
 };
 
 /* Actions above zero are the errno to fail with. */
@@ -46,11 +52,35 @@ struct page {
 	_Atomic int32_t action;
 	_Atomic int32_t calls;
 	_Atomic int32_t fired;
-	char name[40];    /* of the call that was hit */
+	char name[40];    /* of the call that was hit; "malloc in libyaml-0.so.2" for a library */
 	char target[512]; /* ACTION_APPEND, ACTION_CUT: the file */
 };
 
 static struct page *page;
+
+/* Where the program and LMDB lie: asking dladdr(3) about each of a library's many allocations would
+ * take longer than all the rest. */
+static struct {
+	uintptr_t begin, size;
+} ours[16];
+static size_t our_count;
+
+static int note_object(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+	const char *slash = strrchr(info->dlpi_name, '/');
+
+	(void)size;
+	(void)ctx;
+	if (*info->dlpi_name && strncmp(slash ? slash + 1 : info->dlpi_name, "liblmdb", 7) != 0)
+		return 0;
+	for (size_t i = 0; i < info->dlpi_phnum && our_count < sizeof(ours) / sizeof(*ours); i++) {
+		if (info->dlpi_phdr[i].p_type != PT_LOAD)
+			continue;
+		ours[our_count].begin = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+		ours[our_count++].size = info->dlpi_phdr[i].p_memsz;
+	}
+	return 0;
+}
 
 /* Raw system calls: the wrappers below are not for ourselves. */
 __attribute__((constructor)) static void open_page(void)
@@ -65,21 +95,33 @@ __attribute__((constructor)) static void open_page(void)
 	at = syscall(SYS_mmap, NULL, sizeof(struct page), (long)(PROT_READ | PROT_WRITE),
 		     (long)MAP_SHARED, fd, 0L);
 	syscall(SYS_close, fd);
-	if (at > 0)
-		page = (struct page *)at;
+	if (at <= 0)
+		return;
+	page = (struct page *)at;
+	/* of a shell or another helper nothing is ours */
+	if (strcmp(program_invocation_short_name, "stwc") == 0 ||
+	    strcmp(program_invocation_short_name, "stwd") == 0)
+		dl_iterate_phdr(note_object, NULL);
 }
 
-static bool is_ours(const void *caller)
+/* The file name of the program or library that calls. */
+static const char *object_of(const void *caller)
 {
 	const char *name;
 	Dl_info info;
 
 	if (!dladdr(caller, &info) || !info.dli_fname)
-		return false;
+		return "";
 	name = strrchr(info.dli_fname, '/');
-	name = name ? name + 1 : info.dli_fname;
-	return strcmp(name, "stwc") == 0 || strcmp(name, "stwd") == 0 ||
-	       strncmp(name, "liblmdb", 7) == 0;
+	return name ? name + 1 : info.dli_fname;
+}
+
+static bool is_ours(const void *caller)
+{
+	for (size_t i = 0; i < our_count; i++)
+		if ((uintptr_t)caller - ours[i].begin < ours[i].size)
+			return true;
+	return false;
 }
 
 static void change_target(bool cut)
@@ -101,12 +143,13 @@ static bool hit(enum kind kind, const char *name, const void *caller)
 	int32_t action;
 
 	if (!page || !atomic_load(&page->armed) || !(atomic_load(&page->kinds) & (int32_t)kind) ||
-	    !is_ours(caller))
+	    is_ours(caller) == (kind == KIND_LIBRARY))
 		return false;
 	atomic_fetch_add(&page->calls, 1);
 	if (atomic_fetch_sub(&page->countdown, 1) != 1)
 		return false;
-	strncpy(page->name, name, sizeof(page->name) - 1);
+	snprintf(page->name, sizeof(page->name), "%s%s%s", name, kind == KIND_LIBRARY ? " in " : "",
+		 kind == KIND_LIBRARY ? object_of(caller) : "");
 	action = atomic_load(&page->action);
 	atomic_store(&page->fired, 1);
 	if (action == ACTION_KILL)
@@ -217,3 +260,51 @@ WRAP(void *, MAP_FAILED, KIND_MAP, true, mmap,
 WRAP(void *, MAP_FAILED, KIND_MAP, true, mmap64,
      (void *at, size_t n, int protection, int flags, int fd, off_t offset),
      (at, n, protection, flags, fd, offset))
+
+/* stwd clears the environment of its roles, and this library with it: STW_FAULT_ROLES keeps what
+ * makes them obey the page too. */
+int execve(const char *path, char *const argv[], char *const env[])
+{
+	static const char *const kept[] = {"LD_PRELOAD=", "STW_FAULT_", "ASAN_OPTIONS="};
+	static int (*next)(const char *, char *const[], char *const[]);
+	char *ours[8] = {NULL};
+	size_t count = 0;
+
+	if (!next)
+		next = (int (*)(const char *, char *const[], char *const[]))dlsym(RTLD_NEXT,
+										  "execve");
+	for (char **at = environ; *at && count < 7; at++)
+		for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+			if (strncmp(*at, kept[i], strlen(kept[i])) == 0 && count < 7)
+				ours[count++] = *at;
+	return next(path, argv, getenv("STW_FAULT_ROLES") ? ours : env);
+}
+
+#ifdef ALLOCATIONS
+
+/* The C library's own, by the names that it has for this; dlsym(3) would ask for memory itself. */
+extern void *__libc_malloc(size_t n);
+extern void *__libc_calloc(size_t count, size_t n);
+extern void *__libc_realloc(void *p, size_t n);
+
+static bool no_memory(const char *name, const void *caller)
+{
+	return hit(KIND_MEMORY, name, caller) || hit(KIND_LIBRARY, name, caller);
+}
+
+void *malloc(size_t n)
+{
+	return no_memory("malloc", CALLER) ? NULL : __libc_malloc(n);
+}
+
+void *calloc(size_t count, size_t n)
+{
+	return no_memory("calloc", CALLER) ? NULL : __libc_calloc(count, n);
+}
+
+void *realloc(void *p, size_t n)
+{
+	return no_memory("realloc", CALLER) ? NULL : __libc_realloc(p, n);
+}
+
+#endif
