@@ -22,6 +22,19 @@
 const struct schema *schema_foreign(struct arena *arena, struct diags *diags,
 				    const struct node *document, const char *version) WARN_UNUSED;
 
+/*
+ * The built-in rows with a published schema over them, by name: kinds, types, bounds, defaults and
+ * update classes are theirs, and so is what exists; numbers, keys, validators, rules, sentences and
+ * the groups of expressions stay ours. What only they have gets numbers from SCHEMA_EXTRA on, the
+ * rules of a plain field, and every variable in expressions; what only we have is marked as
+ * SCHEMA_ABSENT. Where a row of ours says `own`, it stays as it is. `file` and `digest` (hex)
+ * become those of the result and are not copied. NULL: memory ran out.
+ */
+#define SCHEMA_EXTRA 0x8001
+const struct schema *schema_merge(struct arena *arena, const struct schema *ours,
+				  const struct schema *theirs, const char *file,
+				  const char *digest) WARN_UNUSED;
+
 /* One difference between two schemas. */
 struct schema_difference {
 	struct str where; /* "NetworkListener.socketTtl", "Tracer@Log", "enum TlsVersion.tls12" */

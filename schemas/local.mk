@@ -30,6 +30,7 @@ EXTRA_DIST += $(STWS) schemas/ids.lock schemas/README.md schemas/settings-0.15.d
 noinst_PROGRAMS += schemac
 schemac_SOURCES = \
 	schemas/lookup.c schemas/checks.def schemas/schema.h \
+	schemas/required.c schemas/required.h \
 	schemas/schemac/attributes.c \
 	schemas/schemac/canonical.c \
 	schemas/schemac/default.c \
@@ -51,7 +52,9 @@ noinst_LIBRARIES += libschemas.a
 libschemas_a_SOURCES = \
 	schemas/compare.c \
 	schemas/foreign.c schemas/foreign.h \
-	schemas/lookup.c schemas/checks.def schemas/schema.h
+	schemas/lookup.c schemas/checks.def schemas/schema.h \
+	schemas/merge.c \
+	schemas/required.c schemas/required.h
 nodist_libschemas_a_SOURCES = schemas/tables.c
 
 # a published schema.json beside our rows

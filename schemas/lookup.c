@@ -100,6 +100,11 @@ const struct schema_field *schema_field_numbered(const struct schema_structure *
 	return NULL;
 }
 
+bool schema_absent(const char *until)
+{
+	return until && strcmp(until, SCHEMA_ABSENT) == 0;
+}
+
 const struct schema_variant *schema_variant_find(const struct schema_structure *structure,
 						 struct str name)
 {

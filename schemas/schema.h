@@ -200,8 +200,9 @@ struct schema_group {
 };
 
 struct schema {
-	const char *version;                       /* of the reference: "0.16.19" */
-	const char *digest;                        /* SHA-256 of the tables' canonical text, hex */
+	const char *version; /* of the reference: "0.16.19" */
+	const char *digest;  /* SHA-256 of the tables' canonical text, hex */
+	const char *file;    /* the schema.json that was laid over the rows, or NULL: built in */
 	const struct schema_structure *structures; /* sorted by name */
 	uint16_t structure_count;
 	const struct schema_object *objects; /* sorted by name */
@@ -239,6 +240,10 @@ const struct schema_enum_member *schema_enum_member_numbered(const struct schema
 /* A group of variables or constants by name; NULL when there is none ("any" has none). */
 const struct schema_group *schema_variables_find(const struct schema *schema, const char *name);
 const struct schema_group *schema_constants_find(const struct schema *schema, const char *name);
+
+/* `until` of a row that such a file does not have. */
+#define SCHEMA_ABSENT "0"
+bool schema_absent(const char *until);
 
 /* "0.16.6" against "0.16.19" by number: negative, 0, positive. NULL counts as 0.16.0. */
 int schema_version_cmp(const char *a, const char *b);

@@ -105,6 +105,11 @@ bool target_allows(struct compilation *c, bool strict, const char *what, struct 
 	bool refused = strict || c->options.target;
 	struct diag *diag;
 
+	if (schema_absent(until)) {
+		diag_add(&c->diags, DIAG_TARGET_VERSION, span, "%s '%.*s' is not in %s", what,
+			 STR_ARG(name), c->schema->file);
+		return false;
+	}
 	if (since && schema_version_cmp(since, target) > 0) {
 		diag_add(&c->diags, DIAG_TARGET_VERSION, span,
 			 "%s '%.*s' exists since %s, not yet in %s", what, STR_ARG(name), since,

@@ -48,14 +48,16 @@ struct options {
 	struct compile_variable env[64]; /* --env, for compile.env */
 	const char *types[16];           /* --type */
 	size_t type_count;
+	struct reference *reference; /* --schema, which compile.schema is made of */
+	const char *schema_file;
 	bool has_now;
 	int64_t now; /* --now; options_now has what else it may be */
 };
 
 /* What every command that compiles sources takes. */
 #define CMD_SOURCE_OPTIONS                                                                      \
-	" from as object overlay partial shapes target edition level strict max-errors format " \
-	"color quiet now env "
+	" from as object overlay partial shapes target schema edition level strict max-errors " \
+	"format color quiet now env "
 
 /* No option but a mark among them: diagnostics are the command's own output, so that --format has
  * more values. */
@@ -81,6 +83,15 @@ bool options_parse(const struct command *command, int argc, char **argv,
 void options_free(struct options *options);
 /* The time that expiries are held against. */
 int64_t options_now(const struct options *options);
+
+/* The reference that the options ask for: the built-in one, or that with --schema over it. */
+const struct schema *options_schema(const struct options *options);
+/* Reads --schema FILE into options->compile.schema; options_free gives it back. False after a
+ * message on standard error. */
+bool reference_read(const struct command *command, const char *path,
+		    struct options *options) WARN_UNUSED;
+struct reference;
+void reference_free(struct reference *reference);
 
 /* Compiles the inputs and prints diagnostics as the options ask: text to standard error, all other
  * formats to standard output. `quiet_valid`: no summary line when all is well. The status says what

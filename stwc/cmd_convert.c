@@ -93,7 +93,7 @@ const struct command cmd_convert = {
 	"convert",
 	"SRC… --to FORMAT",
 	"sources in another form, with the same content",
-	" from as object overlay partial shapes target edition level strict env "
+	" from as object overlay partial shapes target schema edition level strict env "
 	"max-errors color quiet now to out "
 	"reveal-secrets ",
 	"toml|yaml|json|plan|jmap",

@@ -176,7 +176,7 @@ static void text_place(struct buf *out, const struct place *place)
 	}
 }
 
-static enum status not_known(struct str name)
+static enum status not_known(const struct schema *schema, struct str name)
 {
 	struct suggestion best;
 	size_t i;
@@ -184,10 +184,10 @@ static enum status not_known(struct str name)
 	suggest_start(&best, name);
 	for (i = 0; i < DIAG_CODE_COUNT; i++)
 		suggest_offer(&best, str_c(diag_code_info((enum diag_code)i)->word));
-	for (i = 0; i < schema_builtin.object_count; i++)
-		suggest_offer(&best, str_c(schema_builtin.objects[i].name));
-	for (i = 0; i < schema_builtin.structure_count; i++)
-		suggest_offer(&best, str_c(schema_builtin.structures[i].name));
+	for (i = 0; i < schema->object_count; i++)
+		suggest_offer(&best, str_c(schema->objects[i].name));
+	for (i = 0; i < schema->structure_count; i++)
+		suggest_offer(&best, str_c(schema->structures[i].name));
 	return cmd_fail(&cmd_explain, "'%.*s' is no diagnostic, type or field%s%.*s%s",
 			STR_ARG(name), best.best.n ? "; did you mean '" : "", STR_ARG(best.best),
 			best.best.n ? "'?" : "");
@@ -216,8 +216,8 @@ static enum status run(struct options *options)
 			buf_putc(&out, '\n');
 		return cmd_print(&out, STATUS_VALID);
 	}
-	if (!find_place(&schema_builtin, name, &place))
-		return not_known(name);
+	if (!find_place(options_schema(options), name, &place))
+		return not_known(options_schema(options), name);
 	if (options->output == OUTPUT_JSON)
 		json_place(&out, &place);
 	else
@@ -228,6 +228,6 @@ static enum status run(struct options *options)
 const struct command cmd_explain = {"explain",
 				    "CODE|TYPE[.FIELD]",
 				    "documentation of a diagnostic, a type or a field",
-				    " format list ",
+				    " format list schema ",
 				    NULL,
 				    run};

@@ -30,10 +30,11 @@ static enum status run(struct options *options)
 	return status;
 }
 
-const struct command cmd_graph = {"graph",
-				  "IMAGE|SRC…",
-				  "objects and references as Graphviz DOT",
-				  " from as object overlay partial shapes target edition level env "
-				  "strict max-errors color now type ",
-				  NULL,
-				  run};
+const struct command cmd_graph = {
+	"graph",
+	"IMAGE|SRC…",
+	"objects and references as Graphviz DOT",
+	" from as object overlay partial shapes target schema edition level env "
+	"strict max-errors color now type ",
+	NULL,
+	run};

@@ -130,16 +130,17 @@ static bool is_of_configuration(const struct schema_object *type)
 /* True where a type of a configuration is called so; else complains. */
 static bool is_type(const struct parser *p, const char *value)
 {
-	const struct schema_object *type = schema_object_find(&schema_builtin, str_c(value));
+	const struct schema *schema = options_schema(p->options);
+	const struct schema_object *type = schema_object_find(schema, str_c(value));
 	struct suggestion best;
 	size_t i;
 
 	if (type && is_of_configuration(type))
 		return true;
 	suggest_start(&best, str_c(value));
-	for (i = 0; i < schema_builtin.object_count; i++) {
-		if (is_of_configuration(&schema_builtin.objects[i]))
-			suggest_offer(&best, str_c(schema_builtin.objects[i].name));
+	for (i = 0; i < schema->object_count; i++) {
+		if (is_of_configuration(&schema->objects[i]))
+			suggest_offer(&best, str_c(schema->objects[i].name));
 	}
 	if (best.best.n)
 		return complain(p,
@@ -151,10 +152,17 @@ static bool is_type(const struct parser *p, const char *value)
 
 static bool set_object(struct parser *p, const char *value)
 {
-	const struct schema_object *type = schema_object_find(&schema_builtin, str_c(value));
-	bool part = !type && schema_structure_find(&schema_builtin, str_c(value));
-
 	p->options->compile.object = value;
+	return true;
+}
+
+/* Parts of objects are checked too, and so are types that hold data. */
+static bool is_body(const struct parser *p, const char *value)
+{
+	const struct schema *schema = options_schema(p->options);
+	const struct schema_object *type = schema_object_find(schema, str_c(value));
+	bool part = !type && schema_structure_find(schema, str_c(value));
+
 	return part || (type && type->kind != OBJECT_VIEW) || is_type(p, value);
 }
 
@@ -165,7 +173,7 @@ static bool add_type(struct parser *p, const char *value)
 	if (o->type_count == ARRAY_LEN(o->types))
 		return complain(p, "--type is given more than %zu times", ARRAY_LEN(o->types));
 	o->types[o->type_count++] = value;
-	return is_type(p, value);
+	return true;
 }
 
 static bool set_partial(struct parser *p, const char *value UNUSED)
@@ -194,6 +202,12 @@ static bool set_target(struct parser *p, const char *value)
 		return complain(p, "--target is a version from 0.16.0 to %s, not '%s'",
 				schema_builtin.version, value);
 	p->options->compile.target = value;
+	return true;
+}
+
+static bool set_schema(struct parser *p, const char *value)
+{
+	p->options->schema_file = value;
 	return true;
 }
 
@@ -340,6 +354,8 @@ static const struct option_row rows[] = {
 	{"partial", NULL, false, "a fragment: references may lie outside", set_partial},
 	{"shapes", "own|server", false, "which spellings of values are accepted", set_shapes},
 	{"target", "0.16.N", false, "the server version to check for", set_target},
+	{"schema", "FILE", false, "a server's schema.json: check for the version it is of",
+	 set_schema},
 	{"for", "server|stwd", false, "stwd: say what stwd does not enact", set_for},
 	{"edition", "NAME", false, "community, or enterprise where the server has a licence",
 	 set_edition},
@@ -469,6 +485,26 @@ static bool parse_argument(struct parser *p, int argc, char **argv, int *i)
 	return set_value(p, row, argv[++*i]);
 }
 
+/* Types are looked up in the reference that is asked for, wherever that stands among the words. */
+static bool find_types(struct parser *p)
+{
+	struct options *o = p->options;
+	size_t i;
+
+	if (o->schema_file && o->compile.target)
+		return complain(
+			p, "--schema says by itself which version it is of: leave --target out");
+	if (o->schema_file && !reference_read(p->command, o->schema_file, o))
+		return false;
+	if (o->compile.object && !is_body(p, o->compile.object))
+		return false;
+	for (i = 0; i < o->type_count; i++) {
+		if (!is_type(p, o->types[i]))
+			return false;
+	}
+	return true;
+}
+
 /* It can be read once, and --as names it. */
 static bool name_standard_input(struct parser *p)
 {
@@ -517,12 +553,13 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 	if (out->help)
 		print_usage(command);
 	out->compile.now = options_now(out);
-	return out->help || name_standard_input(&p);
+	return out->help || (find_types(&p) && name_standard_input(&p));
 }
 
 void options_free(struct options *options)
 {
 	free(options->inputs);
+	reference_free(options->reference);
 }
 
 int64_t options_now(const struct options *options)

@@ -31,6 +31,8 @@ static void put_overview(struct buf *out, const struct schema *schema)
 		const struct schema_object *object = &schema->objects[i];
 		const char *doc = object->kind == OBJECT_VIEW ? NULL : object->structure->doc;
 
+		if (schema_absent(object->structure->until))
+			continue;
 		buf_printf(out, "%-32s %-10s", object->name, view_kind_word(object));
 		if (doc)
 			buf_printf(out, " %s", doc);
@@ -44,8 +46,10 @@ static void put_lines(struct buf *out, const struct schema_structure *structure)
 {
 	size_t i;
 
-	for (i = 0; i < structure->field_count; i++)
-		view_field_line(out, structure, &structure->fields[i]);
+	for (i = 0; i < structure->field_count; i++) {
+		if (!schema_absent(structure->fields[i].until))
+			view_field_line(out, structure, &structure->fields[i]);
+	}
 	for (i = 0; i < structure->variant_count; i++) {
 		const struct schema_structure *body = structure->variants[i].body;
 		size_t j;
@@ -60,9 +64,8 @@ static void put_lines(struct buf *out, const struct schema_structure *structure)
 	}
 }
 
-static enum status whole(enum form form)
+static enum status whole(const struct schema *schema, enum form form)
 {
-	const struct schema *schema = &schema_builtin;
 	struct buf out = BUF_INIT;
 	size_t i;
 
@@ -71,7 +74,8 @@ static enum status whole(enum form form)
 	case FORM_JSON_SCHEMA: out.failed = !view_json_schema(schema, NULL, &out); break;
 	case FORM_LIST:
 		for (i = 0; i < schema->structure_count; i++) {
-			if (schema->structures[i].kind == STRUCTURE_SINGLE)
+			if (schema->structures[i].kind == STRUCTURE_SINGLE &&
+			    !schema_absent(schema->structures[i].until))
 				put_lines(&out, &schema->structures[i]);
 		}
 		break;
@@ -79,9 +83,8 @@ static enum status whole(enum form form)
 	return cmd_print(&out, STATUS_VALID);
 }
 
-static enum status not_known(struct str name)
+static enum status not_known(const struct schema *schema, struct str name)
 {
-	const struct schema *schema = &schema_builtin;
 	struct suggestion best;
 	size_t i;
 
@@ -97,13 +100,14 @@ static enum status not_known(struct str name)
 			best.best.n ? "'?" : "");
 }
 
-static enum status one_enum(const struct schema_enum *members, enum form form)
+static enum status one_enum(const struct schema *schema, const struct schema_enum *members,
+			    enum form form)
 {
 	struct buf out = BUF_INIT;
 
 	switch (form) {
 	case FORM_TEXT: view_enum_text(&out, members); break;
-	case FORM_JSON_SCHEMA: view_json_schema_enum(&schema_builtin, members, &out); break;
+	case FORM_JSON_SCHEMA: view_json_schema_enum(schema, members, &out); break;
 	case FORM_LIST:
 		return cmd_fail(&cmd_schema,
 				"an enum such as %s has no fields to list; --to is text or "
@@ -113,11 +117,11 @@ static enum status one_enum(const struct schema_enum *members, enum form form)
 	return cmd_print(&out, STATUS_VALID);
 }
 
-static enum status one_type(struct str name, enum form form)
+static enum status one_type(const struct schema *schema, struct str name, enum form form)
 {
-	const struct schema_object *object = schema_object_find(&schema_builtin, name);
+	const struct schema_object *object = schema_object_find(schema, name);
 	const struct schema_structure *structure =
-		object ? object->structure : schema_structure_find(&schema_builtin, name);
+		object ? object->structure : schema_structure_find(schema, name);
 	const struct schema_enum *members;
 	struct buf out = BUF_INIT;
 
@@ -125,18 +129,19 @@ static enum status one_type(struct str name, enum form form)
 		switch (form) {
 		case FORM_TEXT: view_type_text(&out, structure, object); break;
 		case FORM_JSON_SCHEMA:
-			out.failed = !view_json_schema(&schema_builtin, structure, &out);
+			out.failed = !view_json_schema(schema, structure, &out);
 			break;
 		case FORM_LIST: put_lines(&out, structure); break;
 		}
 		return cmd_print(&out, STATUS_VALID);
 	}
-	members = schema_enum_find(&schema_builtin, name);
-	return members ? one_enum(members, form) : not_known(name);
+	members = schema_enum_find(schema, name);
+	return members ? one_enum(schema, members, form) : not_known(schema, name);
 }
 
 static enum status run(struct options *options)
 {
+	const struct schema *schema = options_schema(options);
 	enum form form;
 
 	if (!form_of(options->to, &form))
@@ -145,13 +150,13 @@ static enum status run(struct options *options)
 	if (options->input_count > 1)
 		return cmd_fail(&cmd_schema, "name one type, or none for all of them");
 	if (options->input_count == 1)
-		return one_type(str_c(options->inputs[0].path), form);
-	return whole(form);
+		return one_type(schema, str_c(options->inputs[0].path), form);
+	return whole(schema, form);
 }
 
 const struct command cmd_schema = {"schema",
 				   "[TYPE]",
 				   "the object reference, whole or one type of it",
-				   " to ",
+				   " to schema ",
 				   "text|json-schema|list",
 				   run};

@@ -56,7 +56,8 @@ bool compile_init(struct compilation *c, const struct compile_options *options)
 	struct compile_state *state;
 	size_t i;
 
-	*c = (struct compilation){.schema = &schema_builtin, .options = *options};
+	*c = (struct compilation){.schema = options->schema ? options->schema : &schema_builtin,
+				  .options = *options};
 	arena_init(&c->arena, 256 * 1024);
 	arena_init(&c->scratch, 256 * 1024);
 	sources_init(&c->sources, &c->arena);

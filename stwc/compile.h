@@ -32,9 +32,10 @@ struct compile_variable {
 };
 
 struct compile_options {
-	enum format from;   /* FORMAT_NONE: by name */
-	const char *object; /* --object TYPE, or NULL */
-	const char *target; /* "0.16.19", or NULL: the schema's version */
+	enum format from;            /* FORMAT_NONE: by name */
+	const char *object;          /* --object TYPE, or NULL */
+	const struct schema *schema; /* NULL: the built-in one */
+	const char *target;          /* "0.16.19", or NULL: the schema's version */
 	enum audience audience;
 	enum edition edition;
 	bool partial;

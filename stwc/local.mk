@@ -88,7 +88,8 @@ stwc_stwc_SOURCES = \
 	stwc/cmd_build.c \
 	stwc/cmd_check.c \
 	stwc/main.c \
-	stwc/cmd_options.c
+	stwc/cmd_options.c \
+	stwc/cmd_reference.c
 stwc_stwc_LDADD = libstwc.a libgrammar.a libschemas.a libengine.a libstw.a libcore.a libbase.a \
 	$(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(PSL_LIBS) $(PCRE2_LIBS)
 

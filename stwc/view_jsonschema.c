@@ -269,7 +269,8 @@ static void put_single(struct writer *w, const struct schema_structure *structur
 
 	put(w, "{\"type\":\"object\",\"properties\":{\"@type\":{\"type\":\"string\"}");
 	for (i = 0; i < structure->field_count; i++) {
-		if (structure->fields[i].update != UPDATE_SERVER_SET)
+		if (structure->fields[i].update != UPDATE_SERVER_SET &&
+		    !schema_absent(structure->fields[i].until))
 			put_property(w, &structure->fields[i]);
 	}
 	put(w, "},\"additionalProperties\":false");
@@ -279,14 +280,17 @@ static void put_single(struct writer *w, const struct schema_structure *structur
 
 static void put_union(struct writer *w, const struct schema_structure *structure)
 {
-	size_t i;
+	size_t count = structure->variant_count, i;
 
 	put(w,
 	    "{\"type\":\"object\",\"required\":[\"@type\"],\"properties\":{\"@type\":{\"enum\":[");
-	for (i = 0; i < structure->variant_count; i++)
+	/* what a --schema does not have stands behind what it has */
+	while (count && schema_absent(structure->variants[count - 1].until))
+		count--;
+	for (i = 0; i < count; i++)
 		buf_printf(w->out, "%s\"%s\"", i ? "," : "", structure->variants[i].name);
 	put(w, "]}},\"allOf\":[");
-	for (i = 0; i < structure->variant_count; i++) {
+	for (i = 0; i < count; i++) {
 		const struct schema_variant *variant = &structure->variants[i];
 
 		buf_printf(w->out,
@@ -335,7 +339,7 @@ static void put_enum_members(struct buf *out, const struct schema_enum *e)
 	size_t i;
 
 	buf_puts(out, STR("\"enum\":["));
-	for (i = 0; i < e->count; i++)
+	for (i = 0; i < e->count && !schema_absent(e->members[i].until); i++)
 		buf_printf(out, "%s\"%s\"", i ? "," : "", e->members[i].name);
 	buf_putc(out, ']');
 }
@@ -445,7 +449,8 @@ static void put_root(struct writer *w)
 	for (i = 0; i < w->schema->object_count; i++) {
 		const struct schema_object *object = &w->schema->objects[i];
 
-		if (object->data || object->kind == OBJECT_VIEW)
+		if (object->data || object->kind == OBJECT_VIEW ||
+		    schema_absent(object->structure->until))
 			continue;
 		put_object(w, object, "", before);
 		put_object(w, object, "x:", ",");

@@ -180,6 +180,11 @@ void view_field_line(struct buf *out, const struct schema_structure *structure,
 	buf_free(&max);
 }
 
+static const char *until_words(const char *until)
+{
+	return schema_absent(until) ? "now: the --schema does not have it" : until;
+}
+
 static void put_row(struct buf *out, const char *name, const char *format, ...) PRINTF_LIKE(3, 4);
 static void put_row(struct buf *out, const char *name, const char *format, ...)
 {
@@ -313,7 +318,7 @@ static void put_history_rows(struct buf *out, const struct schema_field *field)
 	if (field->since)
 		put_row(out, "since", "%s", field->since);
 	if (field->until)
-		put_row(out, "until", "%s", field->until);
+		put_row(out, "until", "%s", until_words(field->until));
 	if (field->deprecated)
 		put_row(out, "deprecated", "%s%s", field->replaced_by ? "use " : "yes",
 			field->replaced_by ? field->replaced_by : "");
@@ -419,7 +424,7 @@ static void put_variant_entry(struct buf *out, const struct schema_variant *vari
 	if (variant->since)
 		buf_printf(out, ", since %s", variant->since);
 	if (variant->until)
-		buf_printf(out, ", until %s", variant->until);
+		buf_printf(out, ", until %s", until_words(variant->until));
 	buf_putc(out, '\n');
 	if (variant->doc)
 		view_wrap(out, 6, str_c(variant->doc));
@@ -479,7 +484,7 @@ void view_type_text(struct buf *out, const struct schema_structure *structure,
 	if (structure->since)
 		put_row(out, "since", "%s", structure->since);
 	if (structure->until)
-		put_row(out, "until", "%s", structure->until);
+		put_row(out, "until", "%s", until_words(structure->until));
 	buf_puts(out, single ? STR("\nFields:\n") : STR("\nVariants, told apart by \"@type\":\n"));
 	for (i = 0; single && i < structure->field_count; i++)
 		put_field_entry(out, &structure->fields[i]);

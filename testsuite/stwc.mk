@@ -15,6 +15,7 @@ stwc_tests = \
 	testsuite/stwc/outputs.py \
 	testsuite/stwc/plans.py \
 	testsuite/stwc/rules.py \
+	testsuite/stwc/schemafile.py \
 	testsuite/stwc/secrets.py \
 	testsuite/stwc/target.py \
 	testsuite/stwc/seeds.py \

@@ -1,14 +1,14 @@
 /*
  * import-schema: a published schema.json beside our rows.
  *
- *	import-schema --check FILE	each difference, one a line; exit 1 where one is not
- *declared import-schema FILE		the rows that FILE has and schemas/ has not, to be pasted
+ *	import-schema --check FILE	each difference, one a line; 1 where one is not declared
+ *	import-schema FILE		the rows that FILE has and schemas/ has not, to be pasted
  *	import-schema --all FILE	every row of FILE
  *
  * When a server release comes out: --check names what it added, removed and changed; the new rows
- *go into the file of their family, sentences and all that a schema.json does not say are written by
- * hand, the release goes into schemas/history.stws, and `make update-lock` gives the numbers. Where
- * we differ on purpose, the row says `own = true`, and --check calls the difference declared.
+ * go into the file of their family, sentences and all that a schema.json does not say are written
+ *by hand, the release goes into schemas/history.stws, and `make update-lock` gives the numbers.
+ *Where we differ on purpose, the row says `own = true`, and --check calls the difference declared.
  */
 #include <stdio.h>
 #include <string.h>

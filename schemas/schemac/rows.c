@@ -576,7 +576,8 @@ static bool name_everything(struct rows *rows)
 	rows->objects =
 		ARENA_ARRAY(rows->arena, struct schema_object, structures + rows->views.count + 1);
 	rows->enums = ARENA_ARRAY(rows->arena, struct schema_enum, enums + 1);
-	rows->fails = ARENA_ARRAY(rows->arena, uint8_t, structures + 1);
+	rows->required = (struct required){rows->structures,
+					   ARENA_ARRAY(rows->arena, uint8_t, structures + 1)};
 	if (rows->arena->failed)
 		return false;
 	for (size_t i = 0; i < structures; i++)

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "core/node.h"
+#include "schemas/required.h"
 #include "schemas/schema.h"
 
 /* Structures of the schema while they grow; the finished `struct schema` points at the same
@@ -28,7 +29,7 @@ struct rows {
 	struct schema_structure *structures;
 	struct schema_object *objects;
 	struct schema_enum *enums;
-	uint8_t *fails; /* per structure, enum fails: its default is refused */
+	struct required required; /* which structures have a default that is refused */
 };
 
 /* Reports at a place; counts an error. */

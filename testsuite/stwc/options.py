@@ -7,7 +7,7 @@ import tempfile
 
 import stwctest
 
-SOURCES = "from as object overlay partial shapes target edition level strict max-errors format color quiet now env".split()
+SOURCES = "from as object overlay partial shapes target schema edition level strict max-errors format color quiet now env".split()
 TAKEN = {
     "check": SOURCES + ["for", "host", "secrets"],
     "build": SOURCES + ["for", "host", "secrets", "out", "revision", "allow-inline-secrets"],
@@ -15,12 +15,12 @@ TAKEN = {
     "verify": ["format", "quiet"],
     "get": SOURCES,
     "ip": SOURCES,
-    "schema": ["to"],
-    "explain": ["format", "list"],
+    "schema": ["to", "schema"],
+    "explain": ["format", "list", "schema"],
     "migrate": "from as level max-errors format color quiet out to env allow-loss reveal-secrets".split(),
     "graph": [option for option in SOURCES if option not in ("format", "quiet")] + ["type"],
 }
-VALUES = {"from": "json", "as": "x", "object": "Domain", "overlay": "x", "shapes": "own", "target": "0.16", "edition": "enterprise", "format": "json",
+VALUES = {"from": "json", "as": "x", "object": "Domain", "overlay": "x", "shapes": "own", "target": "0.16", "schema": "x", "edition": "enterprise", "format": "json",
           "level": "syntax=error", "max-errors": "1", "color": "never", "for": "stwd", "out": "x", "revision": "x",
           "to": "list", "now": "0", "secrets": ".", "type": "Domain", "env": "a=b"}
 FORMATS = {"dump": ["toml", "yaml", "json", "plan", "jmap"], "schema": ["text", "json-schema", "list"]}
