@@ -75,7 +75,7 @@ struct command {
 
 extern const struct command cmd_check, cmd_build, cmd_dump, cmd_verify, cmd_get, cmd_ip, cmd_schema,
 	cmd_explain, cmd_graph;
-extern const struct command cmd_convert, cmd_migrate;
+extern const struct command cmd_convert, cmd_diff, cmd_migrate;
 
 /* Reads argv behind the command's name. False after a message on standard error. */
 bool options_parse(const struct command *command, int argc, char **argv,

@@ -17,14 +17,15 @@ const char *cmd_operand(struct options *options)
 	return path;
 }
 
-/* A question about one value is not the place for notes; what the user asked for comes behind. */
-static void drop_notes(struct options *options)
+void cmd_silence(struct options *options, enum severity least)
 {
 	struct level_option levels[ARRAY_LEN(options->levels)];
 	size_t n = 0, i;
 
 	for (i = 0; i < DIAG_CODE_COUNT && n + options->level_count < ARRAY_LEN(levels); i++) {
-		if (diag_code_info((enum diag_code)i)->severity == SEVERITY_NOTE)
+		enum severity severity = diag_code_info((enum diag_code)i)->severity;
+
+		if (severity >= least && severity != SEVERITY_OFF)
 			levels[n++] = (struct level_option){(enum diag_code)i, SEVERITY_OFF};
 	}
 	memcpy(levels + n, options->levels, options->level_count * sizeof(*levels));
@@ -50,7 +51,7 @@ enum status cmd_view(const struct command *command, const struct options *option
 		return cmd_fail(command, "%s: %s", options->inputs[0].path, view->fault);
 	}
 	quiet.output = OUTPUT_TEXT;
-	drop_notes(&quiet);
+	cmd_silence(&quiet, SEVERITY_NOTE); /* a question is not the place for them */
 	status = cmd_compile(&quiet, &view->c, true);
 	view_of_sources(view);
 	return status;

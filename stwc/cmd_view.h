@@ -7,6 +7,8 @@
 
 /* Takes the first operand that is no overlay out of the operands; NULL: there is none. */
 const char *cmd_operand(struct options *options);
+/* Turns off what is by nature no worse than `least`, unless --level has asked for it. */
+void cmd_silence(struct options *options, enum severity least);
 /* Opens the image, or compiles the sources, that the operands name; diagnostics go to standard
  * error in every output format, because the answer has standard output. Only with STATUS_VALID
  * is the view of use; view_close in every case. */

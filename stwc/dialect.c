@@ -185,11 +185,15 @@ static bool find_by_match(struct file *file, const struct draft *draft, const st
 	return true;
 }
 
-/* A plan knows nothing of the names of an earlier one. */
-static bool is_new_run(const struct file *file, const struct draft *same)
+/* A plan knows nothing of the names of an earlier one, even of what it has named otherwise. */
+static bool is_new_run(const struct file *file, const struct draft *draft, const struct draft *same)
 {
-	return file->dialect == DIALECT_PLAN && same->touched &&
-	       same->touched != file->source->number;
+	const struct plan_name *said;
+
+	if (file->dialect != DIALECT_PLAN || !same->touched)
+		return false;
+	said = plan_name_at(file->c, draft->client_id, file->source->number, UINT32_MAX);
+	return !said || said->type != draft->type;
 }
 
 /* Settles the draft in the file's compilation: into an earlier one, or as a new one. */
@@ -214,7 +218,7 @@ static bool settle_draft(struct file *file, const struct draft *draft, const str
 		(same && draft->kind == DRAFT_CREATE && draft->type->kind == OBJECT_SINGLETON);
 	if (joins)
 		return join_draft(file, first ? first : same, draft);
-	if (same && !is_new_run(file, same)) {
+	if (same && !is_new_run(file, draft, same)) {
 		report_duplicate(file, draft, same);
 		return true;
 	}

@@ -2,7 +2,9 @@
 libstwc_a_SOURCES += \
 	stwc/view.c stwc/view.h \
 	stwc/view_decode.c \
+	stwc/view_diff.c stwc/view_diff.h \
 	stwc/view_dump.c stwc/view_dump.h \
+	stwc/view_patch.c \
 	stwc/view_graph.c stwc/view_graph.h \
 	stwc/view_items.c \
 	stwc/view_json.c \
@@ -18,6 +20,7 @@ libstwc_a_SOURCES += \
 	stwc/view_yaml.c
 stwc_stwc_SOURCES += \
 	stwc/cmd_convert.c \
+	stwc/cmd_diff.c \
 	stwc/cmd_dump.c \
 	stwc/cmd_explain.c \
 	stwc/cmd_get.c \

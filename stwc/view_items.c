@@ -396,6 +396,11 @@ size_t view_item_match(struct view_items *items, const struct object *object, co
 	return n ? n : match_by_values(items, object, false, out);
 }
 
+size_t view_item_values(struct view_items *items, const struct object *object, const char **out)
+{
+	return fields_of(object) ? match_by_values(items, object, false, out) : 0;
+}
+
 static bool find_matches(struct view_items *items)
 {
 	size_t i;

@@ -67,6 +67,8 @@ static struct node *string_node(const struct view_nodes *to, const struct value 
 	bool secret = value->type &&
 		      (value->type->kind == TYPE_SECRET || value->type->kind == TYPE_SECRET_TEXT);
 
+	if (secret && !to->reveal && to->masked)
+		*to->masked = true;
 	return text_node(to, secret && !to->reveal ? STR("****") : value->string);
 }
 

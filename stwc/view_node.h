@@ -8,7 +8,8 @@ struct view_nodes {
 	struct arena *arena; /* of the nodes; strings stay where the values have them */
 	const struct hash_key *key;
 	enum shapes shapes; /* OWN: lists, units, short forms; SERVER: what a server takes */
-	bool reveal;        /* secrets as they are, not as stars */
+	bool reveal;        /* secrets as they are, not as stars … */
+	bool *masked;       /* … and this is set where one became stars; may be NULL */
 	/* what a reference is called; NULL: as it was written */
 	struct str (*refer)(const void *ctx, const struct value_reference *reference);
 	const void *ctx;

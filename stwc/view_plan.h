@@ -49,6 +49,9 @@ bool view_item_waits(const struct view_items *items, const struct view_item *ite
  * body); their number, 0: there are none. */
 size_t view_item_match(struct view_items *items, const struct object *object, const char **out);
 
+/* The same with every field that a server gives back as it took it, though fewer would do. */
+size_t view_item_values(struct view_items *items, const struct object *object, const char **out);
+
 /* "@type" … "value": and the value's end are the caller's: what every operation begins with. */
 void view_operation_begin(struct buf *out, const char *verb, const struct schema_object *type,
 			  const char *const *match, size_t match_count);

@@ -1,6 +1,7 @@
-# the commands that read: convert, dump, verify, get, ip, schema, explain
+# the commands that read: convert, diff, dump, verify, get, ip, schema, explain
 stwc_view_tests = \
 	testsuite/stwc/convert.py \
+	testsuite/stwc/diff.py \
 	testsuite/stwc/foreign.py \
 	testsuite/stwc/reference.py \
 	testsuite/stwc/roundtrip.py \

@@ -24,11 +24,16 @@ def write(folder, name, text):
     return path
 
 
+def faults(done):
+    wrong = [part for part in done.stderr.split("\n\n") if not part.startswith("warning")]
+    print("#   " + "\n".join(wrong)[:1500].replace("\n", "\n#   "))
+
+
 def image_of(folder, name, *sources):
     image = os.path.join(folder, name)
-    done = build(sources[0], image, *sources[1:])
+    done = build(sources[-1], image, *sources[:-1])
     if done.status:
-        print("#   " + done.stderr[:2500].replace("\n", "\n#   "))
+        faults(done)
     return content(image) if done.status == 0 else None
 
 

@@ -98,6 +98,8 @@ OBEY = {
 # variants that a server refuses, or that depend on what another object is
 REFUSED = [("DnsServer", "Deprecated1"), ("Coordinator", "Default"), ("LookupStore", "RedisSentinel"),
            ("SqlAuthStore", "Default")]
+# whose default depends on what another object is, so that they are never left out
+NEEDED = {("SqlDirectory", "store")}
 
 
 class Reference:
@@ -270,7 +272,7 @@ class Generator:
             if field == "memberTenantId":
                 body[field] = self.tenant
                 continue
-            needed = (name, field) in self.ref.required or depth == 0 and field in ("name", "key")
+            needed = (name, field) in self.ref.required | NEEDED or depth == 0 and field in ("name", "key")
             if not needed and self.random.random() < (0.4 if depth < 3 else 0.8):
                 continue
             if null and not needed and self.random.random() < 0.3:

@@ -1,0 +1,865 @@
+/*
+ * A plan from one configuration to another. Objects that a server has are found by values that
+ * they had: an upsert that changes nothing gives each its name, then updates change it. What is
+ * new is created, in an order in which what is needed comes first. What goes is destroyed at the
+ * end, by reconciles without a value, because a destroy would come before the updates that free
+ * it, and knows few fields (management-api.md 2.3); those of objects that others need come first,
+ * since they run backwards. Where no values tell an object from others of its type, all of the
+ * type are made anew, if nothing refers to them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "stwc/bind.h"
+#include "stwc/view_diff.h"
+#include "stwc/view_dump.h"
+#include "stwc/view_plan.h"
+#include "stwc/view_write.h"
+#include "stwc/walk.h"
+
+enum role { ROLE_NONE, ROLE_FOUND, ROLE_NEW };
+
+struct patcher {
+	struct diff *diff;
+	struct view_items old, new;
+	struct arena scratch;
+	struct view_nodes nodes;  /* by the names of the new side */
+	struct view_nodes before; /* as they were written on the old side */
+	struct buf *out;
+	uint8_t *roles;      /* by place of the new item */
+	uint8_t *needed;     /* by place of the old item: something goes by it */
+	const char **remade; /* names of types whose objects are all made anew */
+	size_t remade_count;
+	bool masked;
+};
+
+static bool refuse(struct patcher *p, const struct object *object, const char *why)
+{
+	struct str name = view_object_name(object);
+	struct buf text = BUF_INIT;
+
+	diff_put_name(&text, name);
+	(void)snprintf(p->diff->new->fault, sizeof(p->diff->new->fault), "no plan: %s%s%.*s %s",
+		       object->type->name, name.n ? "/" : "", STR_ARG(buf_str(&text)), why);
+	buf_free(&text);
+	return false;
+}
+
+static struct view_item *item_of(const struct view_items *items, const struct object *object)
+{
+	return object ? view_items_find(items, object->id) : NULL;
+}
+
+static bool is_singleton(const struct object *object)
+{
+	return object->type->kind == OBJECT_SINGLETON;
+}
+
+/* ---- who takes part ---- */
+
+static void visit_reference(void *ctx, struct value *value, const struct path *path UNUSED)
+{
+	struct patcher *p = ctx;
+	const struct view_item *item;
+
+	if (value->kind != VALUE_REFERENCE || value->reference.literal)
+		return;
+	item = view_items_find(&p->new, value->reference.id);
+	if (item && p->roles[item->place] == ROLE_NONE)
+		p->roles[item->place] = ROLE_FOUND;
+}
+
+static bool goes(const struct patcher *p, const struct object *old);
+
+static bool is_remade(const struct patcher *p, const struct object *object)
+{
+	size_t i;
+
+	for (i = 0; i < p->remade_count; i++) {
+		if (strcmp(p->remade[i], object->type->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the new side have no object of the type? Then nothing needs to be told apart. */
+static bool all_go(const struct patcher *p, const struct object *object)
+{
+	size_t i;
+
+	for (i = 0; i < p->new.count; i++) {
+		if (strcmp(p->new.all[i].object->type->name, object->type->name) == 0)
+			return false;
+	}
+	return true;
+}
+
+static bool is_referred(const struct view_items *items, const char *type)
+{
+	size_t i;
+
+	for (i = 0; i < items->count; i++) {
+		if (items->all[i].referred && strcmp(items->all[i].object->type->name, type) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* ---- what tells an object from others ---- */
+
+/* The field of the old body, with its default written out where that says more than null. */
+static bool add_explicit(struct patcher *p, struct value_object *part, const struct object *object,
+			 const struct schema_field *field)
+{
+	const struct value *value = diff_value(p->diff->old, &object->body, NULL, field->name);
+
+	if (!value || value->kind == VALUE_NULL || value->kind == VALUE_REFERENCE ||
+	    value->kind == VALUE_OBJECT || value->kind == VALUE_MAP ||
+	    value->kind == VALUE_SEQUENCE || field->type->kind == TYPE_SECRET ||
+	    field->type->kind == TYPE_SECRET_TEXT)
+		return false;
+	part->fields[part->count].field = field;
+	part->fields[part->count++].value = (struct value *)(uintptr_t)value;
+	return true;
+}
+
+/* Fields that only a new object can have, as they were: what the old one is told by from the new
+ * one that is made before it goes. NULL: there are none that a server shows. */
+static struct node *old_alone(struct patcher *p, const struct diff_object *object,
+			      const struct view_item *item)
+{
+	struct value_object part = object->old->body;
+	const struct schema_structure *fields = part.variant ? part.variant->body : part.structure;
+	bool differs = false;
+	size_t i, k;
+
+	part.fields = ARENA_ARRAY(&p->scratch, struct value_field, fields->field_count + 1);
+	part.count = 0;
+	for (i = 0; part.fields && i < fields->field_count; i++) {
+		const struct schema_field *field = &fields->fields[i];
+		const struct value *b =
+			diff_value(p->diff->new, &object->new->body, NULL, field->name);
+		const struct value *a =
+			diff_value(p->diff->old, &object->old->body, NULL, field->name);
+
+		if (field->update == UPDATE_IMMUTABLE && !diff_same(p->diff, a, b)) {
+			differs = add_explicit(p, &part, object->old, field) || differs;
+			continue;
+		}
+		for (k = 0; k < item->match_count; k++) {
+			if (strcmp(field->name, item->match[k]) == 0)
+				part.fields[part.count++] = (struct value_field){
+					.field = field,
+					.value = value_field_get(&object->old->body, field->name)};
+		}
+	}
+	return differs ? view_node_body(&p->before, &part, NULL) : NULL;
+}
+
+static bool same_kind(const struct object *a, const struct object *b)
+{
+	const struct schema_variant *v = a->body.variant, *w = b->body.variant;
+
+	return strcmp(a->type->name, b->type->name) == 0 && (v != NULL) == (w != NULL) &&
+	       (!v || strcmp(v->name, w->name) == 0);
+}
+
+/* Has the other side, the new one or the old one, an object with these values of this one? */
+static bool has_like(struct patcher *p, bool new_side, const struct object *object,
+		     const char *const *names, size_t count)
+{
+	struct view *view = new_side ? p->diff->new : p->diff->old;
+	const struct view_items *items = new_side ? &p->new : &p->old;
+	size_t i, k;
+
+	for (i = 0; i < items->count; i++) {
+		const struct object *other = items->all[i].object;
+
+		if (!same_kind(other, object) || is_remade(p, other))
+			continue;
+		for (k = 0; k < count; k++) {
+			const struct value *mine = value_field_get(&object->body, names[k]);
+			const struct value *theirs = diff_value(view, &other->body, NULL, names[k]);
+
+			if (new_side ? !diff_same(p->diff, mine, theirs)
+				     : !diff_same(p->diff, theirs, mine))
+				break;
+		}
+		if (k == count)
+			return true;
+	}
+	return false;
+}
+
+/* Does one of the values lead to an object that goes? */
+static bool leads_to_leaving(const struct patcher *p, const struct object *object,
+			     const char *const *names, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct value *value = value_field_get(&object->body, names[i]);
+		const struct view_item *target =
+			value && value->kind == VALUE_REFERENCE
+				? view_items_find(&p->old, value->reference.id)
+				: NULL;
+
+		if (target && goes(p, target->object))
+			return true;
+	}
+	return false;
+}
+
+/* The values by which an old object is found; 0: there are none. None of them names an object that
+ * goes, since a plan spares what it has named. */
+static size_t match_of_old(struct patcher *p, const struct view_item *item, const char **out)
+{
+	size_t n = item->match_count;
+
+	if (n)
+		memcpy(out, item->match, n * sizeof(*out));
+	if (!n || leads_to_leaving(p, item->object, out, n))
+		n = view_item_values(&p->old, item->object, out);
+	return n;
+}
+
+/* The same for what goes, which nothing that stays or comes may share. */
+static size_t match_of_leaving(struct patcher *p, const struct view_item *item, const char **out)
+{
+	size_t n = match_of_old(p, item, out);
+
+	if (n && has_like(p, true, item->object, out, n))
+		n = view_item_values(&p->old, item->object, out);
+	return n && !has_like(p, true, item->object, out, n) ? n : 0;
+}
+
+/* Can the old object be told from all others, and from the one that takes its place? */
+static bool is_found(struct patcher *p, const struct diff_object *object,
+		     const struct view_item *item)
+{
+	const char **names = ARENA_ARRAY(&p->scratch, const char *, item->object->body.count + 1);
+	bool found = names && (object->new ? match_of_old(p, item, names)
+					   : match_of_leaving(p, item, names));
+
+	if (found && object->new && object->anew)
+		found = old_alone(p, object, item) != NULL;
+	arena_reset(&p->scratch);
+	return found;
+}
+
+/* Types with an object that changes or goes and that nothing finds. */
+static void find_remade(struct patcher *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->diff->object_count; i++) {
+		const struct diff_object *object = &p->diff->objects[i];
+		const struct view_item *item = item_of(&p->old, object->old);
+
+		if (!item || is_singleton(item->object) || is_found(p, object, item) ||
+		    is_remade(p, item->object) || all_go(p, item->object) ||
+		    is_referred(&p->old, item->object->type->name) ||
+		    is_referred(&p->new, item->object->type->name))
+			continue;
+		p->remade[p->remade_count++] = item->object->type->name;
+	}
+}
+
+/* What an object is found by may be another object, which is then found first. */
+static void need_matched(struct patcher *p, const struct view_item *item)
+{
+	const char **names = ARENA_ARRAY(&p->scratch, const char *, item->object->body.count + 1);
+	size_t count = names ? match_of_old(p, item, names) : 0, i;
+
+	for (i = 0; i < count; i++) {
+		const struct value *value = value_field_get(&item->object->body, names[i]);
+		const struct view_item *target =
+			value && value->kind == VALUE_REFERENCE && !value->reference.literal
+				? view_items_find(&p->old, value->reference.id)
+				: NULL;
+
+		if (target && !p->needed[target->place]) {
+			p->needed[target->place] = true;
+			need_matched(p, target); /* a key leads to its domain, and no further */
+		}
+	}
+}
+
+static void role_of_change(struct patcher *p, const struct diff_object *object)
+{
+	const struct view_item *item = item_of(&p->new, object->new);
+
+	if (item && !is_singleton(item->object))
+		p->roles[item->place] = object->old && !object->anew ? ROLE_FOUND : ROLE_NEW;
+}
+
+static void give_roles(struct patcher *p)
+{
+	struct walk walk = {visit_reference, p};
+	size_t i;
+
+	find_remade(p);
+	for (i = 0; i < p->diff->object_count; i++)
+		role_of_change(p, &p->diff->objects[i]);
+	for (i = 0; i < p->new.count; i++) {
+		if (is_remade(p, p->new.all[i].object))
+			p->roles[i] = ROLE_NEW;
+	}
+	for (i = 0; i < p->new.count; i++) {
+		if (p->roles[i] == ROLE_NEW)
+			walk_object(&walk, &p->new.all[i].object->body, NULL);
+	}
+	for (i = 0; i < p->diff->object_count; i++) {
+		if (p->diff->objects[i].new)
+			walk_object(&walk, &p->diff->objects[i].new->body, NULL);
+	}
+	for (i = 0; i < p->old.count; i++) {
+		const struct view_item *old = &p->old.all[i];
+		const struct view_item *new = item_of(&p->new, old->object);
+
+		if (new && p->roles[new->place] != ROLE_NONE)
+			need_matched(p, old);
+	}
+}
+
+/* ---- bodies ---- */
+
+static struct node *body_node(struct patcher *p, const struct view_item *item, bool waiting)
+{
+	const struct value_object *body = &item->object->body;
+	struct value_object part = *body;
+	size_t i;
+
+	part.fields = ARENA_ARRAY(&p->scratch, struct value_field, body->count + 1);
+	part.count = 0;
+	for (i = 0; part.fields && i < body->count; i++) {
+		if ((item->early && view_item_waits(&p->new, item, &body->fields[i])) == waiting)
+			part.fields[part.count++] = body->fields[i];
+	}
+	if (waiting)
+		part.variant = NULL;
+	return part.fields ? view_node_body(&p->nodes, &part, NULL) : NULL;
+}
+
+/* Some fields of an object, and its variant. */
+static struct node *named_fields(struct patcher *p, const struct view_nodes *nodes,
+				 const struct object *object, const char *const *names,
+				 size_t count)
+{
+	struct value_object part = object->body;
+	size_t i, k;
+
+	part.fields = ARENA_ARRAY(&p->scratch, struct value_field, object->body.count + 1);
+	part.count = 0;
+	for (i = 0; part.fields && i < object->body.count; i++) {
+		for (k = 0; k < count; k++) {
+			if (strcmp(object->body.fields[i].field->name, names[k]) == 0)
+				part.fields[part.count++] = object->body.fields[i];
+		}
+	}
+	return part.fields ? view_node_body(nodes, &part, NULL) : NULL;
+}
+
+static const struct value_object *default_of(struct view *view, const struct value_object *object,
+					     const char *name)
+{
+	const struct schema_structure *fields =
+		object->variant ? object->variant->body : object->structure;
+	const struct schema_field *field = schema_field_find(fields, str_c(name));
+
+	return field ? diff_single(view_default(view, fields, field)) : NULL;
+}
+
+static struct node *patch_fields(struct patcher *p, const struct value_object *old,
+				 const struct value_object *old_fallback,
+				 const struct value_object *new,
+				 const struct value_object *new_fallback);
+
+/* What the patch says of one field: false where that cannot be said; *out NULL: nothing. */
+static bool patch_field(struct patcher *p, const struct schema_field *field,
+			const struct value_object *old, const struct value_object *old_fallback,
+			const struct value_object *new, const struct value_object *new_fallback,
+			struct node **out)
+{
+	struct diff *diff = p->diff;
+	const struct value *a = diff_value(diff->old, old, old_fallback, field->name);
+	const struct value *b = diff_value(diff->new, new, new_fallback, field->name);
+
+	*out = NULL;
+	if (diff_single(a) && diff_single(b)) {
+		*out = patch_fields(p, &a->object, default_of(diff->old, old, field->name),
+				    &b->object, default_of(diff->new, new, field->name));
+		if (*out && !(*out)->map.first)
+			*out = NULL;
+		return !diff->new->fault[0];
+	}
+	if (diff_same(diff, a, b))
+		return true;
+	if (b)
+		*out = view_node(&p->nodes, b);
+	return *out != NULL;
+}
+
+static struct node *patch_fields(struct patcher *p, const struct value_object *old,
+				 const struct value_object *old_fallback,
+				 const struct value_object *new,
+				 const struct value_object *new_fallback)
+{
+	const struct schema_structure *fields = new->variant ? new->variant->body : new->structure;
+	struct node *map = node_new(&p->scratch, NODE_MAP, SPAN_NONE);
+	size_t i;
+
+	for (i = 0; map && fields && i < fields->field_count; i++) {
+		const struct schema_field *field = &fields->fields[i];
+		struct node *value;
+
+		if (field->update == UPDATE_SERVER_SET)
+			continue;
+		if (!patch_field(p, field, old, old_fallback, new, new_fallback, &value)) {
+			if (!p->diff->new->fault[0])
+				(void)snprintf(p->diff->new->fault, sizeof(p->diff->new->fault),
+					       "no plan: a server cannot take back %s.%s, which "
+					       "has no default",
+					       fields->name, field->name);
+			return NULL;
+		}
+		if (value && !node_map_append(&p->scratch, p->nodes.key, map, str_c(field->name),
+					      SPAN_NONE, value))
+			return NULL;
+	}
+	return map;
+}
+
+/* What an update must say; another variant is the whole body. */
+static struct node *patch_node(struct patcher *p, const struct diff_object *object)
+{
+	struct value_object none = {.structure = NULL};
+	const struct value_object *old = object->old ? &object->old->body : &none;
+	const struct value_object *new = object->new ? &object->new->body : &none;
+	const struct schema_structure *structure;
+
+	structure = (object->new ? object->new : object->old)->type->structure;
+	none.structure = structure;
+	if (structure->kind == STRUCTURE_UNION)
+		none.variant = &structure->variants[0];
+	if (old->variant != new->variant &&
+	    !(old->variant && new->variant &&strcmp(old->variant->name, new->variant->name) == 0))
+		return view_node_body(&p->nodes, new, NULL);
+	return patch_fields(p, old, NULL, new, NULL);
+}
+
+/* ---- operations ---- */
+
+static bool put_keyed(struct patcher *p, struct str key, const struct node *body)
+{
+	if (!body)
+		return false;
+	buf_puts(p->out, STR("\"value\": {"));
+	view_operation_key(p->out, key);
+	buf_puts(p->out, STR(": "));
+	view_json_inline(p->out, body);
+	buf_puts(p->out, STR("}}\n"));
+	return true;
+}
+
+static bool put_update(struct patcher *p, const struct schema_object *type, struct str name,
+		       const struct node *patch)
+{
+	if (!patch)
+		return false;
+	if (!patch->map.first)
+		return true;
+	view_operation_begin(p->out, "update", type, NULL, 0);
+	if (name.n) {
+		buf_puts(p->out, STR("\"id\": "));
+		buf_put_json(p->out, arena_printf(&p->scratch, "#%.*s", STR_ARG(name)));
+		buf_puts(p->out, STR(", "));
+	}
+	buf_puts(p->out, STR("\"value\": "));
+	view_json_inline(p->out, patch);
+	buf_puts(p->out, STR("}\n"));
+	return true;
+}
+
+/* A name for what only the old side has, which no name of the new side is. */
+static struct str name_before(const struct patcher *p, const struct view_item *old)
+{
+	return arena_printf(p->before.arena, "before/%s/%.*s", old->object->type->name,
+			    STR_ARG(old->key));
+}
+
+static bool put_name(struct patcher *p, const struct view_item *old, struct str name)
+{
+	const char **names = ARENA_ARRAY(&p->scratch, const char *, old->object->body.count + 1);
+	size_t count = names ? match_of_old(p, old, names) : 0;
+
+	if (!count)
+		return refuse(
+			p, old->object,
+			"cannot be told from others of its type by anything that a server shows");
+	view_operation_begin(p->out, "upsert", old->object->type, names, count);
+	return put_keyed(p, name, named_fields(p, &p->before, old->object, names, count));
+}
+
+/* Names for what a server has, by values that it has now. What finds one object may be another
+ * that is to be found, so the order is that of the old side. */
+static bool put_found(struct patcher *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->old.count; i++) {
+		const struct view_item *old = &p->old.all[i];
+		const struct view_item *new = item_of(&p->new, old->object);
+
+		if (is_singleton(old->object) || is_remade(p, old->object) ||
+		    !(p->needed[i] || (new && p->roles[new->place] == ROLE_FOUND)))
+			continue;
+		if (!put_name(p, old, new ? new->name : name_before(p, old)))
+			return false;
+		arena_reset(&p->scratch);
+	}
+	return true;
+}
+
+/* The values that nothing else has while both are there; 0: there are none. */
+static size_t match_of_new(struct patcher *p, const struct view_item *item, const char **out)
+{
+	size_t n = item->match_count;
+
+	if (n)
+		memcpy(out, item->match, n * sizeof(*out));
+	if (!n || has_like(p, false, item->object, out, n))
+		n = view_item_values(&p->new, item->object, out);
+	return n && !has_like(p, false, item->object, out, n) ? n : 0;
+}
+
+/* Where references cannot go by the client id, which another type has, too, a second name follows,
+ * or the object is made under that name. */
+static bool put_new(struct patcher *p, const struct view_item *item)
+{
+	bool named = (item->referred || item->early) && !str_eq(item->name, item->key);
+	const char **match = ARENA_ARRAY(&p->scratch, const char *, item->object->body.count + 1);
+	size_t count = named && match ? match_of_new(p, item, match) : 0;
+
+	if (!match)
+		return false;
+	view_operation_begin(p->out, "create", item->object->type, NULL, 0);
+	if (!put_keyed(p, named && !count ? item->name : item->key, body_node(p, item, false)))
+		return false;
+	if (!count)
+		return true;
+	view_operation_begin(p->out, "upsert", item->object->type, match, count);
+	return put_keyed(p, item->name, named_fields(p, &p->nodes, item->object, match, count));
+}
+
+static bool put_created(struct patcher *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->new.count; i++) {
+		if (p->roles[i] == ROLE_NEW && !put_new(p, &p->new.all[i]))
+			return false;
+		arena_reset(&p->scratch);
+	}
+	for (i = 0; i < p->new.count; i++) {
+		const struct view_item *item = &p->new.all[i];
+
+		if (p->roles[i] == ROLE_NEW && item->early &&
+		    !put_update(p, item->object->type, item->name, body_node(p, item, true)))
+			return false;
+		arena_reset(&p->scratch);
+	}
+	return true;
+}
+
+struct look {
+	const struct patcher *p;
+	bool found;
+};
+
+static void look_for_new(void *ctx, struct value *value, const struct path *path UNUSED)
+{
+	struct look *look = ctx;
+	const struct view_item *item;
+
+	if (value->kind != VALUE_REFERENCE || value->reference.literal)
+		return;
+	item = view_items_find(&look->p->new, value->reference.id);
+	look->found = look->found || (item && look->p->roles[item->place] == ROLE_NEW);
+}
+
+/* Does the object need something that is only now made? Then its update comes after that. */
+static bool needs_new(const struct patcher *p, const struct object *object)
+{
+	struct look look = {p, false};
+	struct walk walk = {look_for_new, &look};
+
+	if (object)
+		walk_object(&walk, &object->body, NULL);
+	return look.found;
+}
+
+static bool put_changed(struct patcher *p, bool after)
+{
+	size_t i;
+
+	for (i = 0; i < p->diff->object_count; i++) {
+		const struct diff_object *object = &p->diff->objects[i];
+		const struct object *one = object->new ? object->new : object->old;
+		const struct view_item *item = item_of(&p->new, object->new);
+
+		if (!is_singleton(one) &&
+		    (!object->old || !object->new || object->anew || is_remade(p, one)))
+			continue;
+		if (needs_new(p, object->new) != after)
+			continue;
+		if (!put_update(p, one->type, is_singleton(one) ? STR_NONE : item->name,
+				patch_node(p, object)))
+			return false;
+		arena_reset(&p->scratch);
+	}
+	return true;
+}
+
+/* ---- what goes ---- */
+
+static const struct diff_object *entry_of(const struct patcher *p, const struct object *old)
+{
+	size_t low = 0, high = p->diff->object_count;
+
+	while (low < high) { /* the differences are in the order of objects */
+		size_t middle = low + (high - low) / 2;
+		const struct diff_object *entry = &p->diff->objects[middle];
+		int order = view_object_cmp(entry->old ? entry->old : entry->new, old);
+
+		if (order == 0)
+			return entry;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+static bool goes(const struct patcher *p, const struct object *old)
+{
+	const struct diff_object *entry = entry_of(p, old);
+
+	return entry && !is_singleton(old) && !entry->new;
+}
+
+/* Everything in the scope goes at the end; NULL: everything of the type. */
+static void put_reconcile(struct patcher *p, const struct schema_object *type,
+			  const struct node *scope)
+{
+	buf_printf(p->out, "{\"@type\": \"reconcile\", \"object\": \"%s\", \"matchOn\": \"*\", ",
+		   type->wire_name);
+	if (scope) {
+		buf_puts(p->out, STR("\"scope\": "));
+		view_json_inline(p->out, scope);
+		buf_puts(p->out, STR(", "));
+	}
+	buf_puts(p->out, STR("\"value\": {}}\n"));
+}
+
+static bool put_scoped(struct patcher *p, const struct view_item *item)
+{
+	const char **names = ARENA_ARRAY(&p->scratch, const char *, item->object->body.count + 1);
+	size_t count = names ? match_of_leaving(p, item, names) : 0;
+	const struct node *scope;
+
+	if (!count)
+		return refuse(
+			p, item->object,
+			"goes, and nothing tells it from others of its type that stay or come");
+	scope = named_fields(p, &p->before, item->object, names, count);
+	if (scope)
+		put_reconcile(p, item->object->type, scope);
+	return scope != NULL;
+}
+
+static bool put_removed(struct patcher *p)
+{
+	const struct schema_object *done = NULL;
+	size_t i;
+
+	for (i = 0; i < p->old.count; i++) {
+		const struct view_item *item = &p->old.all[i];
+
+		if (!goes(p, item->object) || is_remade(p, item->object))
+			continue;
+		if (item->early)
+			return refuse(p, item->object,
+				      "goes, as does another that it refers to and that refers "
+				      "to it; take the reference away in a plan of its own");
+		if (item->object->type == done)
+			continue;
+		if (all_go(p, item->object)) {
+			done = item->object->type;
+			put_reconcile(p, done, NULL);
+		} else if (!put_scoped(p, item)) {
+			return false;
+		}
+		arena_reset(&p->scratch);
+	}
+	return true;
+}
+
+/* Objects that no update can make what they shall be: what takes their place has been made, and
+ * they go. */
+static bool put_anew(struct patcher *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->diff->object_count; i++) {
+		const struct diff_object *object = &p->diff->objects[i];
+		const struct view_item *item = item_of(&p->old, object->old);
+		const struct node *scope;
+
+		if (!object->anew || !item || is_singleton(item->object) ||
+		    is_remade(p, item->object))
+			continue;
+		if (item->referred)
+			return refuse(p, item->object,
+				      "changes in a field that only a new object can have, and "
+				      "others refer to it; give it another client id as well");
+		if (!item->match)
+			return refuse(p, item->object, "cannot be told from others of its type");
+		scope = old_alone(p, object, item);
+		if (!scope)
+			return refuse(p, item->object,
+				      "changes in a field that only a new object can have, and "
+				      "nothing else tells the old one from the new one");
+		put_reconcile(p, item->object->type, scope);
+		arena_reset(&p->scratch);
+	}
+	return true;
+}
+
+/* What is made anew as a whole type goes before anything is made. */
+static void put_remade(struct patcher *p)
+{
+	const char *done = NULL;
+	size_t i;
+
+	for (i = 0; i < p->old.count; i++) {
+		const struct schema_object *type = p->old.all[i].object->type;
+
+		if (!is_remade(p, p->old.all[i].object) || (done && strcmp(done, type->name) == 0))
+			continue;
+		done = type->name;
+		buf_printf(p->out, "{\"@type\": \"destroy\", \"object\": \"%s\"}\n",
+			   type->wire_name);
+	}
+}
+
+/* ---- addresses ---- */
+
+static struct node *entry_node(struct patcher *p, const struct diff_entry *entry, struct str name)
+{
+	struct node *body = view_node_entry(&p->nodes, entry->type, &entry->new);
+	const struct address_entry *old = &entry->old, *new = &entry->new;
+	struct node *null = node_new(&p->scratch, NODE_NULL, SPAN_NONE);
+	bool ok = body && null;
+
+	if (ok && old->has_expires && !new->has_expires && !new->null_expires)
+		ok = node_map_append(&p->scratch, p->nodes.key, body, STR("expiresAt"), SPAN_NONE,
+				     null);
+	if (ok && old->has_note && !new->has_note && !new->null_note)
+		ok = node_map_append(&p->scratch, p->nodes.key, body, STR("reason"), SPAN_NONE,
+				     null);
+	return ok ? view_node_addressed(&p->nodes, body, name) : NULL;
+}
+
+static bool same_creation(const struct diff_entry *entry)
+{
+	return entry->old.has_created == entry->new.has_created &&
+	       (!entry->old.has_created || entry->old.created == entry->new.created);
+}
+
+static bool put_entries(struct patcher *p)
+{
+	static const char *const address[] = {"address"};
+	size_t i;
+
+	for (i = 0; i < p->diff->entry_count; i++) {
+		const struct diff_entry *entry = &p->diff->entries[i];
+		char text[NET_TEXT_SIZE];
+		struct str name = {text, net_network_format(&entry->network, text)};
+
+		/* only a new entry can have another time of creation */
+		if (entry->kind == DIFF_REMOVED ||
+		    (entry->kind == DIFF_CHANGED && !same_creation(entry)))
+			buf_printf(p->out,
+				   "{\"@type\": \"destroy\", \"object\": \"%s\", \"value\": "
+				   "{\"address\": \"%s\"}}\n",
+				   entry->type->wire_name, text);
+		if (entry->kind == DIFF_REMOVED)
+			continue;
+		view_operation_begin(p->out, "upsert", entry->type, address, 1);
+		if (!put_keyed(p, name, entry_node(p, entry, name)))
+			return false;
+		arena_reset(&p->scratch);
+	}
+	return true;
+}
+
+static bool put_operations(struct patcher *p)
+{
+	put_remade(p);
+	if (!put_entries(p) || !put_found(p) || !put_changed(p, false) || !put_created(p) ||
+	    !put_changed(p, true) || !put_removed(p) || !put_anew(p))
+		return false;
+	if (!p->masked)
+		return true;
+	(void)snprintf(p->diff->new->fault, sizeof(p->diff->new->fault),
+		       "the plan holds secrets; say --reveal-secrets to print them");
+	return false;
+}
+
+/* What the plan calls an object that a server has: as the new side does, where it has it. */
+static struct str refer_before(const void *ctx, const struct value_reference *reference)
+{
+	const struct patcher *p = ctx;
+	const struct view_item *new = view_items_find(&p->new, reference->id);
+	const struct view_item *old = view_items_find(&p->old, reference->id);
+	struct str name;
+
+	if ((!new && !old) || reference->literal)
+		return reference->written;
+	name = new ? new->name : name_before(p, old);
+	return arena_printf(p->before.arena, "#%.*s", STR_ARG(name));
+}
+
+bool diff_plan(struct diff *diff, bool reveal, struct buf *out)
+{
+	struct patcher p = {.diff = diff, .out = out};
+	bool ok;
+
+	arena_init(&p.scratch, 64 * 1024);
+	ok = view_items_make(&p.old, diff->old) && view_items_make(&p.new, diff->new);
+	p.roles = calloc(diff->new->c.object_count + 1, 1);
+	p.needed = calloc(diff->old->c.object_count + 1, 1);
+	p.remade = calloc(diff->object_count + 1, sizeof(*p.remade));
+	if (ok && p.roles && p.needed && p.remade) {
+		p.nodes = view_items_nodes(&p.new, &p.scratch, reveal);
+		p.nodes.masked = &p.masked;
+		p.before = p.nodes;
+		p.before.refer = refer_before;
+		p.before.ctx = &p;
+		give_roles(&p);
+	}
+	ok = ok && p.roles && p.needed && p.remade && put_operations(&p) && !p.scratch.failed &&
+	     !out->failed;
+	if (!ok && !diff->new->fault[0])
+		(void)snprintf(diff->new->fault, sizeof(diff->new->fault), "%s",
+			       diff->old->fault[0] ? diff->old->fault : "out of memory");
+	view_items_free(&p.old);
+	view_items_free(&p.new);
+	free(p.roles);
+	free(p.needed);
+	free(p.remade);
+	arena_free(&p.scratch);
+	return ok;
+}
