@@ -99,6 +99,10 @@ void reference_free(struct reference *reference);
  * every case. */
 enum status cmd_compile(const struct options *options, struct compilation *c,
 			bool quiet_valid) WARN_UNUSED;
+/* The two halves of it, for who wants to look before anything is printed: true where it ran. */
+bool cmd_compile_run(const struct options *options, struct compilation *c) WARN_UNUSED;
+enum status cmd_compile_end(const struct options *options, struct compilation *c, bool ran,
+			    bool quiet_valid) WARN_UNUSED;
 /* "stwc NAME: message" on standard error; STATUS_FAILED. */
 enum status cmd_fail(const struct command *command, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Writes a finished buffer to standard output; STATUS_FAILED when that fails. */

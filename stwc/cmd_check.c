@@ -137,18 +137,22 @@ static bool has_summary(const struct options *options)
 	       (options->output == OUTPUT_TEXT || options->output == OUTPUT_GITHUB);
 }
 
-enum status cmd_compile(const struct options *options, struct compilation *c, bool quiet_valid)
+bool cmd_compile_run(const struct options *options, struct compilation *c)
 {
-	enum status status, printed;
-	bool ran;
+	bool ran = compile_init(c, &options->compile);
 	size_t i;
 
-	ran = compile_init(c, &options->compile);
 	for (i = 0; i < options->level_count; i++)
 		c->diags.levels[options->levels[i].code] = options->levels[i].severity;
 	c->diags.keep = options->max_errors;
-	if (ran)
-		ran = compile_run(c, options->inputs, options->input_count);
+	return ran && compile_run(c, options->inputs, options->input_count);
+}
+
+enum status cmd_compile_end(const struct options *options, struct compilation *c, bool ran,
+			    bool quiet_valid)
+{
+	enum status status, printed;
+
 	/* what could not be read was reported; nothing else keeps a compilation from its end */
 	if (!ran && (c->arena.failed || c->diags.failed || !c->unreadable))
 		fputs("stwc: out of memory\n", stderr);
@@ -162,6 +166,13 @@ enum status cmd_compile(const struct options *options, struct compilation *c, bo
 	    !(quiet_valid && status == STATUS_VALID))
 		print_summary(c, status);
 	return printed;
+}
+
+enum status cmd_compile(const struct options *options, struct compilation *c, bool quiet_valid)
+{
+	bool ran = cmd_compile_run(options, c);
+
+	return cmd_compile_end(options, c, ran, quiet_valid);
 }
 
 static enum status run(struct options *options)

@@ -5,10 +5,15 @@
  * output, or with -o to a file; the report goes to standard error, or with --format json to
  * standard output, which then -o must leave free.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "base/fs.h"
 #include "stwc/cmd_view.h"
 #include "stwc/settings_report.h"
+#include "stwc/settings_retry.h"
 #include "stwc/view_dump.h"
 
 /* The report where it belongs; STATUS_FAILED when it cannot be written. */
@@ -50,10 +55,48 @@ static enum status write_objects(const struct options *options, struct view *vie
 	return cmd_fail(&cmd_migrate, "%s", view->fault);
 }
 
+static bool reads_stdin(const struct options *options)
+{
+	size_t i;
+
+	for (i = 0; i < options->input_count; i++) {
+		if (strcmp(options->inputs[i].path, "-") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Puts a copy in memory in the place of standard input, which can be read again. */
+static bool keep_stdin(void)
+{
+	struct fs_error error;
+	struct buf bytes = BUF_INIT;
+	int fd = memfd_create("stdin", MFD_CLOEXEC);
+	bool ok = fd >= 0 && fs_read_fd(STDIN_FILENO, "<stdin>", SIZE_MAX, &bytes, &error) &&
+		  fs_write_all(fd, bytes.p, bytes.n) && dup2(fd, STDIN_FILENO) == STDIN_FILENO;
+
+	if (fd >= 0)
+		(void)close(fd);
+	buf_wipe(&bytes);
+	buf_free(&bytes);
+	return ok;
+}
+
+static bool try_again(struct settings_retry *retry, struct compilation *c)
+{
+	if (!c->diags.errors || !settings_retry_add(retry, c))
+		return false;
+	compile_free(c);
+	return true;
+}
+
 /* Diagnostics go to standard error; what the report says is not said twice. */
 static enum status compile(const struct options *options, struct view *view)
 {
 	struct options quiet = *options;
+	struct settings_retry retry;
+	enum status status;
+	bool ran, again = reads_stdin(options);
 
 	quiet.output = OUTPUT_TEXT;
 	quiet.compile.report = true;
@@ -63,7 +106,18 @@ static enum status compile(const struct options *options, struct view *view)
 			(struct level_option){DIAG_NOTHING, SEVERITY_OFF};
 	if (quiet.compile.from == FORMAT_NONE)
 		quiet.compile.from = FORMAT_SETTINGS;
-	return cmd_compile(&quiet, &view->c, true);
+	if (again && !keep_stdin())
+		return cmd_fail(&cmd_migrate, "standard input cannot be kept");
+	settings_retry_init(&retry);
+	do {
+		quiet.compile.refusals = retry.refusals;
+		quiet.compile.refusal_count = retry.count;
+		ran = (!again || lseek(STDIN_FILENO, 0, SEEK_SET) == 0) &&
+		      cmd_compile_run(&quiet, &view->c);
+	} while (ran && try_again(&retry, &view->c));
+	status = cmd_compile_end(&quiet, &view->c, ran, true);
+	settings_retry_free(&retry);
+	return status;
 }
 
 /* Everything was read, and nothing of it became an object. */

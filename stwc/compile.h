@@ -31,6 +31,12 @@ struct compile_variable {
 	struct str name, value;
 };
 
+/* A 0.15 setting that an earlier compilation found to be refused; it is read as dropped. */
+struct compile_refusal {
+	uint32_t source; /* as in spans: inputs keep their order */
+	struct str key, why;
+};
+
 struct compile_options {
 	enum format from;            /* FORMAT_NONE: by name */
 	const char *object;          /* --object TYPE, or NULL */
@@ -48,6 +54,8 @@ struct compile_options {
 	const char *secrets; /* where relative files are looked up, or NULL */
 	const struct compile_variable *env;
 	size_t env_count;
+	const struct compile_refusal *refusals;
+	size_t refusal_count;
 	bool report; /* what became of 0.15 settings is kept for `migrate`, not said as diagnostics
 		      */
 };

@@ -67,11 +67,14 @@ libstwc_a_SOURCES = \
 	stwc/resolve.c \
 	stwc/settings.c stwc/settings.h \
 	stwc/settings_domain.c \
+	stwc/settings_events.c \
 	stwc/settings_expr.c \
 	stwc/settings_finish.c \
 	stwc/settings_macro.c \
 	stwc/settings_place.c \
 	stwc/settings_report.c stwc/settings_report.h \
+	stwc/settings_retry.c stwc/settings_retry.h \
+	stwc/settings_spam.c \
 	stwc/settings_special.c \
 	stwc/settings_store.c \
 	stwc/settings_table.c \

@@ -6,7 +6,8 @@
  *     keys           collected as they are read; blocked and allowed addresses, of which there
  *                    may be a million, become objects at once
  *     macros         settings_macro.c: references stay, the others are put in place
- *     rows           settings_table.c: the row of each key, or a suggestion
+ *     rows           settings_table.c: the row of each key, or a suggestion; what an earlier
+ *                    compilation refused (settings_retry.c) ends here
  *     kinds          rows that choose a @type come first, since the others depend on it
  *     places         settings_place.c puts values where the row says; then the late rows, which
  *                    need to know the objects: stores, directories, signatures, domains
@@ -75,6 +76,21 @@ static struct setting *collect(struct settings *s, const struct reader_element *
 	return map_put(&s->keys, key, setting) ? setting : NULL;
 }
 
+/* Why an earlier compilation refused the setting; NULL: it did not. */
+static const struct compile_refusal *refusal_of(const struct settings *s,
+						const struct setting *setting)
+{
+	const struct compile_options *o = &s->c->options;
+	size_t i;
+
+	for (i = 0; i < o->refusal_count; i++) {
+		if (o->refusals[i].source == setting->key_span.source &&
+		    str_eq(o->refusals[i].key, setting->key))
+			return &o->refusals[i];
+	}
+	return NULL;
+}
+
 /* A blocked or allowed address: the key is the address. */
 static bool give_address(struct file *file, const char *type, struct str address,
 			 const struct reader_element *element)
@@ -90,12 +106,18 @@ static bool give_address(struct file *file, const char *type, struct str address
 	offer.type = schema_object_find(file->c->schema, str_c(type));
 	if (file->c->options.report) {
 		struct setting *setting = collect(s, element);
+		const struct compile_refusal *refusal = setting ? refusal_of(s, setting) : NULL;
 
 		if (!setting)
 			return false;
 		settings_end(setting, SETTING_CARRIED, NULL);
 		setting->target =
 			settings_name(s, type, str_from(setting->key, element->key.n - address.n));
+		if (refusal) {
+			setting->outcome = SETTING_DROPPED;
+			setting->why = refusal->why;
+			return true;
+		}
 	}
 	return file_object(file, &offer, NULL);
 }
@@ -241,9 +263,9 @@ static void run(struct settings *s, enum pass pass)
 	}
 }
 
-/* 0.15 refuses a whole expression, and then goes by its default, where a condition has words that
- * it does not know: {if = …, eq = …} of older versions. */
-static void refuse_expression(struct settings *s, const struct settings_row *row, struct str id)
+/* An expression is given whole or not at all: the other parts of the one in the object `id`. */
+static void end_expression(struct settings *s, const struct settings_row *row, struct str id,
+			   const char *why)
 {
 	size_t i;
 
@@ -254,9 +276,7 @@ static void refuse_expression(struct settings *s, const struct settings_row *row
 		if (setting->outcome == SETTING_OPEN && setting->row == row &&
 		    str_eq(setting->id, id) && setting->tail.n &&
 		    memchr(setting->tail.p + 1, '.', setting->tail.n - 1))
-			settings_end(setting, SETTING_DROPPED,
-				     "0.15 refuses the expression for words that it does not know, "
-				     "and goes by its default");
+			settings_end(setting, SETTING_DROPPED, why);
 	}
 }
 
@@ -288,7 +308,26 @@ static void find_rows(struct settings *s)
 		const struct setting *setting = s->keys.entries[i].value;
 
 		if (setting->outcome == SETTING_DROPPED)
-			refuse_expression(s, setting->row, setting->id);
+			end_expression(s, setting->row, setting->id,
+				       "0.15 refuses the expression for words that it does not "
+				       "know, and goes by its default");
+	}
+}
+
+static void end_refused(struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->keys.count && s->c->options.refusal_count; i++) {
+		struct setting *setting = s->keys.entries[i].value;
+		const struct compile_refusal *refusal = refusal_of(s, setting);
+
+		if (!refusal || setting->outcome != SETTING_OPEN)
+			continue;
+		setting->outcome = SETTING_DROPPED;
+		setting->why = refusal->why;
+		end_expression(s, setting->row, setting->id,
+			       "another part of the expression is refused");
 	}
 }
 
@@ -359,6 +398,7 @@ bool dialect_settings_end(struct file *file)
 		return true;
 	file->volatile_nodes = false; /* what is left was made to stay */
 	find_rows(s);
+	end_refused(s);
 	expand_macros(s);
 	run(s, PASS_KINDS);
 	run(s, PASS_ROWS);

@@ -66,6 +66,7 @@ struct settings_body {
 	struct node *node;
 	bool needless;      /* an object that 0.16 has anyway: not given, and nothing is lost */
 	bool used;          /* a store that another object has taken in */
+	struct str became;  /* a store: the place of the object where it stands; or empty */
 	struct str added;   /* why migrate makes it, where no line asked for it; else empty */
 	struct str dropped; /* why it cannot be given; empty: it can */
 };

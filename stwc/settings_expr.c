@@ -169,6 +169,27 @@ struct str settings_expression(struct settings *s, struct setting *setting, stru
 	return done;
 }
 
+/* The text names the id as a whole: it stands neither in front of nor behind more of a name. */
+static bool names(struct str text, struct str id)
+{
+	size_t at = 0;
+
+	while (id.n && at + id.n <= text.n) {
+		const char *found = memmem(text.p + at, text.n - at, id.p, id.n);
+		size_t begin, end;
+
+		if (!found)
+			return false;
+		begin = (size_t)(found - text.p);
+		end = begin + id.n;
+		if ((begin == 0 || (!is_name(text.p[begin - 1]) && text.p[begin - 1] != '-')) &&
+		    (end == text.n || (!is_name(text.p[end]) && text.p[end] != '-')))
+			return true;
+		at = begin + 1;
+	}
+	return false;
+}
+
 /* The signatures of the file whose ids the expression names, as one domain. */
 static struct str signed_domain(struct settings *s, struct str text)
 {
@@ -181,8 +202,7 @@ static struct str signed_domain(struct settings *s, struct str text)
 			arena_printf(&s->c->scratch, "signature.%.*s.domain", STR_ARG(body->id));
 		const struct setting *of = map_get(&s->keys, key);
 
-		if (strcmp(body->type_name, "DkimSignature") != 0 || !of ||
-		    !memmem(text.p, text.n, body->id.p, body->id.n))
+		if (strcmp(body->type_name, "DkimSignature") != 0 || !of || !names(text, body->id))
 			continue;
 		if (domain.n && !str_eq(domain, of->value))
 			return STR_NONE;

@@ -239,6 +239,17 @@ static bool check_bodies(struct settings *s)
 	return changed;
 }
 
+/* "Store/db/host" is "DataStore/host" in the end; in a store of stores likewise. */
+static void in_its_place(struct settings *s, struct setting *setting,
+			 const struct settings_body *body)
+{
+	struct str name = settings_name(s, body->type_name, body->id);
+
+	if (str_starts(setting->target, name))
+		setting->target = arena_printf(&s->c->arena, "%.*s%.*s", STR_ARG(body->became),
+					       STR_ARG(str_from(setting->target, name.n)));
+}
+
 /* What was to go into an object that is not given goes nowhere. */
 static void end_settings(struct settings *s)
 {
@@ -258,6 +269,8 @@ static void end_settings(struct settings *s)
 			setting->outcome = SETTING_DROPPED;
 			setting->why = body->dropped;
 			setting->target = STR_NONE;
+		} else if (!body->type && body->became.n) {
+			in_its_place(s, setting, body);
 		}
 	}
 }

@@ -246,19 +246,6 @@ void settings_intervals(struct settings *s, struct setting *setting)
 	settings_target(s, setting, body, field);
 }
 
-/* The list names the events to send, where 0.16 would take it for those not to send. */
-void settings_included_events(struct settings *s, struct setting *setting)
-{
-	struct settings_body *body;
-
-	if (!place(s, setting))
-		return;
-	body = setting->body;
-	if (!node_map_find(body->node, STR("eventsPolicy")))
-		settings_put(s, body->node, "eventsPolicy", setting->key_span,
-			     settings_text(s, STR("include"), setting->key_span));
-}
-
 /* Every script of 0.15 was active. */
 void settings_script(struct settings *s, struct setting *setting)
 {
@@ -310,36 +297,6 @@ void settings_lookup_entry(struct settings *s, struct setting *setting)
 			     settings_text(s, setting->value, setting->span));
 	glob->boolean = is_glob(key);
 	settings_put(s, body->node, "isGlobPattern", setting->key_span, glob);
-}
-
-/* spam-filter.list.scores.TAG: a number, discard or reject. */
-void settings_tag_score(struct settings *s, struct setting *setting)
-{
-	static const struct schema_type number = {.kind = TYPE_FLOAT};
-	struct settings_body *body = settings_body(s, "SpamTag", setting->id, setting->key_span);
-	bool discard = str_eq_c(setting->value, "discard"),
-	     reject = str_eq_c(setting->value, "reject");
-	struct node *score = NULL;
-
-	if (!body)
-		return;
-	setting->body = body;
-	if (!discard && !reject) {
-		score = settings_value(s, setting, &number, setting->value);
-		if (!score) {
-			setting->outcome = SETTING_DROPPED;
-			return;
-		}
-	}
-	settings_put(s, body->node, "@type", setting->key_span,
-		     settings_text(s,
-				   discard  ? STR("Discard")
-				   : reject ? STR("Reject")
-					    : STR("Score"),
-				   setting->key_span));
-	settings_put(s, body->node, "score", setting->span, score);
-	settings_end(setting, SETTING_CARRIED, NULL);
-	settings_target(s, setting, body, "");
 }
 
 /* Which directory checks senders and recipients is no expression any more. */

@@ -33,12 +33,24 @@ static bool is_data_store(const struct settings *s, struct str id)
 	return data && str_eq(data->value, id);
 }
 
+/* The store stands inside another object: `path` of it. */
+static void use(struct settings *s, struct settings_body *store, const struct settings_body *body,
+		const char *path)
+{
+	struct str name = settings_name(s, body->type_name, body->id);
+
+	store->used = true;
+	if (!store->became.n)
+		store->became = arena_printf(&s->c->arena, "%.*s%s%s", STR_ARG(name),
+					     *path ? "/" : "", path);
+}
+
 /* Another body with what the store has. */
 static void take_in(struct settings *s, struct setting *setting, struct settings_body *body,
 		    struct settings_body *store)
 {
 	body->node = store->node;
-	store->used = true;
+	use(s, store, body, "");
 	settings_target(s, setting, body, "");
 }
 
@@ -141,7 +153,7 @@ void settings_shards(struct settings *s, struct setting *setting)
 		if (copy)
 			node_list_append(list, copy);
 	}
-	shard->used = true;
+	use(s, shard, store, "stores");
 	settings_end(setting, SETTING_CARRIED, NULL);
 	settings_target(s, setting, store, "stores");
 }
@@ -283,7 +295,10 @@ void settings_directory_store(struct settings *s, struct setting *setting)
 	}
 	inside = is_data_store(s, setting->value) ? settings_map(s, "Default", setting->key_span)
 						  : draft_keep(s->c, store->node, s->file->source);
-	store->used = true;
+	if (is_data_store(s, setting->value))
+		store->used = true;
+	else
+		use(s, store, directory, "store");
 	settings_put(s, directory->node, "store", setting->key_span, inside);
 	settings_end(setting, SETTING_CARRIED, NULL);
 	settings_target(s, setting, directory, "store");
@@ -329,6 +344,6 @@ void settings_give_lookups(struct settings *s)
 		if (!lookup)
 			return;
 		settings_put(s, lookup->node, "store", store->span, store->node);
-		store->used = true;
+		use(s, store, lookup, "store");
 	}
 }

@@ -121,7 +121,6 @@ auto-ban.abuse.rate = "35/1d"
 auto-ban.loiter.rate = "150/1d"
 auto-ban.scan.rate = "30/1d"
 auto-ban.scan.paths = ["*.php*"]
-tls.certificate = "main"
 socket.backlog = 512
 tls.timeout = "30s"
 [global]
@@ -209,6 +208,7 @@ private-key = "%{file:/etc/dkim/ed.key}%"
 canonicalization = "relaxed/relaxed"
 [certificate.main]
 cert = "%{file:/etc/tls/cert.pem}%"
+default = true
 private-key = "%{file:/etc/tls/key.pem}%"
 [cache]
 access-token.size = "10mb"
@@ -321,6 +321,160 @@ def whole(tap):
               ("Dkim1Ed25519Sha256", "s1", "#example.org"), "DkimSignature")
 
 
+HOST = 'server.hostname = "mail.example.org"\n'
+KEY = "%{file:/etc/dkim.key}%"
+
+# what it shows, settings, further arguments, outcomes of keys (carried where not named), values
+CASES = [
+    ("a macro inside a text", 'server.hostname = "%{env:NAME}%.example.org"\n', ["--env", "NAME=mx"], {},
+     {"SystemSettings/defaultHostname": "mx.example.org"}),
+    ("a macro without --env", 'server.hostname = "%{env:NAME}%"\nserver.max-connections = 5\n', [],
+     {"server.hostname": "dropped"}, {"SystemSettings/maxConnections": 5}),
+    ("the last --env counts", 'server.hostname = "%{env:NAME}%"\n',
+     ["--env", "NAME=a.example.org", "--env", "NAME=b.example.org"], {},
+     {"SystemSettings/defaultHostname": "b.example.org"}),
+    ("a macro of a key", HOST + 'report.domain = "%{cfg:lookup.default.domain}%"\n'
+     'lookup.default.domain = "example.net"\n', [], {},
+     {"ReportSettings/outboundReportDomain": "example.net", "SystemSettings/defaultDomainId": "#example.net"}),
+    ("macros in a circle", HOST + 'report.domain = "%{cfg:report.domain}%"\n', [], {"report.domain": "dropped"}, {}),
+    ("a template", 'server.hostname = "{{ host }}"\nserver.max-connections = 5\n', [],
+     {"server.hostname": "dropped"}, {}),
+    ("a file where 0.16 has no reference", 'server.hostname = "%{file:/etc/hostname}%"\nserver.max-connections = 5\n',
+     [], {"server.hostname": "dropped"}, {"SystemSettings/defaultHostname": None}),
+    ("an expression in one text", HOST + 'session.rcpt.relay = "!is_empty(authenticated_as)"\n', [], {},
+     {"MtaStageRcpt/allowRelaying": "!is_empty(authenticated_as)"}),
+    ("an expression with conditions", HOST + 'session.auth.require = [ { if = "local_port == 25", then = true }, '
+     '{ if = "is_local_domain(\'*\', helo_domain)", then = false }, { else = false } ]\n', [], {},
+     {"MtaStageAuth/require": {"match": [{"if": "local_port == 25", "then": "true"},
+                                         {"if": "is_local_domain(helo_domain)", "then": "false"}], "else": "false"}}),
+    ("an expression over what 0.16 does not know there", HOST + 'session.ehlo.require = [ { if = "helo_domain == 1", '
+     'then = true }, { else = false } ]\nsession.ehlo.reject-non-fqdn = "nonsense(1)"\n', [],
+     {"session.ehlo.require.0000.if": "dropped", "session.ehlo.require.0000.then": "dropped",
+      "session.ehlo.require.0001.else": "dropped", "session.ehlo.reject-non-fqdn": "dropped"}, {"MtaStageEhlo": None}),
+    ("config_get", HOST + "session.connect.greeting = \"config_get('server.hostname') + ' ESMTP'\"\n", [], {},
+     {"MtaStageConnect/smtpGreeting": "system('hostname') + ' ESMTP'"}),
+    ("config_get of another key", HOST + "session.connect.greeting = \"config_get('report.domain') + ' x'\"\n"
+     "session.connect.hostname = \"config_get('a.b')\"\n", [], {"session.connect.hostname": "dropped"},
+     {"MtaStageConnect/smtpGreeting": "system('domain') + ' x'"}),
+    ("an expression of an older version", HOST + 'session.rcpt.relay = [ { if = "listener", eq = "smtp", then = false }, '
+     '{ else = true } ]\n', [], {"session.rcpt.relay.0000.if": "dropped", "session.rcpt.relay.0000.eq": "dropped",
+                                 "session.rcpt.relay.0000.then": "dropped", "session.rcpt.relay.0001.else": "dropped"},
+     {"MtaStageRcpt": None}),
+    ("what 0.16 refuses leaves the rest", HOST + 'server.listener.a.bind = ["[::]:25", "nowhere:x"]\n'
+     'server.listener.a.protocol = "smtp"\nserver.listener.a.socket.ttl = 300\nreport.domain = "not a domain"\n', [],
+     {"server.listener.a.bind.0001": "dropped", "server.listener.a.socket.ttl": "dropped", "report.domain": "dropped"},
+     {"NetworkListener/a": {"bind": ["[::]:25"], "protocol": "smtp"}}),
+    ("a blocked address that is none", HOST + 'server.blocked-ip = { "192.0.2.1", "300.1.1.1" }\n', [],
+     {"server.blocked-ip.300.1.1.1": "dropped"}, {"BlockedIp": {"192.0.2.1": {}}}),
+    ("signatures by their ids", HOST + f'signature.rsa.algorithm = "rsa-sha256"\nsignature.rsa.domain = "example.org"\n'
+     f'signature.rsa.selector = "a"\nsignature.rsa.private-key = "{KEY}"\nauth.dkim.sign = "[\'rsa\']"\n', [],
+     {"auth.dkim.sign": "changed"}, {"SenderAuth/dkimSignDomain": "'example.org'"}),
+    ("signatures by the sender", HOST + f'signature.rsa.algorithm = "rsa-sha256"\nsignature.rsa.domain = "example.org"\n'
+     f'signature.rsa.selector = "a"\nsignature.rsa.private-key = "{KEY}"\n'
+     "auth.dkim.sign = \"['rsa-' + sender_domain]\"\n", [],
+     {"auth.dkim.sign": "changed"}, {"SenderAuth/dkimSignDomain": "sender_domain"}),
+    ("rsa-sha1 is gone", HOST + f'signature.x.algorithm = "rsa-sha1"\nsignature.x.domain = "example.org"\n'
+     f'signature.x.selector = "a"\nsignature.x.private-key = "{KEY}"\n', [],
+     {f"signature.x.{key}": "dropped" for key in ("algorithm", "domain", "selector", "private-key")},
+     {"DkimSignature": None}),
+    ("families of events", HOST + 'webhook.w.url = "https://example.org/h"\nwebhook.w.events = ["acme.auth-*", "smtp.error"]\n'
+     'tracer.t.type = "stdout"\ntracer.t.disabled-events = ["*"]\n', [], {},
+     {"WebHook/w/events": ["acme.auth-start", "acme.auth-pending", "acme.auth-valid", "acme.auth-completed",
+                           "acme.auth-error", "acme.auth-too-many-attempts", "smtp.error"],
+      "WebHook/w/eventsPolicy": "include", "Tracer/t/eventsPolicy": "include", "Tracer/t/events": []}),
+    ("the level of an event", HOST + 'tracing.level."auth.success" = "debug"\n', [], {},
+     {"EventTracingLevel/auth.success": {"level": "debug"}}),
+    ("lists of the spam filter", HOST + '[spam-filter.list]\nscores.BAD_TAG = "4.5"\nscores.WORSE = "reject"\n'
+     'file-extensions.gz = "application/gzip|AR|NZ"\n', [], {},
+     {"SpamTag/BAD_TAG": {"@type": "Score", "score": 4.5}, "SpamTag/WORSE": {"@type": "Reject"},
+      "SpamFileExtension/gz": {"contentTypes": ["application/gzip"], "isArchive": True, "isNz": True}}),
+    ("an internal directory is no object", HOST + 'directory.i.type = "internal"\ndirectory.i.store = "db"\n'
+     'storage.directory = "i"\n', [], {key: "needless" for key in ("directory.i.type", "directory.i.store",
+                                                                  "storage.directory")}, {"Directory": None}),
+    ("LDAP", HOST + 'directory.l.type = "ldap"\ndirectory.l.url = "ldaps://ldap.example.org"\n'
+     'directory.l.base-dn = "dc=example,dc=org"\ndirectory.l.bind.dn = "cn=mail,dc=example,dc=org"\n'
+     'directory.l.bind.secret = "%{env:LDAP}%"\ndirectory.l.filter.email = "(mail=?)"\n'
+     'directory.l.attributes.description = ["cn", "sn"]\nstorage.directory = "l"\n', [], {},
+     {"Directory/l/@type": "Ldap", "Directory/l/filterMailbox": "(mail=?)", "Authentication/directoryId": "#l",
+      "Directory/l/attrDescription": ["cn", "sn"],
+      "Directory/l/bindSecret": {"@type": "EnvironmentVariable", "variableName": "LDAP"}}),
+    ("weekdays begin on Monday", HOST + 'account.purge.frequency = "30 4 7"\n', [], {},
+     {"DataRetention/expungeSchedule": {"@type": "Weekly", "day": 0, "hour": 4, "minute": 30}}),
+    ("schedules and queues", HOST + 'queue.virtual.bulk.threads-per-node = 5\nqueue.schedule.slow.queue-name = "bulk"\n'
+     'queue.schedule.slow.retry = ["5m", "1h"]\nqueue.schedule.slow.expire = "5d"\n'
+     "queue.strategy.schedule = \"'slow'\"\n", [], {},
+     {"MtaVirtualQueue/bulk/threadsPerNode": 5, "MtaDeliverySchedule/slow/queueId": "#bulk",
+      "MtaDeliverySchedule/slow/retry": {"@type": "Custom", "intervals": [{"duration": "5m"}, {"duration": "1h"}]},
+      "MtaDeliverySchedule/slow/expiry": {"@type": "Ttl", "expire": "5d"},
+      "MtaOutboundStrategy/schedule": "'slow'"}),
+    ("routes", HOST + 'queue.route.out.type = "relay"\nqueue.route.out.address = "relay.example.net"\n'
+     'queue.route.out.port = 587\nqueue.route.out.auth.username = "u"\nqueue.route.out.auth.secret = "%{file:/etc/r}%"\n'
+     "queue.strategy.route = \"'out'\"\n", [], {},
+     {"MtaRoute/out/port": 587, "MtaRoute/out/authSecret": {"@type": "File", "filePath": "/etc/r"},
+      "MtaOutboundStrategy/route": "'out'"}),
+    ("older spellings", HOST + "server.http.hsts = true\n", [], {"server.http.hsts": "changed"}, {"Http/enableHsts": True}),
+    ("durations and sizes", HOST + 'imap.timeout.idle = "1500"\nimap.request.max-size = "1mb"\n'
+     'email.auto-expunge = false\nimap.rate-limit.requests = "10/2m"\n', [], {},
+     {"Imap/timeoutIdle": "1s 500ms", "Imap/maxRequestSize": "1mb", "Imap/maxRequestRate": "10/2m"}),
+    ("ACME", HOST + 'acme.le.directory = "https://acme.example.org/dir"\nacme.le.contact = ["mailto:a@example.org"]\n'
+     'acme.le.challenge = "http-01"\nacme.le.domains = ["mail.example.org", "example.org"]\n', [],
+     {"acme.le.domains.0000": "changed", "acme.le.domains.0001": "changed"},
+     {"AcmeProvider/le/challengeType": "Http01",
+      "Domain/example.org/certificateManagement": {"@type": "Automatic", "acmeProviderId": "#le",
+                                                   "subjectAlternativeNames": ["mail.example.org", "example.org"]}}),
+]
+
+
+def cases(tap):
+    for what, text, args, outcomes, values in CASES:
+        done = Migrated(text, *args)
+        have = {row["key"]: row["outcome"] for row in done.rows if row["outcome"] != "carried"}
+        tap.equal(have, outcomes, f"{what}: outcomes")
+        tap.equal((done.status, done.checked and done.checked.codes()), (1 if "dropped" in outcomes.values() else 0, []),
+                  f"{what}: exit status, and the output checks clean")
+        for path, value in values.items():
+            tap.equal(done.get(path), value, f"{what}: {path}")
+
+
+def around(tap):
+    """Exit statuses, secrets, outputs, and what is no 0.15."""
+    text = HOST + "nonsense.key = 1\n"
+    for args, status in (([], 1), (["--allow-loss"], 0)):
+        done = stwctest.run("migrate", "--from", "settings", *args, "-", stdin=text)
+        tap.equal((done.status, "defaultHostname" in done.stdout), (status, True), f"an unknown key {' '.join(args)}")
+        tap.ok("<stdin>:2: unknown  nonsense.key: " in done.stderr, "and it is named")
+    done = stwctest.run("migrate", "-", stdin=text.replace("nonsense", "server").replace("key", "hostnam"))
+    tap.ok("server.hostnam: 0.15 has no such key; did you mean 'server.hostname'?" in done.stderr, "a suggestion")
+    done = stwctest.run("migrate", "-", stdin=HOST + "server.listener.a.socket.ttl = 300\n"
+                        'server.listener.a.bind = "[::]:25"\nserver.listener.a.protocol = "smtp"\n')
+    tap.ok(done.status == 1 and "NetworkListener.a" in done.stdout, "standard input is read as often as it takes")
+    secret = 'store.d.type = "postgresql"\nstore.d.host = "h"\nstore.d.password = "hunter2"\nstorage.data = "d"\n'
+    done = stwctest.run("migrate", "-", stdin=secret)
+    tap.ok(done.status == 2 and done.stdout == "" and "--reveal-secrets" in done.stderr, "a secret is not written unasked")
+    tap.ok("hunter2" not in done.stderr, "nor reported")
+    done = stwctest.run("migrate", "--reveal-secrets", "-", stdin=secret)
+    tap.ok(done.status == 0 and "hunter2" in done.stdout and "hunter2" not in done.stderr, "and is where one asks")
+    done = stwctest.run("migrate", "-", stdin="a = \n")
+    tap.ok(done.status == 1 and done.stdout == "" and "error[syntax]" in done.stderr, "a syntax error")
+    for form, start in (("yaml", "Domain:"), ("json", "{"), ("plan", '{"@type": "upsert"'), ("jmap", "{")):
+        done = stwctest.run("migrate", "-q", "--to", form, "-", stdin=HOST)
+        tap.ok(done.status == 0 and start in done.stdout, f"--to {form}") or print("#   " + done.stdout + done.stderr)
+    done = stwctest.run("migrate", "--format", "json", "-", stdin=HOST)
+    tap.ok(done.status == 2 and "-o FILE" in done.stderr, "the report and the objects do not share standard output")
+    done = stwctest.run("migrate", "-", stdin="nonsense.key = 1\n")
+    tap.ok(done.status == 1 and done.stdout == "", "nothing carried, something lost")
+    done = stwctest.run("migrate", "--allow-loss", "-", stdin="nonsense.key = 1\n")
+    tap.ok(done.status == 2 and done.stdout == "", "nothing carried at all")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mail.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(HOST)
+        done = stwctest.run("migrate", path, "-o", path)
+        tap.ok(done.status == 2 and "is one of the sources" in done.stderr, "a source is not overwritten")
+        done = stwctest.check_text(HOST.replace("mail", "%{env:HOST}%"), "--from", "settings", "--env", "HOST=mx")
+        tap.equal((done.status, done.codes("warning")), (0, []), "check takes --env too")
+
+
 def known_keys(tap):
     """Each key of the settings reference is known, with a name in the place of <id>."""
     path = stwctest.shared("facts/stalwart-0.15-keys.tsv")
@@ -342,6 +496,8 @@ def main():
     if counts:
         page(tap, counts)
     whole(tap)
+    cases(tap)
+    around(tap)
     known_keys(tap)
     tap.done()
     return 1 if tap.failed else 0
