@@ -23,7 +23,7 @@ grammar_scripts = \
 	testsuite/conform/yaml-suite.py
 dist_check_SCRIPTS += $(grammar_scripts)
 TESTS += $(grammar_scripts)
-EXTRA_DIST += testsuite/conform/samples.py testsuite/conform/suite.py testsuite/conform/verdict-rows.tsv testsuite/conform/yaml-deviations.txt
+EXTRA_DIST += testsuite/conform/samples.py testsuite/conform/values.py testsuite/conform/suite.py testsuite/conform/verdict-rows.tsv testsuite/conform/yaml-deviations.txt
 
 # every value of the mutation run, and its counts into doc/verdict.md
 mutation-full: all

@@ -76,3 +76,11 @@ BY_CHECK = {
 }
 # of a union whose variants need keys of different kinds
 BY_VARIANT = {"Dkim1Ed25519Sha256": ED25519, "Dkim1RsaSha256": RSA, "Dkim2Ed25519Sha256": ED25519, "Dkim2RsaSha256": RSA}
+
+# expressions that stand anywhere
+EXPRESSIONS = ["[1, 'a', 2.5][0]", "-1 + 2 * (3 - 4) / 5", "'it\\'s' == \"it's\" && !false || 1 ^ 0", "1 => 2", "count([])",
+               "split('a,b', ',')[1]", "system('hostname')", "1d", "len('\\n')", "0} the rest", "hash('a', 'sha256')"]
+# and such as stand nowhere
+WRONG_EXPRESSIONS = ["1 +", "no_such_name", "no_such_function(1)", "len()", "len(1, 2)", "'open", "(1", "1)", "[1", "1\t+ 1",
+                     "matches('(?=a)', 'a')", "matches('(', 'a')", "matches(len('a'), 'a')", "1 2", "5 parsecs", "a &&& b", "@",
+                     "system('nothing')", "metric('nothing')"]
