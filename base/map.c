@@ -85,8 +85,11 @@ uint64_t hash_str(const struct hash_key *key, struct str str)
 
 	for (; str.n - at >= 8; at += 8)
 		sip_word(&s, load_le64(str.p + at));
-	for (unsigned shift = 0; at < str.n; at++, shift += 8)
-		last |= (uint64_t)(unsigned char)str.p[at] << shift;
+	if (at && at < str.n) /* the last eight bytes hold them all; those that are done go */
+		last |= load_le64(str.p + str.n - 8) >> (8 * (8 - (str.n - at)));
+	else
+		for (unsigned shift = 0; at < str.n; at++, shift += 8)
+			last |= (uint64_t)(unsigned char)str.p[at] << shift;
 	sip_word(&s, last);
 	s.c ^= 0xFF;
 	sip_round(&s);

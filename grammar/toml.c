@@ -15,7 +15,7 @@ struct toml {
 	struct reader *r;
 	struct str text;
 	struct toml_lexeme tok;
-	struct toml_table *root, *table; /* table: that of the last header */
+	struct toml_table *root, *table; /* table: that of the last header; NULL: it was wrong */
 	uint32_t scope;                  /* of dotted keys; counts headers and inline tables */
 	unsigned open;                   /* brackets and braces that are open at tok */
 	unsigned curly;                  /* braces among them */
@@ -400,11 +400,10 @@ static bool parse_header(struct toml *t)
 	struct toml_path path;
 	struct toml_table *table;
 
-	/* where the header is wrong, its keys go to a table that nobody sees */
-	t->table = toml_table_new(t->r, TOML_HEADER, 1, tok_span(t));
+	t->table = NULL;
 	t->scope++;
 	advance(t, TOML_MODE_KEY);
-	if (!t->table || !parse_path(t, &path))
+	if (!parse_path(t, &path))
 		return false;
 	if (t->tok.token != (element ? TOML_CLOSE2 : TOML_CLOSE))
 		return expected(t, element ? "']]'" : "']'");
@@ -536,9 +535,12 @@ static bool parse_statement(struct toml *t)
 	t->r->near = STR_NONE;
 	if (t->tok.token == TOML_OPEN || t->tok.token == TOML_OPEN2)
 		return parse_header(t);
-	if (is_key(t->tok.token))
-		return parse_assignment(t);
-	return expected(t, "a key or a [table]");
+	if (!is_key(t->tok.token))
+		return expected(t, "a key or a [table]");
+	/* the keys behind a wrong header go to a table that nobody sees */
+	if (!t->table)
+		t->table = toml_table_new(t->r, TOML_HEADER, 1, tok_span(t));
+	return t->table && parse_assignment(t);
 }
 
 struct node *toml_read(struct reader *r)

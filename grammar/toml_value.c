@@ -146,11 +146,21 @@ static bool decode(struct reader *r, struct str body, const struct toml_lexeme *
 	return true;
 }
 
+/* Nothing in the body stands for something else: no escape, and no line end of two bytes. */
+static bool is_as_written(enum toml_token token, struct str body)
+{
+	if (token == TOML_LITERAL || body.n == 0)
+		return true;
+	if (is_multi(token) && memchr(body.p, '\r', body.n))
+		return false;
+	return token == TOML_LITERAL_MULTI || !memchr(body.p, '\\', body.n);
+}
+
 bool toml_string(struct reader *r, const struct toml_lexeme *lexeme, struct str *out)
 {
 	struct str body = string_body(reader_text(r), lexeme);
 
-	if (body.n == 0 || (!memchr(body.p, '\\', body.n) && !memchr(body.p, '\r', body.n))) {
+	if (is_as_written(lexeme->token, body)) {
 		*out = body;
 		return true;
 	}

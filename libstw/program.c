@@ -19,7 +19,9 @@ static const char *const systems[] = {NULL,      "domain",        "hostname",
 const struct stw_function_info *stw_function_find(struct str name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(functions); i++)
-		if (str_eq_c(name, functions[i].name))
+		/* the first letter tells most names apart */
+		if (name.n && name.p[0] == functions[i].name[0] &&
+		    str_eq_c(name, functions[i].name))
 			return &functions[i];
 	return NULL;
 }

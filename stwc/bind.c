@@ -90,7 +90,7 @@ struct value *bind_wrong_type(struct binder *b, const struct schema_type *type, 
 
 	bind_hint_type(b,
 		       bind_error(b, DIAG_WRONG_TYPE, node->span, path, type,
-				  "'%.*s' takes %s%s, not %s", STR_ARG(path->name),
+				  "'%.*s' takes %s%s, not %s", STR_ARG(path_name(path)),
 				  type_words(type), type->nullable ? " or null" : "",
 				  date ? "a date" : node_kind_name(node)),
 		       type, node);
@@ -193,7 +193,7 @@ struct value *bind_value(struct binder *b, const struct schema_type *type,
 		value = bind_new(b, VALUE_NULL, type, node->span);
 	else
 		bind_error(b, DIAG_NULL_VALUE, node->span, path, type, "'%.*s' cannot be null",
-			   STR_ARG(path->name));
+			   STR_ARG(path_name(path)));
 	b->shapes = outer;
 	return value;
 }
@@ -294,7 +294,7 @@ static void check_required(struct binder *b, const struct schema_structure *stru
 
 	for (i = 0; i < structure->field_count; i++) {
 		const struct schema_field *field = &structure->fields[i];
-		struct path here = {.up = path, .name = str_c(field->name)};
+		struct path here = {.up = path, .field = field->name};
 
 		if (field->required && !seen[i] && !may_lack(b, structure, field) &&
 		    !in_default(b, structure, field))
@@ -570,7 +570,7 @@ static struct value *wrong_text(struct binder *b, const struct schema_structure 
 	struct diag *diag = bind_error(b, DIAG_WRONG_SHAPE, node->span, path, NULL,
 				       "a server does not take the %s '%.*s' as a text",
 				       strcmp(structure->name, "Rate") == 0 ? "rate" : "expression",
-				       STR_ARG(path->name));
+				       STR_ARG(path_name(path)));
 	struct buf text = BUF_INIT;
 	uint64_t count, period;
 
@@ -692,7 +692,7 @@ bool bind_structure(struct compilation *c, const struct schema_structure *struct
 		    struct node *node, struct value_object *out)
 {
 	struct binder b = {.c = c, .type = structure->name};
-	struct path path = {.up = NULL, .name = str_c(structure->name)};
+	struct path path = {.up = NULL, .field = structure->name};
 
 	return bind_body(&b, structure, node, &path, false, node->span, out);
 }

@@ -30,7 +30,7 @@ static void check_count(struct binder *b, const struct schema_type *type, const 
 {
 	if (given < type->min_items)
 		bind_error(b, DIAG_TOO_FEW, node->span, path, NULL,
-			   "'%.*s' needs at least %u member%s", STR_ARG(path->name),
+			   "'%.*s' needs at least %u member%s", STR_ARG(path_name(path)),
 			   type->min_items, type->min_items == 1 ? "" : "s");
 }
 
@@ -40,7 +40,7 @@ static void wrong_shape(struct binder *b, const struct schema_type *type, struct
 {
 	struct diag *diag = bind_error(b, DIAG_WRONG_SHAPE, node->span, path, NULL,
 				       "a server does not take the %s '%.*s' as %s", plural(type),
-				       STR_ARG(path->name), node_kind_name(node));
+				       STR_ARG(path_name(path)), node_kind_name(node));
 	const struct node *first = node->kind == NODE_LIST ? node->list.first : node;
 
 	if (type->kind == TYPE_LIST)
@@ -92,7 +92,7 @@ static void add_member(struct binder *b, const struct schema_type *type, struct 
 		text = value_text(&b->c->arena, value);
 		diag_relate(&b->c->diags,
 			    bind_error(b, DIAG_DUPLICATE_MEMBER, value->span, path, NULL,
-				       "'%.*s' names %.*s twice", STR_ARG(path->name),
+				       "'%.*s' names %.*s twice", STR_ARG(path_name(path)),
 				       STR_ARG(text)),
 			    first->span, "first named here");
 	}
@@ -217,7 +217,7 @@ static bool list_from_list(struct binder *b, const struct schema_type *type, str
 	size_t index = 0;
 
 	for (member = node->list.first; member; member = member->next, index++) {
-		struct path here = {.up = path, .name = arena_printf(&b->c->arena, "%zu", index)};
+		struct path here = {.up = path, .index = index};
 		struct value *value = bind_value(b, type->element, NULL, member, &here);
 
 		if (value)

@@ -27,10 +27,10 @@ static bool in_bounds(struct binder *b, const struct schema_type *type, double n
 	print_bound(max, sizeof(max), type->max);
 	if (type->has_min && type->has_max)
 		bind_error(b, DIAG_OUT_OF_RANGE, node->span, path, NULL,
-			   "'%.*s' must lie between %s and %s", STR_ARG(path->name), min, max);
+			   "'%.*s' must lie between %s and %s", STR_ARG(path_name(path)), min, max);
 	else
 		bind_error(b, DIAG_OUT_OF_RANGE, node->span, path, NULL, "'%.*s' must be at %s %s",
-			   STR_ARG(path->name), type->has_min ? "least" : "most",
+			   STR_ARG(path_name(path)), type->has_min ? "least" : "most",
 			   type->has_min ? min : max);
 	return false;
 }
@@ -42,7 +42,7 @@ static struct value *unsigned_value(struct binder *b, const struct schema_type *
 
 	if (type->kind == TYPE_DURATION && number == 0) {
 		bind_error(b, DIAG_OUT_OF_RANGE, node->span, path, NULL,
-			   "the duration '%.*s' cannot be 0", STR_ARG(path->name));
+			   "the duration '%.*s' cannot be 0", STR_ARG(path_name(path)));
 		return NULL;
 	}
 	if (!in_bounds(b, type, (double)number, node, path))
@@ -74,7 +74,7 @@ static struct value *unit_text(struct binder *b, const struct schema_type *type,
 	if (b->shapes == SHAPES_SERVER) {
 		diag = bind_error(b, DIAG_WRONG_SHAPE, node->span, path, type,
 				  "a server does not take the %s '%.*s' as a text",
-				  size ? "size" : "duration", STR_ARG(path->name));
+				  size ? "size" : "duration", STR_ARG(path_name(path)));
 		diag_hint(&b->c->diags, diag, "write %llu", (unsigned long long)number);
 		return NULL;
 	}
@@ -85,7 +85,7 @@ static struct value *lossy(struct binder *b, const struct schema_type *type, str
 			   const struct path *path)
 {
 	bind_error(b, DIAG_LOSSY_NUMBER, node->span, path, type, "'%.*s' takes a whole number",
-		   STR_ARG(path->name));
+		   STR_ARG(path_name(path)));
 	return NULL;
 }
 
@@ -102,7 +102,7 @@ static struct value *bind_unsigned(struct binder *b, const struct schema_type *t
 		return bind_wrong_type(b, type, node, path);
 	if (!node_as_u64(node, &number)) {
 		bind_error(b, DIAG_OUT_OF_RANGE, node->span, path, NULL,
-			   "'%.*s' cannot be negative", STR_ARG(path->name));
+			   "'%.*s' cannot be negative", STR_ARG(path_name(path)));
 		return NULL;
 	}
 	return unsigned_value(b, type, node, number, path);
@@ -120,7 +120,7 @@ static struct value *bind_integer(struct binder *b, const struct schema_type *ty
 		return bind_wrong_type(b, type, node, path);
 	if (!node_as_i64(node, &number)) {
 		bind_error(b, DIAG_OUT_OF_RANGE, node->span, path, NULL,
-			   "'%.*s' must lie between -2^63 and 2^63 - 1", STR_ARG(path->name));
+			   "'%.*s' must lie between -2^63 and 2^63 - 1", STR_ARG(path_name(path)));
 		return NULL;
 	}
 	if (!in_bounds(b, type, (double)number, node, path))
@@ -147,7 +147,7 @@ static struct value *bind_float(struct binder *b, const struct schema_type *type
 
 	if (node->kind == NODE_INT && !fits_double(node->magnitude)) {
 		bind_error(b, DIAG_LOSSY_NUMBER, node->span, path, type,
-			   "'%.*s' cannot hold this number exactly", STR_ARG(path->name));
+			   "'%.*s' cannot hold this number exactly", STR_ARG(path_name(path)));
 		return NULL;
 	}
 	if (node->kind == NODE_INT)
@@ -293,12 +293,12 @@ static bool secret_fits(struct binder *b, const struct schema_type *type, const 
 		stars++;
 	if (stars == node->string.n && stars >= 4) {
 		bind_error(b, DIAG_MASKED_SECRET, node->span, path, type,
-			   "'%.*s' holds the mask of a secret", STR_ARG(path->name));
+			   "'%.*s' holds the mask of a secret", STR_ARG(path_name(path)));
 		return false;
 	}
 	b->c->inline_secrets++;
 	bind_error(b, DIAG_INLINE_SECRET, node->span, path, type,
-		   "the secret '%.*s' stands in the source", STR_ARG(path->name));
+		   "the secret '%.*s' stands in the source", STR_ARG(path_name(path)));
 	return true;
 }
 
@@ -323,7 +323,7 @@ static struct value *bind_text(struct binder *b, const struct schema_type *type,
 	empty = validator == VALIDATE_NONE ? node->string : name_trimmed(node->string);
 	if (!empty.n) {
 		bind_error(b, DIAG_EMPTY_VALUE, node->span, path, type, "'%.*s' cannot be empty",
-			   STR_ARG(path->name));
+			   STR_ARG(path_name(path)));
 		return NULL;
 	}
 	s = validate(b, validator, node, path);
@@ -331,7 +331,7 @@ static struct value *bind_text(struct binder *b, const struct schema_type *type,
 		return NULL;
 	if (type->max_length && s.n > type->max_length) {
 		bind_error(b, DIAG_TOO_LONG, node->span, path, type,
-			   "'%.*s' takes at most %u bytes, not %zu", STR_ARG(path->name),
+			   "'%.*s' takes at most %u bytes, not %zu", STR_ARG(path_name(path)),
 			   type->max_length, s.n);
 		return NULL;
 	}
@@ -516,7 +516,7 @@ static struct value *bind_reference(struct binder *b, const struct schema_type *
 		return bind_wrong_type(b, type, node, path);
 	if (!node->string.n || str_eq_c(node->string, "#")) {
 		bind_error(b, DIAG_EMPTY_VALUE, node->span, path, type, "'%.*s' cannot be empty",
-			   STR_ARG(path->name));
+			   STR_ARG(path_name(path)));
 		return NULL;
 	}
 	value = bind_new(b, VALUE_REFERENCE, type, node->span);

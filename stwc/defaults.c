@@ -18,7 +18,7 @@ static struct value *bind_default(struct compilation *c, const struct schema_str
 {
 	struct binder b = {
 		.c = c, .type = structure->name, .kind = DRAFT_PATCH, .shapes = SHAPES_SERVER};
-	struct path path = {.up = NULL, .name = str_c(field->name)};
+	struct path path = {.up = NULL, .field = field->name};
 	struct node *node = defaults_node(c, field);
 
 	return node ? bind_value(&b, field->type, field, node, &path) : NULL;

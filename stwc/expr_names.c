@@ -65,11 +65,12 @@ void expression_scope_of(const struct schema *schema, const struct schema_field 
 
 enum expression_name expression_name(const struct schema *schema, struct str name, int64_t *number)
 {
-	const struct schema_enum *enums[2] = {variables(schema), constants(schema)};
 	const struct schema_enum_member *member;
 
 	for (unsigned i = 0; i < 2; i++) {
-		member = enums[i] ? schema_enum_member_find(enums[i], name) : NULL;
+		const struct schema_enum *all = i ? constants(schema) : variables(schema);
+
+		member = all ? schema_enum_member_find(all, name) : NULL;
 		if (!member)
 			continue;
 		*number = member->number;

@@ -17,13 +17,22 @@ static void put_member(struct buf *out, const struct value *value)
 		buf_put(out, text, value_format(value, text));
 }
 
+struct str path_name(const struct path *path)
+{
+	while (!path->field && !path->name.p && !path->member && path->up)
+		path = path->up;
+	return path->field ? str_c(path->field) : path->name;
+}
+
 void path_print(struct buf *out, const struct path *path)
 {
 	if (path->up) {
 		path_print(out, path->up);
 		buf_putc(out, '/');
 	}
-	if (path->name.p)
+	if (path->field)
+		buf_puts(out, str_c(path->field));
+	else if (path->name.p)
 		buf_puts(out, path->name);
 	else if (path->member)
 		put_member(out, path->member);
@@ -34,7 +43,7 @@ void path_print(struct buf *out, const struct path *path)
 const struct path *path_of(struct path_root *root, const struct schema_object *type,
 			   struct str name, size_t ordinal)
 {
-	root->type = (struct path){.name = str_c(type->name)};
+	root->type = (struct path){.field = type->name};
 	if (type->kind == OBJECT_SINGLETON)
 		return &root->type;
 	if (!name.n) {

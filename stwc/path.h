@@ -8,11 +8,15 @@
 #include "stwc/compile.h"
 
 struct path {
-	const struct path *up; /* NULL: the outermost step */
-	struct str name;
-	const struct value *member; /* without a name: the member of a set, the key of a map */
-	size_t index;               /* without either: the place in a list */
+	const struct path *up;      /* NULL: the outermost step */
+	const char *field;          /* the name of a field or type, or NULL */
+	struct str name;            /* without one: a name of the source's */
+	const struct value *member; /* without either: the member of a set, the key of a map */
+	size_t index;               /* with none of them: the place in a list */
 };
+
+/* What a sentence calls the step: its name, or in a list that of the list. */
+struct str path_name(const struct path *path);
 
 /* "NetworkListener/submissions/tlsImplicit", appended to `out`. */
 void path_print(struct buf *out, const struct path *path);

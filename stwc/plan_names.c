@@ -102,9 +102,9 @@ static bool made_later(struct compilation *c, const struct object *object,
 
 static struct str field_name(const struct path *path)
 {
-	while (path && !path->name.p)
+	while (path && !path->field)
 		path = path->up;
-	return path ? path->name : STR_NONE;
+	return path ? str_c(path->field) : STR_NONE;
 }
 
 static bool note_sibling(struct compilation *c, const struct object *object,

@@ -71,7 +71,7 @@ static void resolve_by_name(struct resolver *r, struct value *value, const struc
 	struct object *planned;
 	struct diag *diag;
 
-	if (!plan_reference(r->c, r->object, value, target, path, !path->name.p && path->member,
+	if (!plan_reference(r->c, r->object, value, target, path, !path->field && path->member,
 			    &planned))
 		return;
 	if (planned)

@@ -303,6 +303,7 @@ void settings_check_stores(struct settings *s)
 
 void settings_finish(struct settings *s)
 {
+	bool changed;
 	size_t i;
 
 	settings_give_lookups(s);
@@ -316,7 +317,9 @@ void settings_finish(struct settings *s)
 		describe(s, body);
 		match_all(s, body);
 	}
-	while (check_links(s) | check_bodies(s))
-		;
+	do {
+		changed = check_links(s);
+		changed = check_bodies(s) || changed;
+	} while (changed);
 	end_settings(s);
 }

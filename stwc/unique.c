@@ -67,7 +67,7 @@ static void report(struct unique *u, const struct holder *holder, struct span sp
 	struct path_root root;
 	struct path path = {
 		.up = path_of(&root, u->object->type, u->object->shown, u->object->ordinal),
-		.name = str_c(u->key->fields[0])};
+		.field = u->key->fields[0]};
 	struct diag *diag =
 		diag_add(diags, DIAG_DUPLICATE_VALUE, span, "another object has the same key: %.*s",
 			 STR_ARG(buf_str(what)));

@@ -28,7 +28,7 @@ void walk_object(const struct walk *walk, const struct value_object *object, con
 	size_t i;
 
 	for (i = 0; i < object->count; i++) {
-		path.name = str_c(object->fields[i].field->name);
+		path.field = object->fields[i].field->name;
 		walk_value(walk, object->fields[i].value, &path);
 	}
 }

@@ -43,7 +43,7 @@ static void check_body(const struct rule *up, const struct value_object *body)
 	for (i = 0; i < body->count; i++) {
 		const struct schema_field *field = body->fields[i].field;
 		const struct value *value = body->fields[i].value;
-		struct path path = {.up = up->path, .name = str_c(field->name)};
+		struct path path = {.up = up->path, .field = field->name};
 
 		rule.path = &path;
 		if (field->enterprise && has_effect(&rule, field, value))

@@ -74,7 +74,7 @@ void lint_place(struct compilation *c, struct diag *diag, const struct object *o
 {
 	struct path_root root;
 	const struct path *top = path_of(&root, object->type, object->shown, object->ordinal);
-	struct path path = {.up = top, .name = str_c(field ? field : "")};
+	struct path path = {.up = top, .field = field};
 
 	if (diag_kept(&c->diags, diag))
 		path_place(c, diag, object, field ? &path : top);

@@ -185,7 +185,7 @@ static void visit_body(const struct rule *up, const struct value_object *body)
 	if (rule.whole && !rule.object->poisoned)
 		ask(&rule, mask, NULL);
 	for (i = 0; i < body->count; i++) {
-		struct path path = {.up = up->path, .name = str_c(body->fields[i].field->name)};
+		struct path path = {.up = up->path, .field = body->fields[i].field->name};
 		const struct value *value = body->fields[i].value;
 
 		rule.path = &path;
