@@ -128,6 +128,55 @@ const char *key_read(struct str pem, struct key_info *out)
 	return wrong;
 }
 
+/* The first line is passed over where it begins with a dash; the key ends at the next dash. */
+static struct str bare_base64(struct str text)
+{
+	const char *end;
+
+	while (text.n && *text.p && strchr(" \t\r\n", *text.p))
+		text = str_from(text, 1);
+	if (text.n && *text.p == '-') {
+		end = memchr(text.p, '\n', text.n);
+		text = str_from(text, end ? (size_t)(end - text.p) + 1 : text.n);
+	}
+	end = text.n ? memchr(text.p, '-', text.n) : NULL;
+	if (end)
+		text.n = (size_t)(end - text.p);
+	return text;
+}
+
+/* Keys for Ed25519 have less than 200 characters. */
+#define LENIENT_MAX 4096
+
+static size_t without_blanks(struct str text, char out[LENIENT_MAX])
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < text.n && n < LENIENT_MAX; i++) {
+		if (!text.p[i] || !strchr(" \t\r\n", text.p[i]))
+			out[n++] = text.p[i];
+	}
+	return i == text.n ? n : 0;
+}
+
+const char *key_read_lenient(struct str text, struct key_info *out)
+{
+	const char *wrong = key_read(text, out);
+	char clean[LENIENT_MAX], none[] = "";
+	unsigned char der[LENIENT_MAX];
+	struct str base64 = {clean, wrong ? without_blanks(bare_base64(text), clean) : 0};
+	size_t size = base64.n ? base64_size(base64, false) : SIZE_MAX;
+	struct block block = {none, none, der, (long)size};
+
+	if (size != SIZE_MAX &&
+	    EVP_DecodeBlock(der, (const unsigned char *)clean, (int)base64.n) > 0 &&
+	    !key_of_block(&block, out))
+		wrong = NULL;
+	OPENSSL_cleanse(clean, sizeof(clean));
+	OPENSSL_cleanse(der, sizeof(der));
+	return wrong;
+}
+
 /* ---- certificates ---- */
 
 static bool seconds_of(const ASN1_TIME *when, int64_t *out)

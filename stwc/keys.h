@@ -34,6 +34,9 @@ struct certificate_info {
 /* The first private key of a PEM text: PKCS#8 (version 2 too), PKCS#1 or SEC1, without a
  * passphrase. NULL, or what is wrong: a constant text. */
 const char *key_read(struct str pem, struct key_info *out) WARN_UNUSED;
+/* The same, for a PKCS#8 key that may also stand in bare base64, or with lines of dashes that are
+ * no PEM: what a server takes for DKIM with Ed25519 (validation.md 2.7). */
+const char *key_read_lenient(struct str text, struct key_info *out) WARN_UNUSED;
 /* A chain of PEM certificates: the first of them, and nothing that is none. NULL, or what is
  * wrong. */
 const char *certificate_read(struct arena *arena, struct str pem,

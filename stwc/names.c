@@ -9,12 +9,38 @@
 #include "base/utf8.h"
 #include "engine/netaddr.h"
 
+/* Marks, symbols and punctuation that people paste: neither letters nor numbers of Unicode. The
+ * rest beyond ASCII is taken for such; in domains IDNA looks closer. */
+static bool is_symbol(uint32_t cp)
+{
+	static const uint32_t ranges[][2] = {
+		{0x80, 0xa9},       {0xab, 0xb1},       {0xb4, 0xb4},        {0xb6, 0xb8},
+		{0xbb, 0xbb},       {0xbf, 0xbf},       {0xd7, 0xd7},        {0xf7, 0xf7},
+		{0x300, 0x344},     {0x346, 0x36f},     {0x2000, 0x206f},    {0x20a0, 0x20ff},
+		{0x2190, 0x245f},   {0x2500, 0x2775},   {0x2794, 0x2bff},    {0x3000, 0x3004},
+		{0x3008, 0x3020},   {0xe000, 0xf8ff},   {0xfe00, 0xfe6f},    {0xff01, 0xff0f},
+		{0x1f000, 0x1f0ff}, {0x1f300, 0x1faff}, {0xe0000, 0x10ffff},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(ranges); i++) {
+		if (cp >= ranges[i][0] && cp <= ranges[i][1])
+			return true;
+	}
+	return false;
+}
+
 static bool is_alnum(uint32_t cp)
 {
-	/* outside ASCII the server asks for Unicode letters and digits; IDNA refuses the rest later
-	 */
-	return cp >= 0x80 || (cp >= '0' && cp <= '9') || (cp >= 'a' && cp <= 'z') ||
-	       (cp >= 'A' && cp <= 'Z');
+	if (cp >= 0x80)
+		return !is_symbol(cp);
+	return (cp >= '0' && cp <= '9') || (cp >= 'a' && cp <= 'z') || (cp >= 'A' && cp <= 'Z');
+}
+
+/* In domains, byte by byte. */
+static bool is_domain_byte(char ch)
+{
+	return (ch & 0x80) || is_alnum((unsigned char)ch);
 }
 
 static void put_code_point(struct buf *out, uint32_t cp)
@@ -116,7 +142,7 @@ static bool dots_fit(struct str s)
 
 	for (i = 0; i < s.n; i++) {
 		if (s.p[i] == '.') {
-			if (!is_alnum((unsigned char)before) && before != '-' && before != '_')
+			if (!is_domain_byte(before) && before != '-' && before != '_')
 				return false;
 			dot = true;
 		}
@@ -150,12 +176,14 @@ static struct str to_ascii(struct arena *arena, struct str name)
 	return result;
 }
 
-/* A domain that has been squeezed already, with a NUL behind it. */
+/* A domain that has been squeezed already, with a NUL behind it, and whose dots fit. A public
+ * suffix alone is one only with a dot: co.uk. */
 static struct str squeezed_domain(struct arena *arena, struct str name)
 {
-	struct str result = dots_fit(name) ? to_ascii(arena, name) : STR_NONE;
+	struct str result = to_ascii(arena, name);
 
-	if (!result.p || (!has_private_suffix(result) && !has_public_suffix(result)))
+	if (!result.p || (!has_private_suffix(result) &&
+			  !(memchr(result.p, '.', result.n) && has_public_suffix(result))))
 		return STR_NONE;
 	return result;
 }
@@ -164,7 +192,7 @@ struct str name_domain(struct arena *arena, struct str s)
 {
 	struct str name;
 
-	return squeeze(arena, s, &name) ? squeezed_domain(arena, name) : STR_NONE;
+	return squeeze(arena, s, &name) && dots_fit(name) ? squeezed_domain(arena, name) : STR_NONE;
 }
 
 struct str name_host(struct arena *arena, struct str s)
@@ -210,17 +238,16 @@ static bool email_domain_fits(struct str s)
 	size_t i;
 
 	for (i = 0; i < s.n; i++) {
-		unsigned char ch = (unsigned char)s.p[i];
+		char ch = s.p[i];
 		bool joins = ch == '-' || ch == '_';
 
-		if (ch == '.' ? !is_alnum((unsigned char)before) || before == '.'
-			      : !is_alnum(ch) && !joins)
+		if (ch == '.' ? !is_domain_byte(before) : !is_domain_byte(ch) && !joins)
 			return false;
 		if (joins && before == '.')
 			return false;
 		before = s.p[i];
 	}
-	return s.n && is_alnum((unsigned char)before) && before != '.';
+	return s.n && is_domain_byte(before);
 }
 
 /* `local` ends with its @. */

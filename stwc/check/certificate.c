@@ -119,7 +119,8 @@ static bool read_certificate(struct compilation *c, const struct object *object,
 static bool read_key(struct compilation *c, const struct object *object, struct key_info *out)
 {
 	struct buf text = {.secret = true};
-	bool ok = open_field(c, object, "privateKey", &text) && !key_read(buf_str(&text), out);
+	bool ok = open_field(c, object, "privateKey", &text) && !key_read(buf_str(&text), out) &&
+		  out->kind != KEY_OTHER;
 
 	buf_free(&text);
 	return ok;

@@ -47,17 +47,19 @@ void rule_certificate(const struct rule *rule, const struct value *value)
 	buf_free(&subject.text);
 }
 
+typedef const char *key_reader(struct str text, struct key_info *out);
+
 /* Reads the key and says why where it cannot. NULL: there is none, or it is wrong; else the place
  * of what there is to say of it. */
-static const struct value *read_key(const struct rule *rule, const struct value *value,
-				    struct key_info *out)
+static const struct value *read_key_by(key_reader *reader, const struct rule *rule,
+				       const struct value *value, struct key_info *out)
 {
 	struct subject subject;
 	const char *wrong = NULL;
 	bool opened = open_text(rule, value, &subject);
 
 	if (opened)
-		wrong = key_read(buf_str(&subject.text), out);
+		wrong = reader(buf_str(&subject.text), out);
 	if (wrong)
 		diag_hint(&rule->c->diags,
 			  rule_error(rule, DIAG_INVALID_KEY, subject.place, "%s %s", subject.what,
@@ -65,6 +67,12 @@ static const struct value *read_key(const struct rule *rule, const struct value 
 			  "a block such as -----BEGIN PRIVATE KEY-----, unencrypted");
 	buf_free(&subject.text);
 	return opened && !wrong ? subject.place : NULL;
+}
+
+static const struct value *read_key(const struct rule *rule, const struct value *value,
+				    struct key_info *out)
+{
+	return read_key_by(key_read, rule, value, out);
 }
 
 void rule_private_key(const struct rule *rule, const struct value *value)
@@ -76,6 +84,9 @@ void rule_private_key(const struct rule *rule, const struct value *value)
 		rule_error(rule, DIAG_INVALID_KEY, place,
 			   "TLS takes keys for RSA, P-256, P-384, P-521 and Ed25519, not this "
 			   "kind");
+	else if (place && info.kind == KEY_RSA && info.bits < 2047)
+		rule_error(rule, DIAG_INVALID_KEY, place,
+			   "TLS takes RSA keys of 2048 bits and more, not of %u", info.bits);
 }
 
 void rule_public_key(const struct rule *rule, const struct value *value)
@@ -109,7 +120,9 @@ void rule_dkim_key(const struct rule *rule, const struct value *unused UNUSED)
 	const struct value *place;
 
 	of_key.path = &path;
-	place = value ? read_key(&of_key, value, &info) : NULL;
+	place = value ? read_key_by(kind == KEY_RSA ? key_read : key_read_lenient, &of_key, value,
+				    &info)
+		      : NULL;
 	if (place && info.kind != kind)
 		rule_error(&of_key, DIAG_INVALID_KEY, place,
 			   "%s needs a key for %s, not one of another kind", variant,

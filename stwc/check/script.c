@@ -1,6 +1,7 @@
 /* Texts in small languages: Sieve scripts, mail templates, selector templates. */
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "core/suggest.h"
 #include "grammar/sieve.h"
 #include "grammar/template.h"
 #include "stwc/check/rules.h"
@@ -13,12 +14,36 @@ void rule_sieve(const struct rule *rule, const struct value *value)
 		rule_fault(rule, DIAG_SIEVE_SYNTAX, value, &fault);
 }
 
+static void unknown_variables(const struct rule *rule, const struct value *value)
+{
+	size_t at = 0, n = 0, i;
+	const char *known;
+
+	for (; template_unknown_variable(value->string, &at, &n); at += n) {
+		struct str name = {value->string.p + at, n};
+		struct suggestion best;
+		struct diag *diag;
+
+		suggest_start(&best, name);
+		for (i = 0; (known = template_variable(i)) != NULL; i++)
+			suggest_offer(&best, str_c(known));
+		diag = rule_error_at(rule, DIAG_TEMPLATE_VARIABLE, value, at, n,
+				     "templates of calendars have no variable '%.*s'",
+				     STR_ARG(name));
+		if (best.best.n)
+			diag_hint(&rule->c->diags, diag, "did you mean '%.*s'?",
+				  STR_ARG(best.best));
+	}
+}
+
 void rule_template(const struct rule *rule, const struct value *value)
 {
 	struct text_fault fault;
 
 	if (!template_check(value->string, &fault))
 		rule_fault(rule, DIAG_MAIL_TEMPLATE, value, &fault);
+	else
+		unknown_variables(rule, value);
 }
 
 void rule_selector_template(const struct rule *rule, const struct value *value)

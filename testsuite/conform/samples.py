@@ -67,12 +67,12 @@ BY_CHECK = {
                   ["example.org", "dc=example,,dc=org", "cn", "dc=a,"]),
     "ldap-url": (["ldap://127.0.0.1:389", "ldaps://ldap.example.org", "LDAP://[::1]:389"],
                  ["https://ldap.example.org", "ldap.example.org:389"]),
-    "selector-template": (["v{version}-{algorithm}-{date-%Y%m%d}", "s{epoch}", "fixed"],
-                          ["a{nothing}", "a{version", "{}"]),
+    "selector-template": (["v{version}-{algorithm}-{date-%Y%m%d}", "s{epoch}", "fixed", "{algorithm} {hash}", "{date-%-d}"],
+                          ["a{nothing}", "a{version", "{}", "!!", "{date-%L}", "{date-%%}"]),
     "sieve": (["keep;", 'require ["fileinto"];\r\nif header :is "a" "b" { fileinto "x"; }\n', "# nothing\n"],
               ["keep", "if true { keep;", "fileinto", '"text";']),
-    "template": (["{{name}}", "{{#if x}}a{{/if x}}", "no variable", "{{#each y}}{{/each y}}"],
-                 ["{{name", "{{#if x}}a", "{{/if x}}"]),
+    "template": (["{{event_title}}", "{{#if rsvp}}a{{/if rsvp}}", "no variable", "{{#each attendees}}{{/each attendees}}"],
+                 ["{{key", "{{#if rsvp}}a", "{{/if rsvp}}", "{{#if rsvp}}a{{/if}}"]),
 }
 # of a union whose variants need keys of different kinds
 BY_VARIANT = {"Dkim1Ed25519Sha256": ED25519, "Dkim1RsaSha256": RSA, "Dkim2Ed25519Sha256": ED25519, "Dkim2RsaSha256": RSA}

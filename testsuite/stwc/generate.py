@@ -44,7 +44,7 @@ FILTERS = ["(mail=?)", "(&(objectClass=person)(|(mail={user})(!(uid={local}))))"
 LDAP_NAMES = ["dc=example,dc=org", "cn=a\\,b+uid=\\23x, o=\u00fc", '2.5.4.3=#0403', 'o="q,r"']
 SCRIPTS = ["keep;", "require [\"fileinto\", \"mime\"];\nif not header :is \"a\" [\"b\", \"c\"] { stop; } else { keep; }",
            "# only a comment\n", "require \"reject\";\nreject text:\nno\n.\n;\n"]
-TEMPLATES = ["<p>{{name}}</p>", "{{#if a}}{{#each b}}{{c}}{{/each b}}{{/if a}}", "no tag"]
+TEMPLATES = ["<p>{{!header}}</p>", "{{#if rsvp}}{{#each attendees}}{{ key }}{{/each attendees}}{{/if rsvp}}", "no tag"]
 # such as any field may have: without variables
 EXPRESSIONS = ["true", "'\u00fc \\\\ \\' \"' + \"'\"", "1 + 2 * -3.5 => 5m",
                "matches('^(a|\\d+)$', 'a') && $1 != ''", "!([1, 'b'][0] < 2)",
