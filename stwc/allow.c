@@ -97,10 +97,11 @@ bool allow_read(struct compilation *c, enum format format, const struct source *
 /* A diagnostic that other options might give says nothing about this run. */
 static bool depends_on_options(const struct compilation *c, enum diag_code code)
 {
-	/* without --host, a certificate in a file is not read */
+	/* without --host, a certificate or licence in a file is not read */
 	if (!c->options.host && c->deferred &&
 	    (code == DIAG_CERTIFICATE_EXPIRED || code == DIAG_CERTIFICATE_EXPIRING ||
-	     code == DIAG_CERTIFICATE_MISMATCH || code == DIAG_CERTIFICATE_NAME))
+	     code == DIAG_CERTIFICATE_MISMATCH || code == DIAG_CERTIFICATE_NAME ||
+	     code == DIAG_LICENCE))
 		return true;
 	return (code == DIAG_NOT_ENACTED && c->options.audience != FOR_STWD) ||
 	       (code == DIAG_TARGET_VERSION && !c->options.target);

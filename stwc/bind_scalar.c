@@ -255,15 +255,36 @@ static bool escapes_fit(struct str s)
 	return true;
 }
 
-/* scheme ":", no blanks or controls, whole escapes (RFC 3986 2.1, 3.1); the rest is the business
- * of who uses it */
+/* A port behind the host of "scheme://user@host:port/…" is a number below 65536, or empty. */
+static bool port_fits(struct str s)
+{
+	const char *start = memmem(s.p, s.n, "://", 3), *at;
+	struct str rest = start ? str_from(s, (size_t)(start - s.p) + 3) : STR_NONE;
+	uint64_t port;
+
+	for (size_t i = 0; i < rest.n; i++) {
+		if (strchr("/?#", rest.p[i]))
+			rest.n = i;
+	}
+	at = rest.n ? memrchr(rest.p, '@', rest.n) : NULL;
+	rest = at ? str_from(rest, (size_t)(at - rest.p) + 1) : rest;
+	at = rest.n && *rest.p == '[' ? memchr(rest.p, ']', rest.n) : rest.p;
+	at = at && rest.n ? memchr(at, ':', rest.n - (size_t)(at - rest.p)) : NULL;
+	if (!at || at + 1 == rest.p + rest.n)
+		return true;
+	rest = str_from(rest, (size_t)(at - rest.p) + 1);
+	return num_u64(rest, &port) == NUM_OK && port <= 65535;
+}
+
+/* scheme ":", no blanks or controls, whole escapes (RFC 3986 2.1, 3.1), a port; the rest is the
+ * business of who uses it */
 static bool uri_fits(struct str s)
 {
 	size_t i, colon = 0;
 
 	while (colon < s.n && s.p[colon] != ':')
 		colon++;
-	if (colon == 0 || colon == s.n || !escapes_fit(s))
+	if (colon == 0 || colon == s.n || !escapes_fit(s) || !port_fits(s))
 		return false;
 	for (i = 0; i < s.n; i++) {
 		unsigned char ch = (unsigned char)s.p[i];

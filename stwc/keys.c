@@ -165,12 +165,10 @@ const char *key_read_lenient(struct str text, struct key_info *out)
 	char clean[LENIENT_MAX], none[] = "";
 	unsigned char der[LENIENT_MAX];
 	struct str base64 = {clean, wrong ? without_blanks(bare_base64(text), clean) : 0};
-	size_t size = base64.n ? base64_size(base64, false) : SIZE_MAX;
+	size_t size = base64.n ? base64_read(base64, der, sizeof(der)) : SIZE_MAX;
 	struct block block = {none, none, der, (long)size};
 
-	if (size != SIZE_MAX &&
-	    EVP_DecodeBlock(der, (const unsigned char *)clean, (int)base64.n) > 0 &&
-	    !key_of_block(&block, out))
+	if (size != SIZE_MAX && !key_of_block(&block, out))
 		wrong = NULL;
 	OPENSSL_cleanse(clean, sizeof(clean));
 	OPENSSL_cleanse(der, sizeof(der));
@@ -320,6 +318,17 @@ size_t base64_size(struct str text, bool url)
 	if (spare && base64_value(text.p[digits - 1], url) & (spare == 2 ? 0x0f : 0x03))
 		return SIZE_MAX;
 	return digits * 3 / 4;
+}
+
+size_t base64_read(struct str text, unsigned char *out, size_t cap)
+{
+	size_t size = base64_size(text, false);
+
+	/* whole groups of three are written */
+	if (size == SIZE_MAX || text.n > INT_MAX || text.n / 4 * 3 > cap ||
+	    EVP_DecodeBlock(out, (const unsigned char *)text.p, (int)text.n) < 0)
+		return SIZE_MAX;
+	return size;
 }
 
 static struct str next_line(struct str *text)

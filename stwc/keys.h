@@ -47,5 +47,7 @@ const char *public_key_read(struct arena *arena, struct str text) WARN_UNUSED;
 /* base64 of RFC 4648 section 4 with its padding, or of section 5 without. The number of bytes, or
  * SIZE_MAX where it is none. */
 size_t base64_size(struct str text, bool url);
+/* The bytes of base64 with padding. Their number, or SIZE_MAX: it is none, or more than `cap`. */
+size_t base64_read(struct str text, unsigned char *out, size_t cap) WARN_UNUSED;
 
 #endif

@@ -204,6 +204,18 @@ struct str name_host(struct arena *arena, struct str s)
 	return name_domain(arena, s);
 }
 
+struct str name_registrable(struct arena *arena, struct str s)
+{
+	const psl_ctx_t *list = psl_builtin();
+	struct str name = arena_str(arena, s);
+	const char *found;
+
+	if (!list || !name.p || memchr(name.p, '\0', name.n))
+		return STR_NONE;
+	found = psl_registrable_domain(list, name.p);
+	return found ? str_c(found) : STR_NONE;
+}
+
 static bool local_char(uint32_t cp)
 {
 	return is_alnum(cp) || (cp < 0x80 && strchr("!#$%&'*+-/=?^_`{|}~", (int)cp) != NULL && cp);

@@ -15,6 +15,9 @@ struct str name_domain(struct arena *arena, struct str s) WARN_UNUSED;
 struct str name_host(struct arena *arena, struct str s) WARN_UNUSED;
 struct str name_email(struct arena *arena, struct str s) WARN_UNUSED;
 struct str name_email_local(struct arena *arena, struct str s) WARN_UNUSED;
+/* The part that is registered: example.co.uk of mail.example.co.uk; .p NULL: a suffix alone, or not
+ * in A-labels and lower case. */
+struct str name_registrable(struct arena *arena, struct str s) WARN_UNUSED;
 /* Without the Unicode blanks around it; a part of s. */
 struct str name_trimmed(struct str s);
 /* What a validator makes of a text; .p NULL where it refuses it, or memory ran out. */

@@ -17,6 +17,7 @@ stwc_tests = \
 	testsuite/stwc/rules.py \
 	testsuite/stwc/schemafile.py \
 	testsuite/stwc/secrets.py \
+	testsuite/stwc/texts.py \
 	testsuite/stwc/target.py \
 	testsuite/stwc/seeds.py \
 	testsuite/stwc/stream.py

@@ -1,7 +1,11 @@
 /* What a server without a licence keeps and does not act on (validation.md 1.3 and 4.6). */
 #include "stwc/bind.h"
+#include "stwc/check/lint.h"
 #include "stwc/check/rules.h"
 #include "stwc/defaults.h"
+#include "stwc/host.h"
+#include "stwc/keys.h"
+#include "stwc/names.h"
 
 static void hint(const struct rule *rule, struct diag *diag)
 {
@@ -14,6 +18,84 @@ void rule_licensed(const struct rule *rule, const struct value *unused UNUSED)
 		hint(rule, rule_error(rule, DIAG_ENTERPRISE, NULL,
 				      "sharded stores need an enterprise licence; the default "
 				      "store is used without one"));
+}
+
+/* ---- the licence itself ---- */
+
+#define LICENCE_HEAD 24
+#define LICENCE_SIGNATURE 64
+#define LICENCE_MAX 1024
+
+struct licence {
+	uint64_t from, to; /* seconds since 1970 */
+	struct str domain;
+};
+
+static uint64_t little_endian(const unsigned char *p, size_t n)
+{
+	uint64_t number = 0;
+
+	while (n--)
+		number = number << 8 | p[n];
+	return number;
+}
+
+/* validation.md 4.6: two times, the number of accounts, a domain with its length, a signature. The
+ * domain lies in `bytes`. */
+static bool read_licence(struct str text, unsigned char bytes[LICENCE_MAX], struct licence *out)
+{
+	size_t size = base64_read(text, bytes, LICENCE_MAX), length;
+
+	if (size == SIZE_MAX || size < LICENCE_HEAD + LICENCE_SIGNATURE)
+		return false;
+	length = (size_t)little_endian(bytes + 20, 4);
+	if (!length || length != size - LICENCE_HEAD - LICENCE_SIGNATURE)
+		return false;
+	out->from = little_endian(bytes, 8);
+	out->to = little_endian(bytes + 8, 8);
+	out->domain = (struct str){(const char *)bytes + LICENCE_HEAD, length};
+	return out->from < out->to && little_endian(bytes + 16, 4) > 0;
+}
+
+static struct str own_domain(struct compilation *c)
+{
+	const struct object *system = compile_first(c, "SystemSettings");
+	struct str host = system ? lint_text(c, &system->body, "defaultHostname") : STR_NONE;
+
+	if (!host.p && !(system && system->rest_elsewhere))
+		host = host_own_name(c);
+	return host.p ? name_registrable(&c->arena, host) : STR_NONE;
+}
+
+static void judge_licence(const struct rule *rule, const struct rule_subject *subject)
+{
+	struct compilation *c = rule->c;
+	unsigned char bytes[LICENCE_MAX];
+	struct licence licence;
+	struct str issued, own = own_domain(c);
+	uint64_t now = c->options.now < 0 ? 0 : (uint64_t)c->options.now;
+
+	if (!read_licence(buf_str(&subject->text), bytes, &licence)) {
+		rule_error(rule, DIAG_LICENCE, subject->place, "%s is no licence", subject->what);
+		return;
+	}
+	if (now < licence.from || now >= licence.to)
+		rule_error(rule, DIAG_LICENCE, subject->place, "the licence %s",
+			   now < licence.from ? "is not valid yet" : "has expired");
+	issued = name_registrable(&c->arena, licence.domain);
+	if (own.p && !str_eq(issued, own))
+		rule_error(rule, DIAG_LICENCE, subject->place,
+			   "the licence is for '%.*s', and the host name is of '%.*s'",
+			   STR_ARG(issued), STR_ARG(own));
+}
+
+void rule_licence(const struct rule *rule, const struct value *value)
+{
+	struct rule_subject subject;
+
+	if (rule_open(rule, value, &subject))
+		judge_licence(rule, &subject);
+	buf_free(&subject.text);
 }
 
 /* Null, nothing and the default have the same effect with and without a licence. */
@@ -62,6 +144,12 @@ static void check_body(const struct rule *up, const struct value_object *body)
 	}
 }
 
+/* What is switched off needs no licence. */
+static bool is_off(const struct value_object *body)
+{
+	return body->variant && strncmp(body->variant->name, "Disable", 7) == 0;
+}
+
 void check_enterprise(struct compilation *c)
 {
 	size_t i;
@@ -74,6 +162,8 @@ void check_enterprise(struct compilation *c)
 
 		rule.path =
 			path_of(&root, rule.object->type, rule.object->shown, rule.object->ordinal);
+		if (rule.object->type->enterprise && is_off(rule.body))
+			continue;
 		if (rule.object->type->enterprise)
 			hint(&rule,
 			     rule_error(&rule, DIAG_ENTERPRISE, NULL,

@@ -1,43 +1,14 @@
 /* Keys and certificates, those in files and variables with --host. */
 #include "stwc/keys.h"
 #include "stwc/check/rules.h"
-#include "stwc/host.h"
-
-/* A text to look into: what stands in the source or, with --host, in a file or a variable. What is
- * wrong with it is said where the text stands, or its name. */
-struct subject {
-	struct buf text; /* secret; free with buf_free */
-	const struct value *place;
-	const char *what; /* "the text", "the file", "the variable" */
-};
-
-static bool open_text(const struct rule *rule, const struct value *value, struct subject *out)
-{
-	const struct value *name = NULL;
-	char why[HOST_WHY_SIZE];
-
-	*out = (struct subject){.text.secret = true, .place = rule_text(value), .what = "the text"};
-	if (out->place) {
-		buf_puts(&out->text, out->place->string);
-		return !out->text.failed;
-	}
-	if (value && value->kind == VALUE_OBJECT)
-		name = host_name(&value->object);
-	/* one that cannot be read has been reported as such */
-	if (!name || host_text(rule->c, &value->object, &out->text, why) != HOST_READ)
-		return false;
-	out->place = name;
-	out->what = strcmp(value->object.variant->name, "File") == 0 ? "the file" : "the variable";
-	return !out->text.failed;
-}
 
 void rule_certificate(const struct rule *rule, const struct value *value)
 {
 	struct certificate_info info;
-	struct subject subject;
+	struct rule_subject subject;
 	const char *wrong = NULL;
 
-	if (open_text(rule, value, &subject))
+	if (rule_open(rule, value, &subject))
 		wrong = certificate_read(&rule->c->arena, buf_str(&subject.text), &info);
 	if (wrong)
 		diag_hint(&rule->c->diags,
@@ -54,9 +25,9 @@ typedef const char *key_reader(struct str text, struct key_info *out);
 static const struct value *read_key_by(key_reader *reader, const struct rule *rule,
 				       const struct value *value, struct key_info *out)
 {
-	struct subject subject;
+	struct rule_subject subject;
 	const char *wrong = NULL;
-	bool opened = open_text(rule, value, &subject);
+	bool opened = rule_open(rule, value, &subject);
 
 	if (opened)
 		wrong = reader(buf_str(&subject.text), out);
@@ -166,9 +137,9 @@ void rule_signing_key(const struct rule *rule, const struct value *unused UNUSED
 
 static void check_base64(const struct rule *rule, const struct value *value, bool url)
 {
-	struct subject subject;
+	struct rule_subject subject;
 
-	if (open_text(rule, value, &subject) &&
+	if (rule_open(rule, value, &subject) &&
 	    base64_size(buf_str(&subject.text), url) == SIZE_MAX)
 		rule_error(rule, DIAG_INVALID_BASE64, subject.place, "%s is not in %s",
 			   strcmp(subject.what, "the text") == 0 ? "the key" : subject.what,

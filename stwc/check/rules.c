@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "stwc/defaults.h"
+#include "stwc/host.h"
 #include "stwc/state.h"
 
 static rule_function *const rules[] = {
@@ -55,6 +56,27 @@ const struct value *rule_text(const struct value *value)
 	if (!text)
 		text = value_field_get(&value->object, "value");
 	return text && text->kind == VALUE_STRING ? text : NULL;
+}
+
+bool rule_open(const struct rule *rule, const struct value *value, struct rule_subject *out)
+{
+	const struct value *name = NULL;
+	char why[HOST_WHY_SIZE];
+
+	*out = (struct rule_subject){
+		.text.secret = true, .place = rule_text(value), .what = "the text"};
+	if (out->place) {
+		buf_puts(&out->text, out->place->string);
+		return !out->text.failed;
+	}
+	if (value && value->kind == VALUE_OBJECT)
+		name = host_name(&value->object);
+	/* one that cannot be read has been reported as such */
+	if (!name || host_text(rule->c, &value->object, &out->text, why) != HOST_READ)
+		return false;
+	out->place = name;
+	out->what = strcmp(value->object.variant->name, "File") == 0 ? "the file" : "the variable";
+	return !out->text.failed;
 }
 
 struct span rule_span(const struct compilation *c, const struct value *value, size_t at, size_t n)

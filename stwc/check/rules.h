@@ -44,6 +44,16 @@ void rule_fault(const struct rule *rule, enum diag_code code, const struct value
 /* The place of these bytes in the source; that of the whole value where it cannot be told. */
 struct span rule_span(const struct compilation *c, const struct value *value, size_t at, size_t n);
 
+/* A text to look into: what stands in the source or, with --host, in a file or a variable. What is
+ * wrong with it is said where the text stands, or its name. */
+struct rule_subject {
+	struct buf text; /* secret; free with buf_free, whatever rule_open says */
+	const struct value *place;
+	const char *what; /* "the text", "the file", "the variable" */
+};
+/* False: there is none, or it cannot be read, which has been said. */
+bool rule_open(const struct rule *rule, const struct value *value, struct rule_subject *out);
+
 /* A rule of a field gets its value, a rule of a structure NULL. */
 typedef void rule_function(const struct rule *rule, const struct value *value);
 
@@ -55,6 +65,7 @@ rule_function rule_ldap_url;
 /* expression.c: the expression is read, judged and compiled (validation.md 2.4) */
 rule_function rule_expression;
 /* enterprise.c */
+rule_function rule_licence;
 rule_function rule_licensed;
 /* headers.c */
 rule_function rule_header_value;
