@@ -1,19 +1,13 @@
 /*
- * The semantic checks: each has a name, prerequisites by name, and one file per topic. They run
- * over finished objects, so a value that was wrong is absent and nothing is said twice.
+ * The semantic checks, one file per topic. They run over finished objects, so a value that was
+ * wrong is absent and nothing is said twice.
  */
 #ifndef STW_STWC_CHECK_H
 #define STW_STWC_CHECK_H
 
 #include "stwc/compile.h"
 
-struct check {
-	const char *name;
-	const char *after; /* a check that must have run before, or NULL */
-	void (*run)(struct compilation *c);
-};
-
-/* Runs every check in an order that keeps the prerequisites. False: out of memory. */
+/* Runs every check. False: out of memory. */
 bool check_run(struct compilation *c) WARN_UNUSED;
 
 /* listener.c */
