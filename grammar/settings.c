@@ -74,22 +74,35 @@ static void skip_lines(struct settings *s)
 	}
 }
 
+/* What the report says beside it: which of two alike languages this is, and what differs. */
+static const char *advice(const struct settings *s)
+{
+	if (!more(s))
+		return "these are 0.15 settings, whose last line needs its newline too";
+	if (peek(s) == '\'')
+		return "these are 0.15 settings, where names take no quotes but \"…\"";
+	return "these are 0.15 settings, which are not TOML";
+}
+
 /* Always false, so that a caller can return it. */
 static bool fail(struct settings *s, const char *wanted)
 {
+	size_t end = more(s) ? s->at + 1 : s->at;
 	char c = peek(s);
+	struct diag *d;
 
 	if (!more(s))
-		reader_error(s->r, DIAG_SYNTAX, s->at, s->at,
-			     "expected %s, found the end of the file", wanted);
+		d = reader_error(s->r, DIAG_SYNTAX, s->at, end,
+				 "expected %s, found the end of the file", wanted);
 	else if (c == '\n')
-		reader_error(s->r, DIAG_SYNTAX, s->at, s->at + 1,
-			     "expected %s, found the end of the line", wanted);
+		d = reader_error(s->r, DIAG_SYNTAX, s->at, end,
+				 "expected %s, found the end of the line", wanted);
 	else if ((unsigned char)c < 0x20 || (unsigned char)c > 0x7e)
-		reader_error(s->r, DIAG_SYNTAX, s->at, s->at + 1, "expected %s", wanted);
+		d = reader_error(s->r, DIAG_SYNTAX, s->at, end, "expected %s", wanted);
 	else
-		reader_error(s->r, DIAG_SYNTAX, s->at, s->at + 1, "expected %s, found '%c'", wanted,
-			     c);
+		d = reader_error(s->r, DIAG_SYNTAX, s->at, end, "expected %s, found '%c'", wanted,
+				 c);
+	diag_hint(s->r->diags, d, "%s", advice(s));
 	return false;
 }
 
@@ -347,22 +360,27 @@ static bool parse_assignment(struct settings *s)
 	return true;
 }
 
-/* The name between the brackets of a header, as the new path. */
+/* The name between the brackets of a header, as the new path. A byte that does not belong there is
+ * told once and the name read on, so that the keys below it keep their place. */
 static bool header_name(struct settings *s)
 {
+	bool told = false;
+
 	s->path.n = 0;
-	while (more(s) && peek(s) != ']') {
+	while (more(s) && peek(s) != ']' && peek(s) != '\n') {
 		char c = s->text.p[s->at];
 
-		if (!is_alnum(c) && !is_blank(c) && !memchr(".-_\"", c, 4))
-			return fail(s, "']'");
+		if (!told && !is_alnum(c) && !is_blank(c) && !memchr(".-_\"", c, 4)) {
+			told = !fail(s, "']'");
+			s->r->incomplete = true;
+		}
 		s->at++;
-		if (c == '"' && !quoted(s, '"', &s->path))
+		if ((c == '"' || c == '\'') && !quoted(s, c, &s->path))
 			return false;
-		if (c != '"' && !is_blank(c))
+		if (c != '"' && c != '\'' && !is_blank(c))
 			buf_putc(&s->path, (char)(c >= 'A' && c <= 'Z' ? c + 32 : c));
 	}
-	return s->path.n > 0 || fail(s, "a name");
+	return s->path.n > 0 || told || fail(s, "a name");
 }
 
 static void number_element(struct settings *s)
@@ -379,7 +397,7 @@ static void number_element(struct settings *s)
 
 static bool parse_header(struct settings *s)
 {
-	bool array;
+	bool array, closed = true;
 
 	/* keys below a wrong header must not land in the table before it */
 	s->table = 0;
@@ -389,15 +407,16 @@ static bool parse_header(struct settings *s)
 		s->at++;
 	if (!header_name(s))
 		return false;
-	for (int brackets = array ? 2 : 1; brackets > 0; brackets--) {
-		if (peek(s) != ']')
-			return fail(s, "']'");
-		s->at++;
+	for (int brackets = array ? 2 : 1; brackets > 0 && closed; brackets--) {
+		closed = peek(s) == ']' || fail(s, "']'");
+		s->at += closed;
 	}
 	if (array)
 		number_element(s);
 	buf_putc(&s->path, '.');
 	s->table = s->path.n;
+	if (!closed)
+		return false;
 	skip_blanks(s);
 	if (more(s) && peek(s) != '\n' && peek(s) != '#')
 		return fail(s, "the end of the line");

@@ -80,6 +80,10 @@ static void print_summary(const struct compilation *c, enum status status)
 		fprintf(stderr, "%zu warning%s, ", c->diags.warnings, plural(c->diags.warnings));
 	fprintf(stderr, "%zu object%s in %zu file%s", objects, plural(objects), c->sources.count,
 		plural(c->sources.count));
+	if (c->settings_files && c->sources.count == 1)
+		fprintf(stderr, ", read as 0.15 settings");
+	else if (c->settings_files)
+		fprintf(stderr, ", %zu of them read as 0.15 settings", c->settings_files);
 	if (c->deferred)
 		fprintf(stderr, "; %zu file%s or variable%s named but not opened", c->deferred,
 			plural(c->deferred), plural(c->deferred));

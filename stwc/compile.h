@@ -73,6 +73,7 @@ struct compilation {
 	struct packed *packed; /* one per packed type that occurs */
 	size_t packed_count;
 	size_t inline_secrets;       /* secrets that stand in the sources */
+	size_t settings_files;       /* sources that were read as 0.15 settings */
 	size_t deferred;             /* files and variables that were named but not opened */
 	size_t opened;               /* … and those that were, with --host */
 	bool unreadable;             /* an input could not be read: exit status 2 */

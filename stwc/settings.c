@@ -57,6 +57,7 @@ static bool start(struct file *file)
 	map_init(&s->bodies, &file->c->hash_key, &file->c->arena);
 	s->next = file->c->state->settings;
 	file->c->state->settings = s;
+	file->c->settings_files++;
 	file->settings = s;
 	return true;
 }

@@ -117,3 +117,16 @@ void settings_trusted_reply(struct settings *s, struct setting *setting)
 	if (!body || !settings_place(s, setting, body, "trustReplies"))
 		setting->outcome = SETTING_DROPPED;
 }
+
+/* 0.15 wanted so many messages of either kind before it judged. */
+void settings_learns(struct settings *s, struct setting *setting)
+{
+	struct settings_body *body =
+		settings_body(s, "SpamClassifier", STR_NONE, setting->key_span);
+
+	settings_end(setting, SETTING_CHANGED,
+		     "also as minSpamSamples; the classifier of 0.16 is another one");
+	if (!body || !settings_place(s, setting, body, "minSpamSamples") ||
+	    !settings_place(s, setting, body, "minHamSamples"))
+		setting->outcome = SETTING_DROPPED;
+}

@@ -132,6 +132,63 @@ void settings_acme_bundle(struct settings *s, struct setting *setting)
 		     "the bundle is base64, not PEM; 0.16 orders the certificate anew");
 }
 
+/* Of 90 days, as most certificates have; 0.16 says which part of the lifetime goes by first. */
+void settings_renew_before(struct settings *s, struct setting *setting)
+{
+	static const struct {
+		uint64_t days; /* and more */
+		const char *member;
+	} parts[] = {{38, "R12"}, {27, "R23"}, {21, "R34"}, {0, "R45"}};
+	static const struct schema_type duration = {.kind = TYPE_DURATION};
+	const struct node *time = settings_value(s, setting, &duration, setting->value);
+	size_t i = 0;
+
+	if (!time) {
+		setting->outcome = SETTING_DROPPED;
+		return;
+	}
+	while (time->magnitude < parts[i].days * 24 * 60 * 60 * 1000)
+		i++;
+	setting->value = str_c(parts[i].member);
+	if (place(s, setting))
+		settings_end(setting, SETTING_CHANGED,
+			     "0.16 renews after a part of the lifetime: R12, R23, R34 and R45 are "
+			     "45, 30, 22 and 18 days before the end of 90");
+}
+
+/* Cloudflare and Quad9 were asked without TLS unless the word said so; 0.16 asks with it. */
+void settings_resolver_type(struct settings *s, struct setting *setting)
+{
+	static const char *const kinds[][3] = {
+		{"system", "System", ""},
+		{"custom", "Custom", ""},
+		{"google", "Google", ""},
+		{"cloudflare", "Cloudflare", "false"},
+		{"cloudflare-tls", "Cloudflare", "true"},
+		{"quad9", "Quad9", "false"},
+		{"quad9-tls", "Quad9", "true"},
+	};
+	struct settings_body *body = settings_body(s, "DnsResolver", STR_NONE, setting->key_span);
+	struct setting tls = *setting;
+	size_t i;
+
+	setting->outcome = SETTING_DROPPED;
+	setting->why = STR("0.15 knows no such resolver");
+	for (i = 0; i < ARRAY_LEN(kinds) && settings_literal(s, setting); i++) {
+		if (!body || !str_eq_c(setting->value, kinds[i][0]))
+			continue;
+		settings_put(s, body->node, "@type", setting->span,
+			     settings_text(s, str_c(kinds[i][1]), setting->span));
+		setting->body = body;
+		settings_end(setting, SETTING_CARRIED, NULL);
+		tls.value = str_c(kinds[i][2]);
+		tls.row = NULL;
+		if (tls.value.n && !settings_place(s, &tls, body, "useTls"))
+			setting->outcome = SETTING_DROPPED;
+		settings_target(s, setting, body, "@type");
+	}
+}
+
 /* "udp://192.0.2.1:53", "tcp://[2001:db8::1]:53" */
 void settings_resolver_server(struct settings *s, struct setting *setting)
 {

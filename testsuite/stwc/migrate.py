@@ -416,6 +416,14 @@ CASES = [
     ("durations and sizes", HOST + 'imap.timeout.idle = "1500"\nimap.request.max-size = "1mb"\n'
      'email.auto-expunge = false\nimap.rate-limit.requests = "10/2m"\n', [], {},
      {"Imap/timeoutIdle": "1s 500ms", "Imap/maxRequestSize": "1mb", "Imap/maxRequestRate": "10/2m"}),
+    ("resolvers with and without TLS", HOST + 'resolver.type = "cloudflare"\nresolver.edns = false\n', [], {},
+     {"DnsResolver": {"@type": "Cloudflare", "useTls": False, "enableEdns": False}}),
+    ("and with", HOST + 'resolver.type = "quad9-tls"\n', [], {}, {"DnsResolver": {"@type": "Quad9", "useTls": True}}),
+    ("when to renew", HOST + 'acme.a.directory = "https://acme.example.org/d"\nacme.a.contact = "a@example.org"\n'
+     'acme.a.renew-before = "20d"\n', [], {"acme.a.renew-before": "changed"}, {"AcmeProvider/a/renewBefore": "R45"}),
+    ("samples of either kind", HOST + "spam-filter.bayes.classify.learns = 300\n", [],
+     {"spam-filter.bayes.classify.learns": "changed"},
+     {"SpamClassifier": {"minHamSamples": 300, "minSpamSamples": 300}}),
     ("ACME", HOST + 'acme.le.directory = "https://acme.example.org/dir"\nacme.le.contact = ["mailto:a@example.org"]\n'
      'acme.le.challenge = "http-01"\nacme.le.domains = ["mail.example.org", "example.org"]\n', [],
      {"acme.le.domains.0000": "changed", "acme.le.domains.0001": "changed"},
@@ -475,6 +483,34 @@ def around(tap):
         tap.equal((done.status, done.codes("warning")), (0, []), "check takes --env too")
 
 
+def which(tap):
+    """TOML and the 0.15 settings are two languages, and which one a file is is said."""
+    with tempfile.TemporaryDirectory() as folder:
+        def check(text, *more):
+            with open(os.path.join(folder, "a.toml"), "w", encoding="utf-8") as file:
+                file.write(text)
+            return stwctest.run("check", *more, "a.toml", cwd=folder)
+
+        own = '[NetworkListener.a]\nbind = "127.0.0.1:2525"\n'
+        done = check(HOST)
+        tap.ok(done.stderr.endswith("2 objects in 1 file, read as 0.15 settings\n"), "settings") or print("#", done.stderr)
+        tap.ok("0.15" not in check(own).stderr, "TOML")
+        with open(os.path.join(folder, "b.toml"), "w", encoding="utf-8") as file:
+            file.write(own)
+        tap.ok(", 1 of them read as 0.15 settings\n" in check(HOST, "b.toml").stderr, "one of either")
+        for text, line, words in ((HOST[:-1], 1, "whose last line needs its newline too"),
+                                  ("[server.'listener']\n" + HOST, 1, 'where names take no quotes but "…"'),
+                                  (HOST + "server.date = 2026-01-01T00:00:00Z\n", 2, "which are not TOML")):
+            done = check(text)
+            tap.ok(f"a.toml:{line}:" in done.stderr and "these are 0.15 settings, " + words in done.stderr, words) or \
+                print("#   " + done.stderr)
+        done = check("[server.listener.'a']\nbind = '[::]:2525'\nprotocol = 'http'\n[server.listener.'b']\n"
+                     "bind = '[::]:2526'\nprotocol = 'smtp'\n", "--format", "json")
+        tap.equal([d["line"] for d in done.diagnostics if d["severity"] == "error"], [1, 4], "a wrong header is told alone")
+        done = check("SystemSettings.defaultHostname = 'a.example.org'\nserver = { 'a', 'b' }\n", "--format", "json")
+        tap.ok("toml-set" in done.codes(), "a set is no TOML")
+
+
 def known_keys(tap):
     """Each key of the settings reference is known, with a name in the place of <id>."""
     path = stwctest.shared("facts/stalwart-0.15-keys.tsv")
@@ -498,6 +534,7 @@ def main():
     whole(tap)
     cases(tap)
     around(tap)
+    which(tap)
     known_keys(tap)
     tap.done()
     return 1 if tap.failed else 0
