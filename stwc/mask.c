@@ -66,9 +66,13 @@ static void mask_range(struct compilation *c, const struct source *source, struc
 /* Whether a word may begin here, by its first two letters; almost nowhere in a source. */
 static bool may_begin(struct str rest)
 {
+	unsigned first, second;
+
 	if (rest.n < 2)
 		return false;
-	switch ((rest.p[0] | 0x20) << 8 | (rest.p[1] | 0x20)) {
+	first = (unsigned char)rest.p[0] | 0x20;
+	second = (unsigned char)rest.p[1] | 0x20;
+	switch (first << 8 | second) {
 	case 's' << 8 | 'e':
 	case 'p' << 8 | 'a':
 	case 't' << 8 | 'o':
