@@ -538,7 +538,7 @@ void address_order_repeats(const struct address_order *order,
 /* The network of the key at `i` against the first `want->prefix` bits of an address. */
 static int key_compare(const struct family *family, uint32_t i, const struct key *want)
 {
-	const struct key *six = &family->keys6[i];
+	const struct key *six;
 	uint64_t have4, want4;
 
 	if (family->width == 4) {
@@ -548,6 +548,7 @@ static int key_compare(const struct family *family, uint32_t i, const struct key
 		have4 = (uint64_t)key4_base(family->keys4[i]) << 8 | key4_prefix(family->keys4[i]);
 		return have4 < want4 ? -1 : have4 > want4;
 	}
+	six = &family->keys6[i];
 	for (unsigned b = 0; b < family->width; b++) {
 		if (base_byte(six, b) != base_byte(want, b))
 			return base_byte(six, b) < base_byte(want, b) ? -1 : 1;

@@ -49,6 +49,12 @@ void fuzz_settings(const uint8_t *data, size_t n);
 void fuzz_check(const uint8_t *data, size_t n);
 void fuzz_plan(const uint8_t *data, size_t n);
 void fuzz_jmap(const uint8_t *data, size_t n);
+void fuzz_migrate(const uint8_t *data, size_t n);
+
+/* fuzz_grammar.c */
+void fuzz_ldap(const uint8_t *data, size_t n);
+void fuzz_sieve(const uint8_t *data, size_t n);
+void fuzz_template(const uint8_t *data, size_t n);
 
 /* fuzz_text.c */
 void fuzz_scalar(const uint8_t *data, size_t n);

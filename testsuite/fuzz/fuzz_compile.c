@@ -10,6 +10,7 @@
 
 #include "core/render.h"
 #include "stwc/emit/emit.h"
+#include "stwc/settings_report.h"
 #include "stwc/view_dump.h"
 
 static void no_problem(void *ctx, const char *text)
@@ -135,4 +136,64 @@ void fuzz_jmap(const uint8_t *data, size_t n)
 	struct compile_options options = {.from = FORMAT_JSON};
 
 	compile(&options, data, n);
+}
+
+/* What was written of a migration is the same configuration, without a complaint. */
+static void want_same(struct compilation *c, enum format format, struct str text)
+{
+	struct compile_options options = {.from = format};
+	char path[FUZZ_PATH_SIZE];
+	struct input input = {.path = path, .name = "written"};
+	struct compilation again;
+	struct digest before, after;
+	int fd = fuzz_file(text.p, text.n, path);
+
+	FUZZ_WANT(compile_init(&again, &options));
+	FUZZ_WANT(compile_run(&again, &input, 1) && diags_ok(&again.diags));
+	FUZZ_WANT(emit_content_digest(c, &before) && emit_content_digest(&again, &after));
+	FUZZ_WANT(digest_eq(&before, &after));
+	compile_free(&again);
+	close(fd);
+}
+
+static void write_migrated(struct view *view)
+{
+	static const enum format formats[] = {[VIEW_DUMP_TOML] = FORMAT_TOML,
+					      [VIEW_DUMP_YAML] = FORMAT_YAML,
+					      [VIEW_DUMP_JSON] = FORMAT_JSON};
+
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		struct buf out = BUF_INIT;
+
+		/* the formats differ in what they can say at all */
+		if (view_dump(view, (enum view_dump_format)i, true, &out))
+			want_same(&view->c, formats[i], buf_str(&out));
+		buf_free(&out);
+	}
+}
+
+void fuzz_migrate(const uint8_t *data, size_t n)
+{
+	const struct compile_options options = {.from = FORMAT_SETTINGS, .report = true};
+	char path[FUZZ_PATH_SIZE];
+	struct input input = {.path = path, .name = "input"};
+	struct view view = {.fd = -1, .origins = true};
+	struct buf out = BUF_INIT;
+	struct settings_counts counts;
+	int fd = fuzz_file(data, n, path);
+	bool ran;
+
+	FUZZ_WANT(compile_init(&view.c, &options));
+	ran = compile_run(&view.c, &input, 1);
+	FUZZ_WANT(!view.c.arena.failed && !view.c.diags.failed);
+	view_of_sources(&view);
+	settings_count(&view.c, &counts);
+	settings_report_text(&out, &view.c, &counts);
+	settings_report_json(&out, &view.c, &counts);
+	FUZZ_WANT(!out.failed && fuzz_utf8(buf_str(&out)));
+	buf_free(&out);
+	if (ran && diags_ok(&view.c.diags) && !view.c.unreadable && sampled(data, n))
+		write_migrated(&view);
+	view_close(&view);
+	close(fd);
 }
