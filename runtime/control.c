@@ -14,6 +14,8 @@
 #define PEERS_MAX 64
 #define BACKLOG 16
 #define SOCKET_MODE 0660
+/* A peer that says nothing, or takes nothing of its reply, for this long makes room for another. */
+#define IDLE_MS 5000
 
 struct control {
 	int fd;
@@ -61,6 +63,7 @@ static void peer_free(struct peer *p)
 		}
 	}
 	io_watch_free(p->watch);
+	io_timer_free(p->idle);
 	close(p->fd);
 	if (p->file >= 0)
 		close(p->file);
@@ -266,6 +269,19 @@ static void peer_event(void *ctx, int fd, unsigned events)
 		peer_flush(p);
 }
 
+static void idle_over(void *ctx)
+{
+	struct peer *p = ctx;
+
+	/* one that waits for something of ours may wait */
+	if ((p->wait == WAIT_NOTHING && p->sent == p->sent_before) ||
+	    !io_timer_start(p->idle, IDLE_MS)) {
+		peer_free(p);
+		return;
+	}
+	p->sent_before = p->sent;
+}
+
 static void accept_peer(struct daemon *d, int fd)
 {
 	struct control *c = d->control;
@@ -277,9 +293,10 @@ static void accept_peer(struct daemon *d, int fd)
 	}
 	*p = (struct peer){.daemon = d, .fd = fd, .file = -1, .next = c->peers};
 	p->watch = io_watch_new(d->loop, fd, IO_READABLE, peer_event, p);
+	p->idle = io_timer_new(d->loop, idle_over, p);
 	c->peers = p;
 	c->peer_count++;
-	if (!p->watch)
+	if (!p->watch || !p->idle || !io_timer_start(p->idle, IDLE_MS))
 		peer_free(p);
 }
 

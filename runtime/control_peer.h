@@ -17,8 +17,10 @@ struct peer {
 	struct daemon *daemon;
 	int fd;
 	struct io_watch *watch;
+	struct io_timer *idle;
 	struct buf out, err; /* of the reply */
 	size_t sent;         /* bytes of err, then out, that are gone */
+	size_t sent_before;  /* … when idle was started */
 	int status;          /* enum control_exit, once finished */
 	bool finished;
 	bool lost;   /* there was no memory for the reply; that is said in its place */

@@ -41,16 +41,17 @@ static void attach_fds(struct msghdr *message, union ipc_control *control, const
 	memcpy(CMSG_DATA(c), fds, n * sizeof(int));
 }
 
-bool ipc_send(int fd, enum ipc_type type, uint64_t generation, const void *payload, size_t n,
-	      const int *fds, size_t fd_count)
+static bool send_message(int fd, enum ipc_type type, uint64_t generation,
+			 const struct iovec *payload, const int *fds, size_t fd_count, bool patient)
 {
-	struct ipc_header header = {
-		.type = (uint32_t)type, .length = (uint32_t)n, .generation = generation};
-	struct iovec parts[2] = {{&header, sizeof(header)}, {(void *)(uintptr_t)payload, n}};
-	struct msghdr message = {.msg_iov = parts, .msg_iovlen = n ? 2 : 1};
+	struct ipc_header header = {.type = (uint32_t)type,
+				    .length = (uint32_t)payload->iov_len,
+				    .generation = generation};
+	struct iovec parts[2] = {{&header, sizeof(header)}, *payload};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = payload->iov_len ? 2 : 1};
 	union ipc_control control;
 
-	if (n > IPC_PAYLOAD_MAX || fd_count > IPC_FDS_MAX) {
+	if (payload->iov_len > IPC_PAYLOAD_MAX || fd_count > IPC_FDS_MAX) {
 		errno = EMSGSIZE;
 		return false;
 	}
@@ -61,9 +62,24 @@ bool ipc_send(int fd, enum ipc_type type, uint64_t generation, const void *paylo
 			return true;
 		if (errno == EINTR)
 			continue;
-		if (errno != EAGAIN || !wait_writable(fd))
+		if (errno != EAGAIN || !patient || !wait_writable(fd))
 			return false;
 	}
+}
+
+bool ipc_send(int fd, enum ipc_type type, uint64_t generation, const void *payload, size_t n,
+	      const int *fds, size_t fd_count)
+{
+	struct iovec part = {(void *)(uintptr_t)payload, n};
+
+	return send_message(fd, type, generation, &part, fds, fd_count, true);
+}
+
+bool ipc_offer(int fd, enum ipc_type type, const void *payload, size_t n)
+{
+	struct iovec part = {(void *)(uintptr_t)payload, n};
+
+	return send_message(fd, type, 0, &part, NULL, 0, false);
 }
 
 static void take_fds(struct msghdr *message, struct ipc_message *out)

@@ -77,6 +77,9 @@ struct ipc_message {
 /* Sends one message; blocks at most briefly. False: errno (EPIPE, EMSGSIZE, …). */
 bool ipc_send(int fd, enum ipc_type type, uint64_t generation, const void *payload, size_t n,
 	      const int *fds, size_t fd_count) WARN_UNUSED;
+/* The same without descriptors, and without waiting: errno is EAGAIN where the other end has to
+ * read first. */
+bool ipc_offer(int fd, enum ipc_type type, const void *payload, size_t n) WARN_UNUSED;
 enum ipc_status {
 	IPC_OK,
 	IPC_AGAIN, /* nothing there now */

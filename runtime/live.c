@@ -5,14 +5,14 @@ bool live_put(struct daemon *d, const struct live_entry *entry)
 {
 	if (!state_put(d->state, entry))
 		return false;
-	roles_tell(d, IPC_LIVE_PUT, entry, sizeof(*entry));
+	roles_tell_live(d, IPC_LIVE_PUT, entry);
 	live_count(d);
 	return true;
 }
 
 static void tell_removed(struct daemon *d, const struct live_entry *entry)
 {
-	roles_tell(d, IPC_LIVE_REMOVE, entry, sizeof(*entry));
+	roles_tell_live(d, IPC_LIVE_REMOVE, entry);
 	live_count(d);
 }
 

@@ -92,7 +92,9 @@ struct role_process {
 	unsigned deaths;               /* since the last commit, while it was young */
 	uint64_t started_ms, asked_ms; /* io_clock_ms: of the process, of .phase */
 	bool drained;
-	struct notes warnings; /* as it said since the last commit */
+	bool behind; /* its socket is full: bans go to it as a snapshot, once it reads */
+	struct io_timer *patience; /* of a role that is behind */
+	struct notes warnings;     /* as it said since the last commit */
 };
 
 enum reload_cause {
@@ -300,6 +302,10 @@ void roles_check(struct daemon *daemon);
 void role_tell(struct role_process *role, enum ipc_type type, const void *payload, size_t n);
 void roles_tell(struct daemon *daemon, enum ipc_type type, const void *payload, size_t n);
 void roles_send_snapshot(struct daemon *daemon, struct role_process *role);
+/* A change of bans and allows, to every role that runs. Never waits: changes come in bursts, and
+ * strangers cause them. A role whose socket is full gets a snapshot as soon as it reads again, and
+ * is killed when it does not. */
+void roles_tell_live(struct daemon *daemon, enum ipc_type type, const struct live_entry *entry);
 bool roles_all_gone(const struct daemon *daemon);
 /* Closes the sockets to the roles, so that they end. */
 void roles_dismiss(struct daemon *daemon);

@@ -21,9 +21,12 @@
 #define ANSWER_MS 10000
 /* A role that lived this long starts with a short backoff again. */
 #define LIVED_MS 60000
+/* A role whose socket stays full for this long is as good as dead. */
+#define PATIENCE_MS 2000
 
 static void message_ready(void *ctx, int fd, unsigned events);
 static void backoff_over(void *ctx);
+static void patience_over(void *ctx);
 
 bool roles_init(struct daemon *d)
 {
@@ -33,7 +36,8 @@ bool roles_init(struct daemon *d)
 		*r = (struct role_process){.daemon = d, .role = role, .pid = -1, .fd = -1};
 		r->message = malloc(sizeof(*r->message));
 		r->backoff = io_timer_new(d->loop, backoff_over, r);
-		if (!r->message || !r->backoff)
+		r->patience = io_timer_new(d->loop, patience_over, r);
+		if (!r->message || !r->backoff || !r->patience)
 			return false;
 	}
 	return true;
@@ -46,6 +50,7 @@ void roles_free(struct daemon *d)
 
 		io_watch_free(r->watch);
 		io_timer_free(r->backoff);
+		io_timer_free(r->patience);
 		if (r->fd >= 0)
 			close(r->fd);
 		notes_clear(&r->warnings);
@@ -190,6 +195,8 @@ static void clear_role(struct role_process *r)
 {
 	io_watch_free(r->watch);
 	r->watch = NULL;
+	io_timer_stop(r->patience);
+	r->behind = false;
 	if (r->fd >= 0)
 		close(r->fd);
 	r->fd = r->pid = -1;
@@ -298,6 +305,45 @@ void roles_send_snapshot(struct daemon *d, struct role_process *r)
 		close(fd);
 }
 
+static void patience_over(void *ctx)
+{
+	struct role_process *r = ctx;
+
+	log_role(r, LOG_LEVEL_ERROR, "stw.role-failed", "it does not read its messages");
+	role_kill(r);
+}
+
+static void role_tell_live(struct role_process *r, enum ipc_type type,
+			   const struct live_entry *entry)
+{
+	if (r->fd < 0 || r->behind || ipc_offer(r->fd, type, entry, sizeof(*entry)))
+		return;
+	if (errno == EAGAIN && r->watch && io_watch_set(r->watch, IO_READABLE | IO_WRITABLE) &&
+	    io_timer_start(r->patience, PATIENCE_MS)) {
+		r->behind = true;
+		return;
+	}
+	log_role(r, LOG_LEVEL_ERROR, "stw.role-failed", strerror(errno));
+	role_kill(r);
+}
+
+void roles_tell_live(struct daemon *d, enum ipc_type type, const struct live_entry *entry)
+{
+	for (enum role role = ROLE_EDGE; role < ROLE_COUNT; role++)
+		role_tell_live(&d->roles[role], type, entry);
+}
+
+/* A role that was behind reads again. */
+static void catch_up(struct role_process *r)
+{
+	r->behind = false;
+	io_timer_stop(r->patience);
+	if (!io_watch_set(r->watch, IO_READABLE))
+		role_kill(r);
+	if (!r->daemon->stopping)
+		roles_send_snapshot(r->daemon, r);
+}
+
 static void take_ready(struct role_process *r, uint64_t generation)
 {
 	struct daemon *d = r->daemon;
@@ -399,7 +445,8 @@ static void message_ready(void *ctx, int fd, unsigned events)
 {
 	struct role_process *r = ctx;
 
-	(void)events;
+	if ((events & IO_WRITABLE) && r->behind)
+		catch_up(r);
 	/* take() may lead to the end of this role, and then r->fd is no longer fd */
 	while (r->fd == fd) {
 		switch (ipc_receive(fd, r->message)) {
