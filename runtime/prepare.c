@@ -125,30 +125,13 @@ static bool check_certificates(struct generation *g, const struct resolved *r, c
 	return true;
 }
 
-static bool role_uses_tls(const struct settings *s, enum role role)
-{
-	for (size_t i = 0; i < s->listener_count; i++)
-		if (s->listeners[i].use_tls && protocol_role(s->listeners[i].protocol) == role)
-			return true;
-	return false;
-}
-
-/* A role gets only what its components need: certificates where it speaks TLS, the metrics
- * secret where metrics are served. */
-static bool role_gets(const struct settings *s, const struct secret_wish *wish, enum role role)
-{
-	if (wish->structure == STW_TYPE_Certificate)
-		return role_uses_tls(s, role);
-	return role == ROLE_WEB;
-}
-
 static void deal_out(struct generation *g, const struct resolved *r)
 {
 	const struct settings *s = &g->settings;
 
 	for (enum role role = ROLE_EDGE; role < ROLE_COUNT; role++)
 		for (size_t i = 0; i < s->secret_count; i++)
-			if (role_gets(s, &s->secrets[i], role))
+			if (settings_role_gets(s, &s->secrets[i], role))
 				secrets_put(&g->secrets[role], s->secrets[i].structure,
 					    s->secrets[i].field, s->secrets[i].object,
 					    buf_str(&r->values[i]));
@@ -203,7 +186,7 @@ static bool add_self_signed(struct daemon *d, struct generation *g, char *error,
 	if (!ok)
 		ok = make_self_signed(d, g, &chain, &key, error, size);
 	for (enum role role = ROLE_EDGE; ok && role < ROLE_COUNT; role++) {
-		if (!role_uses_tls(&g->settings, role))
+		if (!settings_role_uses_tls(&g->settings, role))
 			continue;
 		secrets_put(&g->secrets[role], 0, IPC_SECRET_SELF_SIGNED, 0, buf_str(&chain));
 		secrets_put(&g->secrets[role], 0, IPC_SECRET_SELF_SIGNED_KEY, 0, buf_str(&key));
@@ -257,7 +240,7 @@ static bool make_secrets(struct daemon *d, struct generation *g, char *error, si
 	if (resolved.values)
 		resolved_free(&resolved);
 	if (ok && s->certificate_count == 0 &&
-	    (role_uses_tls(s, ROLE_EDGE) || role_uses_tls(s, ROLE_WEB)))
+	    (settings_role_uses_tls(s, ROLE_EDGE) || settings_role_uses_tls(s, ROLE_WEB)))
 		ok = add_self_signed(d, g, error, size);
 	return ok && digest_secrets(g, error, size);
 }
@@ -525,7 +508,7 @@ int generation_secrets(const struct daemon *d, const struct generation *g, enum 
 
 	all.secret = true;
 	buf_puts(&all, buf_str(&g->secrets[role]));
-	if (role_uses_tls(&g->settings, role))
+	if (settings_role_uses_tls(&g->settings, role))
 		secrets_put(&all, 0, IPC_SECRET_TICKET_KEYS, 0,
 			    (struct str){(const char *)d->ticket_keys,
 					 d->ticket_key_count * TLS_TICKET_KEY_SIZE});
@@ -584,7 +567,7 @@ bool ticket_keys_rotate(struct daemon *d)
 
 static bool speaks_tls(const struct generation *g, enum role role)
 {
-	return g && role_uses_tls(&g->settings, role);
+	return g && settings_role_uses_tls(&g->settings, role);
 }
 
 void ticket_keys_tell(struct daemon *d)

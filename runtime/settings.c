@@ -362,6 +362,21 @@ enum role protocol_role(uint16_t protocol)
 	return protocol == STW_ENUM_NetworkListenerProtocol_http ? ROLE_WEB : ROLE_EDGE;
 }
 
+bool settings_role_uses_tls(const struct settings *s, enum role role)
+{
+	for (size_t i = 0; i < s->listener_count; i++)
+		if (s->listeners[i].use_tls && protocol_role(s->listeners[i].protocol) == role)
+			return true;
+	return false;
+}
+
+bool settings_role_gets(const struct settings *s, const struct secret_wish *wish, enum role role)
+{
+	if (wish->structure == STW_TYPE_Certificate)
+		return settings_role_uses_tls(s, role);
+	return role == ROLE_WEB;
+}
+
 const char *protocol_word(uint16_t protocol)
 {
 	switch (protocol) {

@@ -48,6 +48,12 @@ void settings_free(struct settings *settings);
 
 /* The role that serves a protocol. */
 enum role protocol_role(uint16_t protocol);
+/* Has the role a listener with TLS? */
+bool settings_role_uses_tls(const struct settings *settings, enum role role);
+/* Does the role get this secret? Only what its components need: certificates where it speaks TLS,
+ * the secret of the metrics where metrics are served. */
+bool settings_role_gets(const struct settings *settings, const struct secret_wish *wish,
+			enum role role);
 /* "smtp", "imap", ...: the member's name. */
 const char *protocol_word(uint16_t protocol);
 /* The decider of an image with a live table (NULL: none); settings and image have to outlive it. */

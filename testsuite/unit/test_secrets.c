@@ -7,7 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "runtime/secrets.h"
+#include "libstw/ids.h"
+#include "runtime/settings.h"
 
 static char dir[] = "/tmp/stw-secrets-XXXXXX";
 static char credentials[64], directory[64];
@@ -192,13 +193,49 @@ static void sealed(void **state)
 	buf_free(&bytes);
 }
 
+/* Who gets a certificate and the secret of the metrics, by what listens. */
+static void roles_get_their_own(void **state)
+{
+	enum {
+		SMTP = STW_ENUM_NetworkListenerProtocol_smtp,
+		IMAP = STW_ENUM_NetworkListenerProtocol_imap,
+		HTTP = STW_ENUM_NetworkListenerProtocol_http
+	};
+	static const struct {
+		struct listener_setting listeners[2];
+		bool edge, web;
+	} cases[] = {
+		{{{.protocol = SMTP}, {.protocol = HTTP}}, false, false},
+		{{{.protocol = SMTP, .use_tls = true}, {.protocol = HTTP}}, true, false},
+		{{{.protocol = SMTP}, {.protocol = HTTP, .use_tls = true}}, false, true},
+		{{{.protocol = IMAP, .use_tls = true}, {.protocol = HTTP, .use_tls = true}},
+		 true,
+		 true},
+		{{{.protocol = IMAP}, {.protocol = SMTP, .use_tls = true}}, true, false},
+	};
+	const struct secret_wish certificate = {.structure = STW_TYPE_Certificate};
+	const struct secret_wish metrics = {.structure = STW_TYPE_MetricsPrometheusProperties};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct listener_setting listeners[2] = {cases[i].listeners[0],
+							cases[i].listeners[1]};
+		struct settings s = {.listeners = listeners, .listener_count = 2};
+
+		assert_int_equal(settings_role_gets(&s, &certificate, ROLE_EDGE), cases[i].edge);
+		assert_int_equal(settings_role_gets(&s, &certificate, ROLE_WEB), cases[i].web);
+		assert_false(settings_role_gets(&s, &metrics, ROLE_EDGE));
+		assert_true(settings_role_gets(&s, &metrics, ROLE_WEB));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(places),     cmocka_unit_test(unset_places),
 		cmocka_unit_test(unreadable), cmocka_unit_test(empty),
 		cmocka_unit_test(variables),  cmocka_unit_test(large),
-		cmocka_unit_test(sealed),
+		cmocka_unit_test(sealed),     cmocka_unit_test(roles_get_their_own),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
