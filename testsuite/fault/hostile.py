@@ -137,21 +137,35 @@ def as_settings(keys, out):
         out.write(f"a.{k} = 1\n")
 
 
+def within(measure, factor, base, slack):
+    """The least time of up to four turns, as soon as it is at most `factor` times that of `base`: others
+    use the machine too, and what grows with a square is far beyond it in every turn."""
+    spent = measure()
+    for _ in range(3):
+        if spent < factor * base + slack:
+            break
+        spent = min(spent, measure())
+    return spent
+
+
 def collisions(tap, folder):
     """Chosen keys cost what counted ones of their length cost; nothing grows faster than their number."""
     writers = (("json", as_json, KEYS), ("json", as_fields, KEYS), ("toml", as_toml, KEYS - 2),
-               ("yaml", as_yaml, KEYS - 2), ("settings", as_settings, KEYS - 2))
+               ("yaml", as_yaml, KEYS - 2), ("settings", as_settings, KEYS - 4))
     for suffix, write, bits in writers:
+        def measured(keys):
+            return lambda: cost(folder, suffix, write, keys())
         width = 4 * bits
-        plain = (f"{n:0{width}x}" for n in range(1 << bits))
-        base = cost(folder, suffix, write, plain)
+        base = measured(lambda: (f"{n:0{width}x}" for n in range(1 << bits)))()
         for name, pairs in families(bits):
-            spent = cost(folder, suffix, write, keys_of(pairs))
+            spent = within(measured(lambda: keys_of(pairs)), 3, base, 0.5)
             tap.ok(spent < 3 * base + 0.5,
                    f"{suffix}, {write.__name__}: {1 << bits} keys that collide under {name}: "
                    f"{spent:.2f} s, others {base:.2f} s")
-        half = cost(folder, suffix, write, itertools.islice(keys_of(pairs), 1 << (bits - 1)))
-        tap.ok(spent < 3 * half + 0.3, f"{suffix}, {write.__name__}: linear: {half:.2f} s for half")
+        half = measured(lambda: itertools.islice(keys_of(pairs), 1 << (bits - 1)))()
+        spent = within(measured(lambda: keys_of(pairs)), 3, half, 0.3)
+        tap.ok(spent < 3 * half + 0.3,
+               f"{suffix}, {write.__name__}: linear: {spent:.2f} s, {half:.2f} s for half")
 
 
 def cost(folder, suffix, write, keys):

@@ -300,6 +300,8 @@ class Generator:
 
     def set_key(self, name, body):
         """A key of its own where the type has one."""
+        if name == "Domain" and body.get("aliases"):
+            body["aliases"] = [f"{alias} {self.unique()}" for alias in body["aliases"]]
         key = self.keys.get(name)
         if not key:
             return
