@@ -5,6 +5,7 @@ house_tests = \
 	testsuite/house/sentences.py \
 	testsuite/house/docs.py \
 	testsuite/house/examples.py \
+	testsuite/house/faults.py \
 	testsuite/house/format.test \
 	testsuite/house/functions.py \
 	testsuite/house/install.test \
