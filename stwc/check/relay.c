@@ -1,84 +1,182 @@
 /*
- * An open relay: MtaStageRcpt.allowRelaying holds for a stranger. The text is judged by the names
- * that it asks about. Who the client is (a login, an address, a port) and where the mail goes
- * can be relied on; what the client merely claims, the sender above all, cannot.
+ * An open relay: MtaStageRcpt.allowRelaying holds for a stranger, who has not logged in, comes from
+ * no particular address and sends to anywhere. Each condition is asked whether it can come out
+ * true, and whether it can come out false, for such a client: what the client merely claims, the
+ * sender above all, comes out as the client likes. Where nothing is sure, nothing is said.
  */
+#include "grammar/expr.h"
+#include "libstw/program.h"
 #include "stwc/check/lint.h"
 
-static bool is_reliable(struct str name)
-{
-	static const char *const names[] = {"authenticated_as", "remote_ip", "local_ip",
-					    "local_port",       "listener",  "rcpt",
-					    "rcpt_domain",      "recipients"};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(names); i++) {
-		if (str_eq_c(name, names[i]))
-			return true;
-	}
-	return str_starts(name, STR("remote_ip."));
-}
-
-struct judged {
-	bool reliable; /* asks about something that can be relied on */
-	bool names;    /* asks about anything */
-	bool anybody;  /* a network that holds everybody */
+/* What a condition asks about. */
+struct subjects {
+	bool login;   /* authenticated_as: empty for a stranger */
+	bool place;   /* the client's address, the recipients: others than those that are named */
+	bool door;    /* the listener and its address, which the client may or may not get at */
+	bool claims;  /* whatever else: as the client likes */
+	bool anybody; /* a network that holds everybody */
+	bool empty;   /* is_empty(…) */
 };
 
-static struct judged judge(struct str text)
+static bool is_one_of(struct str name, const char *const *names)
 {
-	struct judged judged = {false, false, false};
-	enum lint_token token;
-	struct str word;
-
-	while ((token = lint_next_token(&text, &word)) != LINT_END) {
-		if (token == LINT_QUOTED)
-			judged.anybody = judged.anybody || str_eq_c(word, "0.0.0.0/0") ||
-					 str_eq_c(word, "::/0");
-		if (token != LINT_NAME || (*word.p >= '0' && *word.p <= '9') ||
-		    str_eq_c(word, "true") || str_eq_c(word, "false"))
-			continue;
-		judged.names = true;
-		judged.reliable = judged.reliable || is_reliable(word);
+	for (; *names; names++) {
+		if (str_eq_c(name, *names))
+			return true;
 	}
-	return judged;
+	return false;
 }
 
-static bool is_no(struct str text)
+static void note_name(struct subjects *s, struct str name)
 {
-	return str_eq_c(text, "false") || str_eq_c(text, "0");
+	static const char *const places[] = {"remote_ip", "rcpt", "rcpt_domain", "recipients",
+					     NULL};
+	static const char *const doors[] = {"listener", "local_ip", "local_port", NULL};
+	int64_t duration;
+
+	if (expr_duration(name, &duration))
+		return;
+	if (str_eq_c(name, "authenticated_as"))
+		s->login = true;
+	else if (is_one_of(name, places) || str_starts(name, STR("remote_ip.")))
+		s->place = true;
+	else if (is_one_of(name, doors))
+		s->door = true;
+	else
+		s->claims = true;
 }
 
-/* Does the text let a stranger through? `condition` (.p NULL: none) had to hold before. */
-static bool lets_in(struct str text, struct str condition)
+static void note(struct subjects *s, const struct expr *e)
 {
-	struct judged judged = judge(text), when = judge(condition);
+	const struct expr *member;
 
-	if (is_no(text) || is_no(condition))
+	if (e->kind == EXPR_NAME)
+		note_name(s, e->text);
+	if (e->kind == EXPR_GLOBAL || e->kind == EXPR_CAPTURE)
+		s->claims = true;
+	if (e->kind == EXPR_STRING)
+		s->anybody =
+			s->anybody || str_eq_c(e->text, "0.0.0.0/0") || str_eq_c(e->text, "::/0");
+	if (e->kind == EXPR_CALL && str_eq_c(e->text, "is_empty"))
+		s->empty = true;
+	for (member = e->first; member; member = member->next)
+		note(s, member);
+}
+
+/* '' or 0, which an empty text and its length are equal to. */
+static bool is_nothing(const struct expr *e)
+{
+	return (e->kind == EXPR_STRING && !e->text.n) ||
+	       (e->kind == EXPR_INTEGER && !e->integer && !e->boolean);
+}
+
+/* Can a condition without && and the like come out as `truth`? */
+static bool leaf_can_be(const struct expr *e, bool truth)
+{
+	struct subjects s = {.login = false};
+	bool equal = e->kind == EXPR_BINARY && e->op == EXPR_EQ;
+	bool unequal = e->kind == EXPR_BINARY && e->op == EXPR_NE;
+	bool nothing = (equal || unequal) && (is_nothing(e->first) || is_nothing(e->last));
+
+	note(&s, e);
+	if (s.anybody)
+		return truth;
+	/* who compares one with another has something in mind that is not seen from here */
+	if (s.door || s.login + s.place + s.claims > 1)
 		return false;
-	if (judged.anybody || when.anybody)
-		return true;
-	return !judged.reliable && !when.reliable;
+	if (s.login)
+		return truth == (nothing ? equal : unequal || s.empty);
+	if (s.place)
+		return truth == (unequal || (e->kind == EXPR_BINARY && !equal));
+	return s.claims;
+}
+
+static bool can_be(const struct expr *e, bool truth);
+
+/* if_then(condition, result, other) */
+static bool choice_can_be(const struct expr *e, bool truth)
+{
+	const struct expr *result = e->first->next;
+
+	return (can_be(e->first, true) && can_be(result, truth)) ||
+	       (can_be(e->first, false) && can_be(e->last, truth));
+}
+
+static bool can_be(const struct expr *e, bool truth)
+{
+	if (e->kind == EXPR_INTEGER)
+		return (e->integer != 0) == truth;
+	if (e->kind == EXPR_UNARY && e->op == EXPR_NOT)
+		return can_be(e->first, !truth);
+	if (e->kind == EXPR_CALL && e->count == 3 && str_eq_c(e->text, "if_then"))
+		return choice_can_be(e, truth);
+	if (e->kind == EXPR_BINARY && (e->op == EXPR_AND || e->op == EXPR_OR)) {
+		/* one side decides where it comes out false for &&, true for || */
+		if ((e->op == EXPR_OR) == truth)
+			return can_be(e->first, truth) || can_be(e->last, truth);
+		return can_be(e->first, truth) && can_be(e->last, truth);
+	}
+	return leaf_can_be(e, truth);
 }
 
 static void report(struct compilation *c, const struct object *stage, const struct value *leaf,
-		   struct str condition)
+		   const struct subjects *s)
 {
 	struct diag *diag;
 
-	diag = judge(leaf->string).names || judge(condition).names
-		       ? diag_add(&c->diags, DIAG_OPEN_RELAY, leaf->span,
-				  "relaying depends on what any client can claim: an open relay")
-		       : diag_add(&c->diags, DIAG_OPEN_RELAY, leaf->span,
-				  "everybody may relay: an open relay");
+	diag = diag_add(&c->diags, DIAG_OPEN_RELAY, leaf->span,
+			s->claims ? "relaying depends on what any client can claim: an open relay"
+			: (s->login || s->place) && !s->anybody
+				? "relaying is open to whoever is not named here: an open relay"
+				: "everybody may relay: an open relay");
 	lint_place(c, diag, stage, "allowRelaying");
 	diag_hint(&c->diags, diag, "ask for a login: !is_empty(authenticated_as)");
 }
 
-/* A branch that turns strangers away guards those after it. */
-static bool guards(struct str result, struct str condition)
+static const struct expr *parse(struct compilation *c, const struct value *text)
 {
-	return is_no(result) && judge(condition).reliable;
+	struct expr_parsed parsed;
+	struct expr_error error;
+
+	if (!text || text->kind != VALUE_STRING ||
+	    !expr_parse(&c->scratch, text->string, STW_LIMIT_EXPR_DEPTH, &parsed, &error))
+		return NULL;
+	return parsed.root;
+}
+
+/* One branch; `when` is NULL for the last. False: a stranger does not get beyond it, or what it
+ * says is not known. */
+static bool check_branch(struct compilation *c, const struct object *stage,
+			 const struct value *when, const struct value *then)
+{
+	const struct expr *condition = when ? parse(c, when) : NULL, *result = parse(c, then);
+	struct subjects s = {.login = false};
+
+	if (!result || (when && !condition))
+		return false;
+	if ((!condition || can_be(condition, true)) && can_be(result, true)) {
+		note(&s, result);
+		if (condition)
+			note(&s, condition);
+		report(c, stage, then, &s);
+	}
+	return condition && can_be(condition, false);
+}
+
+static void check_expression(struct compilation *c, const struct object *stage,
+			     const struct value_object *expression)
+{
+	size_t count, i;
+	struct value *const *branches = lint_members(c, expression, "match", &count);
+
+	for (i = 0; i < count; i++) {
+		const struct value_object *branch = &branches[i]->object;
+
+		if (!check_branch(c, stage, value_field_get(branch, "if"),
+				  value_field_get(branch, "then")))
+			return;
+	}
+	(void)check_branch(c, stage, NULL, value_field_get(expression, "else"));
 }
 
 void check_relay(struct compilation *c)
@@ -86,23 +184,9 @@ void check_relay(struct compilation *c)
 	const struct object *stage = compile_first(c, "MtaStageRcpt");
 	const struct value *written =
 		stage && !stage->poisoned ? value_field_get(&stage->body, "allowRelaying") : NULL;
-	struct value *const *branches;
-	const struct value *leaf;
-	size_t count, i;
 
 	if (!written || written->kind != VALUE_OBJECT)
 		return;
-	branches = lint_members(c, &written->object, "match", &count);
-	for (i = 0; i < count; i++) {
-		struct str condition = lint_text(c, &branches[i]->object, "if");
-
-		leaf = value_field_get(&branches[i]->object, "then");
-		if (!leaf || guards(leaf->string, condition))
-			return;
-		if (lets_in(leaf->string, condition))
-			report(c, stage, leaf, condition);
-	}
-	leaf = value_field_get(&written->object, "else");
-	if (leaf && leaf->kind == VALUE_STRING && lets_in(leaf->string, STR_NONE))
-		report(c, stage, leaf, STR_NONE);
+	check_expression(c, stage, &written->object);
+	arena_reset(&c->scratch);
 }

@@ -172,6 +172,21 @@ CASES = [
     ("for a domain that we are the backup of", relaying(("rcpt_domain == 'example.net'", "true")), []),
     ("the other way round", relaying(("is_empty(authenticated_as)", "false"), otherwise="true"), []),
     ("nobody", relaying(otherwise="false"), []),
+    *[(f"strangers relay by {text}", relaying(otherwise=text), [("open-relay", "MtaStageRcpt/allowRelaying")]) for text in (
+        "1", "!false", "true || is_tls", "is_tls", "is_empty(authenticated_as)", "authenticated_as == ''", "authenticated_as != 'x'",
+        "!is_empty(authenticated_as) || sender_domain == 'example.org'", "!is_local_domain(rcpt_domain)", "remote_ip != '192.0.2.1'",
+        "rcpt_domain != 'example.org' && helo_domain == 'x'", "if_then(is_tls, true, false)", "!ends_with(remote_ip, '.1')",
+        "matches('example', sender)", "country == 'DE'", "len(authenticated_as) == 0", "is_ip_in_cidr(remote_ip, '::/0')",
+        "!(sender_domain == 'x' && is_empty(sender))")],
+    *[(f"strangers do not relay by {text}", relaying(otherwise=text), []) for text in (
+        "0", "!true", "authenticated_as != ''", "len(authenticated_as) != 0", "ends_with(authenticated_as, '@example.org')",
+        "is_tls && !is_empty(authenticated_as)", "is_local_domain(rcpt_domain)", "remote_ip == '192.0.2.1' || remote_ip == '192.0.2.2'",
+        "contains(['a.example', 'b.example'], rcpt_domain)", "key_exists('relay', remote_ip)", "local_port == 587",
+        "if_then(is_empty(authenticated_as), false, true)", "sender_domain == rcpt_domain", "starts_with(remote_ip, '10.')",
+        "!(is_empty(authenticated_as) && remote_ip != '192.0.2.1')", "listener != 'smtp'")],
+    ("strangers, by what is left to them", relaying(("rcpt_domain == 'example.org'", "true"), ("is_tls", "true")),
+     [("open-relay", "MtaStageRcpt/allowRelaying")]),
+    ("and not what comes behind", relaying(("is_empty(authenticated_as)", "is_local_domain(rcpt_domain)"), otherwise="true"), []),
 
     # blocked addresses
     ("a trusted proxy is blocked", {**blocked("192.0.2.0/24"), **system(proxyTrustedNetworks=["192.0.2.0/25"])},
