@@ -67,6 +67,12 @@ static size_t character(const char *p, const char *limit, bool *valid)
 	return n ? n : 1;
 }
 
+static bool is_comment(const char *at, const char *limit)
+{
+	return at < limit &&
+	       (*at == '#' || (*at == '/' && limit - at > 1 && (at[1] == '/' || at[1] == '*')));
+}
+
 void json_error(struct reader *r, const char *at, const char *message)
 {
 	const char *limit = r->json.limit;
@@ -81,6 +87,8 @@ void json_error(struct reader *r, const char *at, const char *message)
 	else if (at == limit)
 		reader_error(r, DIAG_SYNTAX, begin, begin, "%s, found the end of the %s", message,
 			     r->format == FORMAT_NDJSON ? "line" : "file");
+	else if (is_comment(at, limit))
+		reader_error(r, DIAG_SYNTAX, begin, begin + n, "%s: JSON has no comments", message);
 	else if ((unsigned char)*at < 0x20)
 		reader_error(r, DIAG_SYNTAX, begin, begin + n, "%s, found U+%04X", message,
 			     (unsigned)(unsigned char)*at);

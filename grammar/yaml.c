@@ -439,17 +439,20 @@ static void report_problem(struct yaml *y)
 						  : byte_of(y, &p->problem_mark);
 	struct diag *d;
 	size_t context;
+	bool tab;
 
 	if (p->error == YAML_MEMORY_ERROR) {
 		y->r->failed = true;
 		return;
 	}
+	tab = at < reader_text(y->r).n && reader_text(y->r).p[at] == '\t';
 	d = reader_error(y->r, DIAG_SYNTAX, at, at < reader_text(y->r).n ? at + 1 : at, "%s",
-			 p->problem ? p->problem : "not YAML");
-	if (p->context) {
-		context = byte_of(y, &p->context_mark);
+			 tab          ? "a tab cannot indent in YAML: write blanks"
+			 : p->problem ? p->problem
+				      : "not YAML");
+	context = p->context ? byte_of(y, &p->context_mark) : at;
+	if (context != at)
 		diag_relate(y->r->diags, d, reader_span(y->r, context, context), "%s", p->context);
-	}
 }
 
 static void run(struct yaml *y)

@@ -222,11 +222,15 @@ static const struct schema_field *unknown_field(struct binder *b,
 	struct suggestion best;
 	size_t i;
 
+	if (bind_hint_depth(b, diag, structure, e))
+		return NULL;
 	suggest_start(&best, meant_key(b, e));
 	for (i = 0; i < structure->field_count; i++)
 		suggest_offer(&best, str_c(structure->fields[i].name));
 	if (!best.best.n) {
-		diag_hint(&b->c->diags, diag, "stwc schema %s lists the fields", structure->name);
+		if (!bind_hint_owner(b, diag, e->key))
+			diag_hint(&b->c->diags, diag, "stwc schema %s lists the fields",
+				  structure->name);
 		return NULL;
 	}
 	diag_hint(&b->c->diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
@@ -413,20 +417,6 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 	return true;
 }
 
-static void list_variants(struct binder *b, struct diag *diag,
-			  const struct schema_structure *structure)
-{
-	struct buf text = BUF_INIT;
-	size_t i;
-
-	for (i = 0; i < structure->variant_count && i < 12; i++)
-		buf_printf(&text, "%s%s", i ? ", " : "", structure->variants[i].name);
-	if (structure->variant_count > 12)
-		buf_printf(&text, " … (%u in all)", structure->variant_count);
-	diag_hint(&b->c->diags, diag, "one of %.*s", STR_ARG(buf_str(&text)));
-	buf_free(&text);
-}
-
 static const struct schema_variant *find_variant(struct binder *b,
 						 const struct schema_structure *structure,
 						 struct node *node, const struct path *path)
@@ -440,7 +430,7 @@ static const struct schema_variant *find_variant(struct binder *b,
 	if (!e) {
 		diag = bind_error(b, DIAG_MISSING_VARIANT, node->span, path, NULL,
 				  "%s needs an '@type'", structure->name);
-		list_variants(b, diag, structure);
+		bind_hint_variants(b, diag, structure, "");
 		return NULL;
 	}
 	if (e->value->kind == NODE_POISON)
@@ -463,7 +453,7 @@ static const struct schema_variant *find_variant(struct binder *b,
 	if (best.best.n)
 		diag_hint(&b->c->diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
 	else
-		list_variants(b, diag, structure);
+		bind_hint_variants(b, diag, structure, "");
 	return NULL;
 }
 
@@ -647,9 +637,16 @@ static bool bind_whole(struct binder *b, const struct draft *draft, const struct
 	if (body->kind == NODE_POISON)
 		return false;
 	if (body->kind != NODE_MAP) {
-		bind_error(b, DIAG_WRONG_TYPE, body->span, path, NULL,
-			   "%s takes a map of its fields, not %s", draft->type->name,
-			   node_kind_name(body));
+		struct diag *diag = bind_error(b, DIAG_WRONG_TYPE, body->span, path, NULL,
+					       "%s takes a map of its fields, not %s",
+					       draft->type->name, node_kind_name(body));
+
+		/* a body where a map from names to bodies belongs */
+		if (draft->has_client_id && draft->type->kind == OBJECT_COLLECTION &&
+		    schema_field_find(structure, draft->client_id))
+			diag_hint(&b->c->diags, diag,
+				  "'%.*s' is a field: give the object a name, as %s.NAME",
+				  STR_ARG(draft->client_id), draft->type->name);
 		return false;
 	}
 	return target_allows(b->c, draft->target_strict, "the type", str_c(draft->type->name),

@@ -50,6 +50,15 @@ struct value *bind_wrong_type(struct binder *b, const struct schema_type *type, 
 void bind_hint_type(struct binder *b, struct diag *diag, const struct schema_type *type,
 		    const struct node *node);
 void bind_hint_socket(struct binder *b, struct diag *diag, struct str s);
+/* … by a text that is no duration or size; by a field one level too deep, or of another type
+ * (false: it is not, and nothing is said). */
+void bind_hint_unit(struct binder *b, struct diag *diag, struct str s, bool size);
+bool bind_hint_depth(struct binder *b, struct diag *diag, const struct schema_structure *structure,
+		     const struct node_entry *e) WARN_UNUSED;
+bool bind_hint_owner(struct binder *b, struct diag *diag, struct str name) WARN_UNUSED;
+/* "one of A, B, C" behind `before`. */
+void bind_hint_variants(struct binder *b, struct diag *diag,
+			const struct schema_structure *structure, const char *before);
 void bind_hint_local_part(struct binder *b, struct diag *diag, struct str s);
 /* bind_patch.c: an entry of an update whose key is a JSON pointer into the object; true when the
  * key is one (whether it fits or not). */

@@ -39,15 +39,65 @@ static const struct schema_variant *text_variant(const struct schema_structure *
 	return NULL;
 }
 
+/* A path, or what stands for a file or a variable in other programs and in the 0.15 settings: the
+ * variant that names one, and its field. */
+static const struct schema_variant *outside_variant(const struct schema_structure *structure,
+						    struct str s, const char **field)
+{
+	static const struct {
+		const char *begins, *variant, *field;
+	} rows[] = {
+		{"/", "File", "filePath"},
+		{"./", "File", "filePath"},
+		{"file:", "File", "filePath"},
+		{"%{file:", "File", "filePath"},
+		{"$", "EnvironmentVariable", "variableName"},
+		{"env:", "EnvironmentVariable", "variableName"},
+		{"%{env:", "EnvironmentVariable", "variableName"},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct schema_variant *variant =
+			schema_variant_find(structure, str_c(rows[i].variant));
+
+		if (!variant || !variant->body || !str_starts(s, str_c(rows[i].begins)) ||
+		    !schema_field_find(variant->body, str_c(rows[i].field)))
+			continue;
+		*field = rows[i].field;
+		return variant;
+	}
+	return NULL;
+}
+
+void bind_hint_variants(struct binder *b, struct diag *diag,
+			const struct schema_structure *structure, const char *before)
+{
+	struct buf text = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < structure->variant_count && i < 12; i++)
+		buf_printf(&text, "%s%s", i ? ", " : "", structure->variants[i].name);
+	if (structure->variant_count > 12)
+		buf_printf(&text, " … (%u in all)", structure->variant_count);
+	diag_hint(&b->c->diags, diag, "%sone of %.*s", before, STR_ARG(buf_str(&text)));
+	buf_free(&text);
+}
+
 /* A word, or a text, in place of a union: its variant, or the variant that holds texts. */
 static void hint_union(struct binder *b, struct diag *diag,
 		       const struct schema_structure *structure, const struct node *node)
 {
-	const struct schema_variant *holds = text_variant(structure);
+	const char *field = NULL;
+	const struct schema_variant *holds = outside_variant(structure, node->string, &field);
 	bool toml = in_toml(b, node);
 	struct suggestion best;
 	size_t i;
 
+	if (!holds) {
+		holds = text_variant(structure);
+		field = holds ? text_field(holds->body) : NULL;
+	}
 	suggest_start(&best, node->string);
 	for (i = 0; !holds && i < structure->variant_count; i++)
 		suggest_offer(&best, str_c(structure->variants[i].name));
@@ -55,11 +105,13 @@ static void hint_union(struct binder *b, struct diag *diag,
 		diag_hint(&b->c->diags, diag,
 			  toml ? "write { \"@type\" = \"%s\", %s = \"…\" }"
 			       : "write {\"@type\": \"%s\", \"%s\": \"…\"}",
-			  holds->name, text_field(holds->body));
+			  holds->name, field);
 	else if (best.best.n)
 		diag_hint(&b->c->diags, diag,
 			  toml ? "write { \"@type\" = \"%.*s\" }" : "write {\"@type\": \"%.*s\"}",
 			  STR_ARG(best.best));
+	else
+		bind_hint_variants(b, diag, structure, "it has an '@type', ");
 }
 
 static void hint_object(struct binder *b, struct diag *diag,
@@ -69,6 +121,8 @@ static void hint_object(struct binder *b, struct diag *diag,
 
 	if (node->kind == NODE_STRING && structure->kind == STRUCTURE_UNION)
 		hint_union(b, diag, structure, node);
+	else if (structure->kind == STRUCTURE_UNION)
+		bind_hint_variants(b, diag, structure, "it has an '@type', ");
 	else if (scalar && strcmp(structure->name, "Expression") == 0)
 		diag_hint(&b->c->diags, diag, "an expression is a text: put it in quotes");
 }
@@ -180,4 +234,79 @@ void bind_hint_local_part(struct binder *b, struct diag *diag, struct str s)
 	if (at && at > s.p)
 		diag_hint(&b->c->diags, diag, "write '%.*s'; the domain stands in domainId",
 			  (int)(at - s.p), s.p);
+}
+
+void bind_hint_unit(struct binder *b, struct diag *diag, struct str s, bool size)
+{
+	if (size)
+		diag_hint(&b->c->diags, diag,
+			  "such as 52428800 or \"50mb\"; units are b, kb, mb, gb");
+	else if (is_number(s))
+		diag_hint(&b->c->diags, diag, "write \"%.*ss\" for seconds, %.*s for milliseconds",
+			  STR_ARG(s), STR_ARG(s));
+	else
+		diag_hint(
+			&b->c->diags, diag,
+			"such as 90000 (milliseconds) or \"1m 30s\"; units are ms, s, m, h, d, w");
+}
+
+static bool body_has(const struct schema_structure *structure, struct str name)
+{
+	size_t i;
+
+	if (schema_field_find(structure, name))
+		return true;
+	for (i = 0; i < structure->variant_count; i++) {
+		if (structure->variants[i].body &&
+		    schema_field_find(structure->variants[i].body, name))
+			return true;
+	}
+	return false;
+}
+
+/* The only type of a configuration that has such a field, or NULL. */
+static const struct schema_object *only_with(const struct schema *schema, struct str name)
+{
+	const struct schema_object *found = NULL;
+	size_t i;
+
+	for (i = 0; i < schema->object_count; i++) {
+		const struct schema_object *object = &schema->objects[i];
+
+		if (object->kind == OBJECT_VIEW || object->data ||
+		    !body_has(object->structure, name))
+			continue;
+		if (found)
+			return NULL;
+		found = object;
+	}
+	return found;
+}
+
+bool bind_hint_depth(struct binder *b, struct diag *diag, const struct schema_structure *structure,
+		     const struct node_entry *e)
+{
+	const struct node *value = e->value;
+	const struct node_entry *inner = value->kind == NODE_MAP ? value->map.first : NULL;
+
+	if (!inner || !schema_field_find(structure, inner->key))
+		return false;
+	diag_hint(&b->c->diags, diag, "'%.*s' is a field of %s itself: leave '%.*s' out",
+		  STR_ARG(inner->key), structure->name, STR_ARG(e->key));
+	return true;
+}
+
+/* Short names are words that many things are called by. */
+#define TELLING 8
+
+bool bind_hint_owner(struct binder *b, struct diag *diag, struct str name)
+{
+	const struct schema_object *other;
+
+	if (b->inside || name.n < TELLING || !diag_kept(&b->c->diags, diag))
+		return false;
+	other = only_with(b->c->schema, name);
+	if (other)
+		diag_hint(&b->c->diags, diag, "%s has a field of that name", other->name);
+	return other != NULL;
 }

@@ -66,9 +66,7 @@ static struct value *unit_text(struct binder *b, const struct schema_type *type,
 	if (status != SCALAR_OK) {
 		diag = bind_error(b, DIAG_UNIT, node->span, path, type, "'%.*s' is no %s",
 				  STR_ARG(node->string), size ? "size" : "duration");
-		diag_hint(&b->c->diags, diag,
-			  size ? "such as 52428800 or \"50mb\""
-			       : "such as 90000 (milliseconds) or \"1m 30s\"");
+		bind_hint_unit(b, diag, node->string, size);
 		return NULL;
 	}
 	if (b->shapes == SHAPES_SERVER) {
@@ -201,9 +199,12 @@ struct node *bind_rate_text(struct binder *b, const struct schema_type *type, st
 /* ---- texts ---- */
 
 static struct str invalid(struct binder *b, enum diag_code code, const struct node *node,
-			  const struct path *path, const char *what)
+			  const struct path *path, const char *what, const char *example)
 {
-	bind_error(b, code, node->span, path, NULL, "'%.*s' is no %s", STR_ARG(node->string), what);
+	diag_hint(&b->c->diags,
+		  bind_error(b, code, node->span, path, NULL, "'%.*s' is no %s",
+			     STR_ARG(node->string), what),
+		  "such as %s", example);
 	return STR_NONE;
 }
 
@@ -225,11 +226,15 @@ static struct str validate(struct binder *b, enum validator validator, const str
 	if (s.p || b->c->arena.failed)
 		return s;
 	switch (validator) {
-	case VALIDATE_EMAIL: return invalid(b, DIAG_EMAIL_ADDRESS, node, path, "e-mail address");
+	case VALIDATE_EMAIL:
+		return invalid(b, DIAG_EMAIL_ADDRESS, node, path, "e-mail address",
+			       "postmaster@example.org");
 	case VALIDATE_EMAIL_LOCAL_PART: return no_local_part(b, node, path);
-	case VALIDATE_DOMAIN: return invalid(b, DIAG_DOMAIN_NAME, node, path, "domain name");
+	case VALIDATE_DOMAIN:
+		return invalid(b, DIAG_DOMAIN_NAME, node, path, "domain name", "example.org");
 	case VALIDATE_HOSTNAME:
-		return invalid(b, DIAG_DOMAIN_NAME, node, path, "host name or address");
+		return invalid(b, DIAG_DOMAIN_NAME, node, path, "host name or address",
+			       "mail.example.org");
 	case VALIDATE_NONE:
 	case VALIDATE_TRIM:
 	case VALIDATE_UPPERCASE:
@@ -313,8 +318,10 @@ static bool secret_fits(struct binder *b, const struct schema_type *type, const 
 	while (stars < node->string.n && node->string.p[stars] == '*')
 		stars++;
 	if (stars == node->string.n && stars >= 4) {
-		bind_error(b, DIAG_MASKED_SECRET, node->span, path, type,
-			   "'%.*s' holds the mask of a secret", STR_ARG(path_name(path)));
+		diag_hint(&b->c->diags,
+			  bind_error(b, DIAG_MASKED_SECRET, node->span, path, type,
+				     "'%.*s' holds the mask of a secret", STR_ARG(path_name(path))),
+			  "a File or an EnvironmentVariable can stand in its place");
 		return false;
 	}
 	b->c->inline_secrets++;
@@ -454,10 +461,21 @@ static void hint_members(struct binder *b, struct diag *diag, const struct schem
 {
 	struct suggestion best;
 	struct buf text = BUF_INIT;
+	const char *comma;
 	size_t i;
 
 	if (!diag_kept(&b->c->diags, diag))
 		return;
+	comma = word.n ? memchr(word.p, ',', word.n) : NULL;
+	if (comma) {
+		struct str first = {word.p, (size_t)(comma - word.p)};
+
+		if (schema_enum_member_find(members, first)) {
+			diag_hint(&b->c->diags, diag, "several are a list: [\"%.*s\", …]",
+				  STR_ARG(first));
+			return;
+		}
+	}
 	suggest_start(&best, word);
 	for (i = 0; i < members->count; i++)
 		suggest_offer(&best, str_c(members->members[i].name));

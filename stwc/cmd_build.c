@@ -19,9 +19,9 @@ static enum status write_image(const struct options *options, struct compilation
 	}
 	if (!options->quiet) {
 		digest_hex(&report.content, digest);
-		fprintf(stderr, "wrote %s: %llu bytes, %llu objects, content %.16s\n", options->out,
-			(unsigned long long)report.size, (unsigned long long)report.objects,
-			digest);
+		fprintf(stderr, "wrote %s: %llu bytes, %llu object%s, content %.16s\n",
+			options->out, (unsigned long long)report.size,
+			(unsigned long long)report.objects, report.objects == 1 ? "" : "s", digest);
 	}
 	return STATUS_VALID;
 }

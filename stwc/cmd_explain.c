@@ -122,6 +122,46 @@ static bool find_place(const struct schema *schema, struct str name, struct plac
 	return true;
 }
 
+/* NetworkListener/smtp/tlsImplicit, as diagnostics say where they are: what is no field on the way
+ * is the name of an object, or of a member. */
+static bool find_path(const struct schema *schema, struct str name, struct place *out)
+{
+	struct str rest = name, part;
+	bool first = true;
+
+	for (; rest.n; rest = str_from(rest, part.n < rest.n ? part.n + 1 : rest.n)) {
+		struct place next;
+
+		part = (struct str){rest.p, 0};
+		while (part.n < rest.n && rest.p[part.n] != '/')
+			part.n++;
+		if (first && !find_type(schema, part, out))
+			return false;
+		next = *out;
+		if (!first && !out->members && step(&next, part))
+			*out = next;
+		first = false;
+	}
+	return !first;
+}
+
+/* A field by its bare name, where only one structure has it. */
+static bool find_bare(const struct schema *schema, struct str name, struct place *out)
+{
+	size_t found = 0, i;
+
+	for (i = 0; i < schema->structure_count; i++) {
+		const struct schema_structure *s = &schema->structures[i];
+		const struct schema_field *field = schema_field_find(s, name);
+
+		if (!field)
+			continue;
+		*out = (struct place){.structure = s, .field = field};
+		found++;
+	}
+	return found == 1;
+}
+
 static void json_place(struct buf *out, const struct place *place)
 {
 	struct buf type = BUF_INIT;
@@ -176,11 +216,69 @@ static void text_place(struct buf *out, const struct place *place)
 	}
 }
 
+/* The field that was meant, of a type that there is; false where the type is not known either. */
+static bool wrong_field(const struct schema *schema, struct str name)
+{
+	struct str type = {name.p, 0}, field;
+	struct suggestion best;
+	struct place place;
+	size_t i, j;
+
+	while (type.n < name.n && name.p[type.n] != '.')
+		type.n++;
+	if (type.n == name.n || !find_type(schema, type, &place) || !place.structure)
+		return false;
+	field = str_from(name, type.n + 1);
+	suggest_start(&best, field);
+	for (i = 0; i < place.structure->field_count; i++)
+		suggest_offer(&best, str_c(place.structure->fields[i].name));
+	for (i = 0; i < place.structure->variant_count; i++) {
+		const struct schema_structure *body = place.structure->variants[i].body;
+
+		suggest_offer(&best, str_c(place.structure->variants[i].name));
+		for (j = 0; body && j < body->field_count; j++)
+			suggest_offer(&best, str_c(body->fields[j].name));
+	}
+	(void)cmd_fail(&cmd_explain, "%s has no field '%.*s'%s%.*s%s", place.structure->name,
+		       STR_ARG(field), best.best.n ? "; did you mean '" : "", STR_ARG(best.best),
+		       best.best.n ? "'?" : "");
+	return true;
+}
+
+/* A field or a member of an enum by its bare name: whose it is. */
+static bool print_owners(const struct schema *schema, struct str name)
+{
+	struct buf owners = BUF_INIT;
+	size_t found = 0, i;
+
+	for (i = 0; i < schema->structure_count; i++) {
+		const struct schema_structure *s = &schema->structures[i];
+
+		if (schema_field_find(s, name) && found++ < 8)
+			buf_printf(&owners, "%s%s.%.*s", found > 1 ? ", " : "", s->name,
+				   STR_ARG(name));
+	}
+	for (i = 0; i < schema->enum_count; i++) {
+		const struct schema_enum *e = &schema->enums[i];
+
+		if (schema_enum_member_find(e, name) && found++ < 8)
+			buf_printf(&owners, "%s%s", found > 1 ? ", " : "", e->name);
+	}
+	if (found)
+		(void)cmd_fail(&cmd_explain, "'%.*s' stands in %.*s%s: name one of them",
+			       STR_ARG(name), STR_ARG(buf_str(&owners)),
+			       found > 8 ? " and others" : "");
+	buf_free(&owners);
+	return found > 0;
+}
+
 static enum status not_known(const struct schema *schema, struct str name)
 {
 	struct suggestion best;
 	size_t i;
 
+	if (wrong_field(schema, name) || print_owners(schema, name))
+		return STATUS_FAILED;
 	suggest_start(&best, name);
 	for (i = 0; i < DIAG_CODE_COUNT; i++)
 		suggest_offer(&best, str_c(diag_code_info((enum diag_code)i)->word));
@@ -188,9 +286,14 @@ static enum status not_known(const struct schema *schema, struct str name)
 		suggest_offer(&best, str_c(schema->objects[i].name));
 	for (i = 0; i < schema->structure_count; i++)
 		suggest_offer(&best, str_c(schema->structures[i].name));
-	return cmd_fail(&cmd_explain, "'%.*s' is no diagnostic, type or field%s%.*s%s",
-			STR_ARG(name), best.best.n ? "; did you mean '" : "", STR_ARG(best.best),
-			best.best.n ? "'?" : "");
+	if (best.best.n)
+		return cmd_fail(&cmd_explain,
+				"'%.*s' is no diagnostic, type or field; did you mean '%.*s'?",
+				STR_ARG(name), STR_ARG(best.best));
+	return cmd_fail(&cmd_explain,
+			"'%.*s' is no diagnostic (--list names them), and no type or field (stwc "
+			"schema does)",
+			STR_ARG(name));
 }
 
 static enum status run(struct options *options)
@@ -216,7 +319,9 @@ static enum status run(struct options *options)
 			buf_putc(&out, '\n');
 		return cmd_print(&out, STATUS_VALID);
 	}
-	if (!find_place(options_schema(options), name, &place))
+	if (!find_place(options_schema(options), name, &place) &&
+	    !find_path(options_schema(options), name, &place) &&
+	    !find_bare(options_schema(options), name, &place))
 		return not_known(options_schema(options), name);
 	if (options->output == OUTPUT_JSON)
 		json_place(&out, &place);

@@ -66,6 +66,21 @@ static bool set_format(struct parser *p, const char *value)
 			diagnoses(p->command) ? FORMATS_ALL : FORMATS_FEW, value);
 }
 
+static bool no_code(const struct parser *p, struct str word)
+{
+	struct suggestion best;
+	size_t i;
+
+	suggest_start(&best, word);
+	for (i = 0; i < DIAG_CODE_COUNT; i++)
+		suggest_offer(&best, str_c(diag_code_info((enum diag_code)i)->word));
+	if (best.best.n)
+		return complain(p, "no diagnostic has the code '%.*s' (did you mean '%.*s'?)",
+				STR_ARG(word), STR_ARG(best.best));
+	return complain(p, "no diagnostic has the code '%.*s'; stwc explain --list names them",
+			STR_ARG(word));
+}
+
 static bool set_level(struct parser *p, const char *value)
 {
 	static const char *const words[] = {"error", "warning", "note", "off"};
@@ -76,8 +91,7 @@ static bool set_level(struct parser *p, const char *value)
 	if (!equals || p->options->level_count == ARRAY_LEN(p->options->levels))
 		return complain(p, "--level takes CODE=error|warning|note|off");
 	if (!diag_code_find((struct str){value, (size_t)(equals - value)}, &level->code))
-		return complain(p, "no diagnostic has the code '%.*s'", (int)(equals - value),
-				value);
+		return no_code(p, (struct str){value, (size_t)(equals - value)});
 	for (i = 0; i < ARRAY_LEN(words); i++) {
 		if (strcmp(equals + 1, words[i]) == 0) {
 			if (i == SEVERITY_OFF &&
@@ -342,29 +356,6 @@ static bool set_overlay(struct parser *p, const char *value)
 }
 
 static const struct option_row rows[] = {
-	{"format", FORMATS_FEW, false, "for people, or for programs", set_format},
-	{"level", "CODE=LEVEL", true, "make a diagnostic an error, warning, note, or off",
-	 set_level},
-	{"strict", NULL, false, "warnings fail", set_strict},
-	{"max-errors", "N", false, "print at most N of each severity (50; 0: all)", set_max_errors},
-	{"from", "FORMAT", false, "read as toml, yaml, json, ndjson or settings", set_from},
-	{"as", "NAME", false, "the name of standard input in diagnostics", set_as},
-	{"object", "TYPE", false, "the sources are bodies of this type", set_object},
-	{"overlay", "FILE", true, "a source that may change objects of earlier ones", set_overlay},
-	{"partial", NULL, false, "a fragment: references may lie outside", set_partial},
-	{"shapes", "own|server", false, "which spellings of values are accepted", set_shapes},
-	{"target", "0.16.N", false, "the server version to check for", set_target},
-	{"schema", "FILE", false, "a server's schema.json: check for the version it is of",
-	 set_schema},
-	{"for", "server|stwd", false, "stwd: say what stwd does not enact", set_for},
-	{"edition", "NAME", false, "community, or enterprise where the server has a licence",
-	 set_edition},
-	{"now", "TIME", false, "the time that expiries go by", set_now},
-	{"host", NULL, false, "open the files and variables that are named", set_host},
-	{"secrets", "DIR", false, "with --host, where relative files are", set_secrets},
-	{"color", "WHEN", false, "auto, always or never", set_color},
-	{"quiet", NULL, false, "print no more than what was asked for (-q)", set_quiet},
-	{"help", NULL, false, "this text (-h)", set_help},
 	{"out", "FILE", false, "where to write (-o)", set_out},
 	{"to", "FORMAT", false, "the format to write", set_to},
 	{"revision", "TEXT", false, "a revision to keep in the image", set_revision},
@@ -372,9 +363,31 @@ static const struct option_row rows[] = {
 	 set_inline},
 	{"reveal-secrets", NULL, false, "write inline secrets out", set_reveal},
 	{"list", NULL, false, "list what there is", set_list},
-	{"env", "NAME=VALUE", true, "what %{env:NAME}% of 0.15 settings stands for", add_env},
-	{"allow-loss", NULL, false, "exit 0 although settings were dropped", set_allow_loss},
 	{"type", "TYPE", true, "only objects of this type, and between those", add_type},
+	{"allow-loss", NULL, false, "exit 0 although settings were dropped", set_allow_loss},
+	{"for", "server|stwd", false, "stwd: say what stwd does not enact", set_for},
+	{"host", NULL, false, "open the files and variables that are named", set_host},
+	{"secrets", "DIR", false, "with --host, where relative files are", set_secrets},
+	{"strict", NULL, false, "warnings fail", set_strict},
+	{"level", "CODE=LEVEL", true, "make a diagnostic an error, warning, note, or off",
+	 set_level},
+	{"target", "0.16.N", false, "the server version to check for", set_target},
+	{"schema", "FILE", false, "a server's schema.json: check for the version it is of",
+	 set_schema},
+	{"edition", "NAME", false, "community, or enterprise with a licence", set_edition},
+	{"now", "TIME", false, "the time that expiries go by", set_now},
+	{"from", "FORMAT", false, "read as toml, yaml, json, ndjson or settings", set_from},
+	{"as", "NAME", false, "the name of standard input in diagnostics", set_as},
+	{"object", "TYPE", false, "the sources are bodies of this type", set_object},
+	{"overlay", "FILE", true, "a source that may change objects of earlier ones", set_overlay},
+	{"partial", NULL, false, "a fragment: references may lie outside", set_partial},
+	{"shapes", "own|server", false, "which spellings of values are accepted", set_shapes},
+	{"env", "NAME=VALUE", true, "what %{env:NAME}% of 0.15 settings stands for", add_env},
+	{"format", FORMATS_FEW, false, "for people, or for programs", set_format},
+	{"max-errors", "N", false, "print at most N of each severity (50; 0: all)", set_max_errors},
+	{"color", "WHEN", false, "auto, always or never", set_color},
+	{"quiet", NULL, false, "print no more than what was asked for (-q)", set_quiet},
+	{"help", NULL, false, "this text (-h)", set_help},
 };
 
 static bool takes(const struct command *command, const struct option_row *row)
@@ -385,24 +398,35 @@ static bool takes(const struct command *command, const struct option_row *row)
 	return strcmp(row->name, "help") == 0 || strstr(command->options, word);
 }
 
+/* "--to toml|yaml" */
+static void print_left(char *out, size_t size, const struct command *command,
+		       const struct option_row *row)
+{
+	const char *argument = row->argument;
+
+	if (row->set == set_to)
+		argument = command->to;
+	if (row->set == set_format && diagnoses(command))
+		argument = FORMATS_ALL;
+	(void)snprintf(out, size, "--%s%s%s", row->name, argument ? " " : "",
+		       argument ? argument : "");
+}
+
 static void print_usage(const struct command *command)
 {
-	size_t i;
+	char left[64];
+	size_t width = 0, i;
 
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		print_left(left, sizeof(left), command, &rows[i]);
+		if (takes(command, &rows[i]) && strlen(left) > width)
+			width = strlen(left);
+	}
 	printf("usage: stwc %s %s\n\n%s\n\n", command->name, command->usage, command->summary);
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
-		const char *argument = rows[i].argument;
-		char left[64];
-
-		if (!takes(command, &rows[i]))
-			continue;
-		if (rows[i].set == set_to)
-			argument = command->to;
-		if (rows[i].set == set_format && diagnoses(command))
-			argument = FORMATS_ALL;
-		(void)snprintf(left, sizeof(left), "--%s%s%s", rows[i].name, argument ? " " : "",
-			       argument ? argument : "");
-		printf("  %-28s %s\n", left, rows[i].help);
+		print_left(left, sizeof(left), command, &rows[i]);
+		if (takes(command, &rows[i]))
+			printf("  %-*s %s\n", (int)width, left, rows[i].help);
 	}
 }
 

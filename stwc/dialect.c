@@ -36,6 +36,8 @@ static void unknown_type(struct file *file, struct str name, struct span span)
 		diag_hint(diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
 	else if (file->format == FORMAT_TOML && name.n && name.p[0] >= 'a' && name.p[0] <= 'z')
 		diag_hint(diags, diag, "for the 0.15 settings say --from settings");
+	else
+		diag_hint(diags, diag, "stwc schema lists the types");
 }
 
 /* A type of configuration that is called much like one of a server's data, where there is one. */
@@ -104,6 +106,8 @@ static void report_duplicate(struct file *file, const struct draft *draft,
 		diag = diag_add(diags, DIAG_DUPLICATE_OBJECT, draft->span, "%s is given twice",
 				draft->type->name);
 	diag_relate(diags, diag, first->span, "first given here");
+	if (first->span.source != draft->span.source)
+		diag_hint(diags, diag, "with --overlay the later file may change the earlier");
 }
 
 /* The draft is known under the name from here on, and this plan has had a hand in it. */

@@ -259,10 +259,26 @@ static enum format choose_format(struct compilation *c, struct str name, struct 
 	return format;
 }
 
+/* By its footer, or by its store, since a long file is seen in parts. */
 static bool is_image(struct str text)
 {
-	return text.n >= STW_FOOTER_SIZE &&
-	       memcmp(text.p + text.n - STW_FOOTER_SIZE, STW_MAGIC, STW_MAGIC_SIZE) == 0;
+	static const char store[] = {'\xde', '\xc0', '\xef', '\xbe'}; /* of LMDB, behind 16 bytes */
+
+	return (text.n >= STW_FOOTER_SIZE &&
+		memcmp(text.p + text.n - STW_FOOTER_SIZE, STW_MAGIC, STW_MAGIC_SIZE) == 0) ||
+	       (text.n >= 20 && memcmp(text.p + 16, store, sizeof(store)) == 0);
+}
+
+/* A file that is none of the formats, as far as can be told. */
+static void report_strange(struct compilation *c, uint32_t number, bool image)
+{
+	struct diag *diag = diag_add(&c->diags, DIAG_UNREADABLE, (struct span){number, 0, 0}, "%s",
+				     image ? "this is a compiled image, not a source"
+					   : "the name does not say which format this is");
+
+	diag_hint(&c->diags, diag,
+		  image ? "stwc verify and stwc dump look into it"
+			: "--from toml, yaml, json, ndjson or settings");
 }
 
 /* What the file asked for, each with what it asks for itself. */
@@ -302,12 +318,7 @@ static bool load_text(struct compilation *c, const struct request *request,
 	if (file.format == FORMAT_NONE) {
 		/* whatever it is, it was not meant to be shown */
 		source_mask(&c->sources, (struct span){number, 0, (uint32_t)file.source->text.n});
-		diag_hint(&c->diags,
-			  diag_add(&c->diags, DIAG_UNREADABLE, (struct span){number, 0, 0},
-				   is_image(file.source->text)
-					   ? "this is a compiled image, not a source"
-					   : "the name does not say which format this is"),
-			  "--from toml, yaml, json, ndjson or settings");
+		report_strange(c, number, is_image(file.source->text));
 		c->unreadable = true;
 		return true;
 	}
@@ -422,6 +433,8 @@ static void report_again(struct compilation *c, const struct request *request, u
 		diag = diag_add(&c->diags, DIAG_INCLUDE_REPEATED, place, "%s is read twice",
 				request->name);
 	diag_file(&c->diags, diag, "%s", request->name);
+	if (!cycle && !request->include)
+		diag_hint(&c->diags, diag, "name it, or include it, but not both");
 	diag_relate(&c->diags, diag, place_of_source(c, first),
 		    c->state->texts[first - 1].included ? "included here first"
 							: "it is read from here on");
@@ -627,8 +640,19 @@ bool load_inputs(struct compilation *c, const struct input *inputs, size_t count
 			return false;
 	}
 	if (!has_objects(c) && diags_ok(&c->diags)) {
-		diag_add(&c->diags, DIAG_NOTHING, SPAN_NONE,
-			 "nothing to check: no object in what was read");
+		if (c->sources.count == 0)
+			diag_add(&c->diags, DIAG_NOTHING, SPAN_NONE,
+				 "nothing to check: no *.toml, *.yaml, *.yml, *.json or *.ndjson "
+				 "in %s",
+				 count == 1 ? inputs[0].path : "the folders");
+		else if (c->sources.count == 1)
+			diag_add(&c->diags, DIAG_NOTHING, SPAN_NONE,
+				 "nothing to check: no object in %.*s",
+				 STR_ARG(sources_get(&c->sources, 1)->name));
+		else
+			diag_add(&c->diags, DIAG_NOTHING, SPAN_NONE,
+				 "nothing to check: no object in the %zu files that were read",
+				 c->sources.count);
 		c->unreadable = true;
 	}
 	return true;

@@ -137,7 +137,12 @@ static bool parse_operation(struct file *file, struct node *node, struct operati
 	*op = (struct operation){.node = node};
 	split_members(file, op);
 	if (!is_word(op->verb_node) || !is_word(op->object)) {
-		plan_error(file, node->span, "an operation needs @type and object, both texts");
+		if (!is_word(op->verb_node))
+			plan_error(file, node->span,
+				   "an operation needs an @type, such as create or update");
+		if (!is_word(op->object))
+			plan_error(file, node->span,
+				   "an operation needs an object, which is the name of a type");
 		return false;
 	}
 	if (!parse_verb(file, op))

@@ -8,6 +8,7 @@ stwc_tests = \
 	testsuite/stwc/includes.py \
 	testsuite/stwc/hosts.py \
 	testsuite/stwc/lints.py \
+	testsuite/stwc/mistakes.py \
 	testsuite/stwc/migrate.py \
 	testsuite/stwc/offline.py \
 	testsuite/stwc/operators.py \

@@ -164,7 +164,7 @@ def refusals(tap):
     for name, args, said in (
             ("explain of nothing", ["explain"], "name one"),
             ("explain of what there is not", ["explain", "unknown-feild"], "did you mean 'unknown-field'?"),
-            ("explain of a field that there is not", ["explain", "NetworkListener.x.y"], "no diagnostic"),
+            ("explain of a field that there is not", ["explain", "NetworkListener.x.y"], "no field 'x.y'"),
             ("explain inside an enum", ["explain", "TlsVersion.x"], "no diagnostic"),
             ("schema of what there is not", ["schema", "NetworkListner"], "did you mean 'NetworkListener'?"),
             ("schema of a misspelt enum", ["schema", "TlsVersoin"], "did you mean 'TlsVersion'?"),
