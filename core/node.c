@@ -98,6 +98,41 @@ struct node_entry *node_map_find(const struct node *map, struct str name)
 	return e;
 }
 
+static bool same_members(const struct node *a, const struct node *b)
+{
+	const struct node *x = a->list.first, *y = b->list.first;
+
+	for (; x && y && node_same(x, y); x = x->next)
+		y = y->next;
+	return !x && !y;
+}
+
+static bool same_entries(const struct node *a, const struct node *b)
+{
+	const struct node_entry *x = a->map.first, *y = b->map.first;
+
+	for (; x && y && str_eq(x->key, y->key) && node_same(x->value, y->value); x = x->next)
+		y = y->next;
+	return !x && !y;
+}
+
+bool node_same(const struct node *a, const struct node *b)
+{
+	if (a->kind != b->kind || a->style != b->style)
+		return false;
+	switch ((enum node_kind)a->kind) {
+	case NODE_POISON:
+	case NODE_NULL: return true;
+	case NODE_BOOL: return a->boolean == b->boolean;
+	case NODE_INT: return a->magnitude == b->magnitude && a->negative == b->negative;
+	case NODE_FLOAT: return memcmp(&a->number, &b->number, sizeof(a->number)) == 0;
+	case NODE_STRING: return str_eq(a->string, b->string);
+	case NODE_LIST: return same_members(a, b);
+	case NODE_MAP: return same_entries(a, b);
+	}
+	return false;
+}
+
 static const char *string_kind_name(enum node_style style)
 {
 	switch (style) {

@@ -76,6 +76,8 @@ static inline struct node *node_map_get(const struct node *map, struct str name)
 
 	return e ? e->value : NULL;
 }
+/* The same value, whatever its place; the entries of a map in the same order. */
+bool node_same(const struct node *a, const struct node *b);
 /* "a string", "a list" … with article, for messages. */
 const char *node_kind_name(const struct node *node);
 /* Integer views; false when the node is no integer or does not fit. */

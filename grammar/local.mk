@@ -9,6 +9,9 @@ libgrammar_a_SOURCES = \
 	grammar/json_scalar.c \
 	grammar/keyset.c grammar/keyset.h \
 	grammar/fault.h \
+	grammar/layout.c grammar/layout.h \
+	grammar/layout_toml.c \
+	grammar/layout_yaml.c \
 	grammar/ldap.c grammar/ldap.h \
 	grammar/sieve.c grammar/sieve.h \
 	grammar/template.c grammar/template.h \

@@ -44,6 +44,7 @@ struct options {
 	bool inline_secrets;             /* --allow-inline-secrets */
 	bool reveal;                     /* --reveal-secrets */
 	bool list;                       /* --list */
+	bool check;                      /* --check */
 	bool allow_loss;                 /* --allow-loss */
 	struct compile_variable env[64]; /* --env, for compile.env */
 	const char *types[16];           /* --type */
@@ -75,7 +76,7 @@ struct command {
 
 extern const struct command cmd_check, cmd_build, cmd_dump, cmd_verify, cmd_get, cmd_ip, cmd_schema,
 	cmd_explain, cmd_graph;
-extern const struct command cmd_convert, cmd_diff, cmd_migrate;
+extern const struct command cmd_convert, cmd_diff, cmd_fmt, cmd_migrate;
 
 /* Reads argv behind the command's name. False after a message on standard error. */
 bool options_parse(const struct command *command, int argc, char **argv,

@@ -6,33 +6,42 @@
 #include "stwc/cmd_view.h"
 #include "stwc/view_dump.h"
 
-enum status cmd_write(const struct command *command, const struct options *options,
-		      struct buf *text, bool private)
+enum status cmd_replace(const struct command *command, const char *path, const struct buf *text,
+			bool private)
 {
 	struct fs_replace file;
 	struct fs_error error;
 	char why[1024];
 	bool ok;
 
-	if (!options->out)
-		return cmd_print(text, STATUS_VALID);
-	ok = fs_replace_begin(&file, options->out, private ? 0600 : 0644, &error);
+	ok = fs_replace_begin(&file, path, private ? 0600 : 0644, &error);
 	if (ok && !private)
 		ok = fs_replace_keep_mode(&file, &error);
 	if (ok && !fs_write_all(file.fd, text->p, text->n)) {
 		error = (struct fs_error){.code = errno, .doing = "write"};
-		(void)snprintf(error.path, sizeof(error.path), "%s", options->out);
+		(void)snprintf(error.path, sizeof(error.path), "%s", path);
 		ok = false;
 	}
 	if (ok)
 		ok = fs_replace_commit(&file, &error);
 	else
 		fs_replace_abort(&file);
-	buf_free(text);
 	if (ok)
 		return STATUS_VALID;
 	fs_error_text(&error, why, sizeof(why));
 	return cmd_fail(command, "%s", why);
+}
+
+enum status cmd_write(const struct command *command, const struct options *options,
+		      struct buf *text, bool private)
+{
+	enum status status;
+
+	if (!options->out)
+		return cmd_print(text, STATUS_VALID);
+	status = cmd_replace(command, options->out, text, private);
+	buf_free(text);
+	return status;
 }
 
 /* What stands in the way of a form that can be loaded again; STATUS_VALID: nothing. */

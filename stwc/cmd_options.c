@@ -335,6 +335,11 @@ static bool add_env(struct parser *p, const char *value)
 	return true;
 }
 
+static bool set_check(struct parser *p, const char *value UNUSED)
+{
+	return p->options->check = true;
+}
+
 static bool set_list(struct parser *p, const char *value UNUSED)
 {
 	return p->options->list = true;
@@ -362,6 +367,7 @@ static const struct option_row rows[] = {
 	{"allow-inline-secrets", NULL, false, "accept secrets that stand in the sources",
 	 set_inline},
 	{"reveal-secrets", NULL, false, "write inline secrets out", set_reveal},
+	{"check", NULL, false, "change nothing; exit 1 where something would change", set_check},
 	{"list", NULL, false, "list what there is", set_list},
 	{"type", "TYPE", true, "only objects of this type, and between those", add_type},
 	{"allow-loss", NULL, false, "exit 0 although settings were dropped", set_allow_loss},

@@ -15,6 +15,9 @@ void cmd_silence(struct options *options, enum severity least);
 enum status cmd_view(const struct command *command, const struct options *options,
 		     struct view *view) WARN_UNUSED;
 
+/* Writes a file, atomically: a private one for its owner alone, else with the mode that it has. */
+enum status cmd_replace(const struct command *command, const char *path, const struct buf *text,
+			bool private);
 /* Writes what was asked for to -o, atomically, or to standard output, and frees it. `private`: it
  * holds secrets, so that a file is for its owner alone. */
 enum status cmd_write(const struct command *command, const struct options *options,

@@ -6,6 +6,7 @@
 #define STW_STWC_COMPILE_H
 
 #include "base/digest.h"
+#include "base/fs.h"
 #include "core/diag.h"
 #include "grammar/reader.h"
 #include "stwc/packed.h"
@@ -87,6 +88,12 @@ bool compile_init(struct compilation *c, const struct compile_options *options) 
  * (the diagnostics say which); true says nothing about validity: ask diags_ok. */
 bool compile_run(struct compilation *c, const struct input *inputs, size_t count) WARN_UNUSED;
 void compile_free(struct compilation *c);
+
+/* The sources of a directory in byte order, for compile_list_free; hidden and foreign names are
+ * left out. False: it cannot be listed, as the error says. */
+bool compile_list(const char *path, char ***out_names, size_t *out_count,
+		  struct fs_error *error) WARN_UNUSED;
+void compile_list_free(char **names, size_t count);
 /* SHA-256 of the source of that index. False: the library failed. */
 bool compile_source_digest(const struct compilation *c, size_t index,
 			   struct digest *out) WARN_UNUSED;

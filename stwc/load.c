@@ -532,7 +532,7 @@ static int by_bytes(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void free_names(char **names, size_t count)
+void compile_list_free(char **names, size_t count)
 {
 	size_t i;
 
@@ -541,9 +541,7 @@ static void free_names(char **names, size_t count)
 	free(names);
 }
 
-/* The sources of a directory in byte order; hidden and foreign names are left out. */
-static bool list_directory(const char *path, char ***out_names, size_t *out_count,
-			   struct fs_error *error)
+bool compile_list(const char *path, char ***out_names, size_t *out_count, struct fs_error *error)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
@@ -575,7 +573,7 @@ failed:
 	(void)snprintf(error->path, sizeof(error->path), "%s", path); /* shortened is fine */
 	if (dir)
 		closedir(dir);
-	free_names(names, count);
+	compile_list_free(names, count);
 	return false;
 }
 
@@ -586,11 +584,11 @@ static bool load_directory(struct compilation *c, const char *path, bool overlay
 	size_t count, i;
 	bool ok = true;
 
-	if (!list_directory(path, &names, &count, &error))
+	if (!compile_list(path, &names, &count, &error))
 		return unreadable(c, SPAN_NONE, &error);
 	for (i = 0; i < count && ok; i++)
 		ok = load_file(c, &(struct request){names[i], names[i], overlay, NULL});
-	free_names(names, count);
+	compile_list_free(names, count);
 	return ok;
 }
 

@@ -2,6 +2,7 @@
 libstwc_a_SOURCES += \
 	stwc/view.c stwc/view.h \
 	stwc/view_decode.c \
+	stwc/fmt.c stwc/fmt.h \
 	stwc/view_diff.c stwc/view_diff.h \
 	stwc/view_dump.c stwc/view_dump.h \
 	stwc/view_patch.c \
@@ -22,6 +23,7 @@ stwc_stwc_SOURCES += \
 	stwc/cmd_convert.c \
 	stwc/cmd_diff.c \
 	stwc/cmd_dump.c \
+	stwc/cmd_fmt.c \
 	stwc/cmd_explain.c \
 	stwc/cmd_get.c \
 	stwc/cmd_graph.c \

@@ -2,6 +2,7 @@
 stwc_view_tests = \
 	testsuite/stwc/convert.py \
 	testsuite/stwc/diff.py \
+	testsuite/stwc/fmt.py \
 	testsuite/stwc/foreign.py \
 	testsuite/stwc/reference.py \
 	testsuite/stwc/roundtrip.py \
