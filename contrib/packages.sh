@@ -1,6 +1,10 @@
-# Which Debian 12 packages stw needs, and a way to install those that are missing.
-# Read by contrib/check and contrib/quickstart; not a program of its own.
-# shellcheck shell=bash disable=SC2034
+#!/usr/bin/env bash
+# Which Debian 12 packages stw needs. As a program it installs those that are missing:
+#
+#   contrib/packages.sh [--test]      to build; with --test also to run every test
+#
+# contrib/check, contrib/quickstart and contrib/ci/install read it.
+# shellcheck disable=SC2034
 
 # to build, also from a clone; doc/dependencies.md says what each is for
 build_packages=(
@@ -55,3 +59,18 @@ install_packages()
 		return 1
 	fi
 }
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+	wanted=("${build_packages[@]}")
+	case ${1-} in
+	'') ;;
+	--test) wanted+=("${test_packages[@]}") ;;
+	*)
+		sed -n '2,/^# shellcheck/s/^# \{0,1\}//p' "$0" | sed '$d'
+		exit 2
+		;;
+	esac
+	log=$(mktemp) || exit 1
+	trap 'rm -f "$log"' EXIT
+	install_packages "$log" "${wanted[@]}"
+fi

@@ -24,8 +24,9 @@ enum status cmd_print(struct buf *text, enum status status)
 {
 	bool failed = text->failed;
 
+	/* at once, so that what standard error says behind it stands behind it in a log too */
 	if (!failed && text->n)
-		failed = fwrite(text->p, 1, text->n, stdout) != text->n;
+		failed = fwrite(text->p, 1, text->n, stdout) != text->n || fflush(stdout);
 	buf_free(text);
 	if (failed)
 		fputs("stwc: cannot write the output\n", stderr);

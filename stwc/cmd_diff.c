@@ -206,9 +206,10 @@ static enum status print_changes(const struct options *options, struct diff *dif
 	put_all(&p, form);
 	out.failed = out.failed || p.arena.failed;
 	arena_free(&p.arena);
-	if (form == FORM_TEXT && !options->quiet)
+	status = cmd_print(&out, status);
+	if (form == FORM_TEXT && !options->quiet && status != STATUS_FAILED)
 		print_summary(&p);
-	return cmd_print(&out, status);
+	return status;
 }
 
 static enum status print_plan(const struct options *options, struct diff *diff)
