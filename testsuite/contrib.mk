@@ -13,7 +13,8 @@ house_tests = \
 	testsuite/house/manual.py \
 	testsuite/house/quickstart.test \
 	testsuite/house/scripts.test \
-	testsuite/house/style.py
+	testsuite/house/style.py \
+	testsuite/house/verdict.py
 # what contrib/ offers to others, run as they would
 contrib_tests = \
 	testsuite/contrib/ci.py \

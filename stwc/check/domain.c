@@ -1,5 +1,6 @@
 /* Domains and their certificates, and the form that must be delivered somewhere. */
 #include "stwc/check/rules.h"
+#include "stwc/names.h"
 
 /* The reference keeps a variant that the server refuses (validation.md 1.3). */
 void rule_dns_server(const struct rule *rule, const struct value *unused UNUSED)
@@ -35,6 +36,26 @@ void rule_challenge(const struct rule *rule, const struct value *value)
 			       "the challenge Dns01 of this provider needs dnsManagement "
 			       "Automatic"),
 		    challenge->span, "the challenge");
+}
+
+/* Members of sets are not held against the rule for addresses when they are set; the authority is
+ * told these as mailto URIs, which they may be already (validation.md 2.3). */
+void rule_contacts(const struct rule *rule, const struct value *value)
+{
+	size_t i;
+
+	for (i = 0; value->kind == VALUE_SEQUENCE && i < value->sequence.count; i++) {
+		const struct value *contact = value->sequence.items[i];
+		struct str address = contact->string;
+
+		if (str_starts(address, STR("mailto:")))
+			address = str_from(address, strlen("mailto:"));
+		if (!name_email(&rule->c->arena, address).p && !rule->c->arena.failed)
+			diag_hint(&rule->c->diags,
+				  rule_error(rule, DIAG_EMAIL_ADDRESS, contact,
+					     "'%.*s' is no e-mail address", STR_ARG(address)),
+				  "the authority writes to it: such as postmaster@example.org");
+	}
 }
 
 void rule_form(const struct rule *rule, const struct value *unused UNUSED)

@@ -83,6 +83,7 @@ rule_function rule_signing_key;
 rule_function rule_credentials;
 /* domain.c */
 rule_function rule_challenge;
+rule_function rule_contacts;
 rule_function rule_dns_server;
 rule_function rule_form;
 /* store.c */

@@ -105,6 +105,9 @@ def wrong_values(maker, owner, field, row):
             yield "format", maker.as_set([value])
         for value in [] if maker.server else wrong_members(maker, rest):
             yield "type", [value]
+    for rule in row.get("checks", ()):
+        for value in samples.BY_MEMBER.get(rule, ()):
+            yield "format", maker.as_set([value])
     if word == "map" and rest.startswith("of enum "):
         yield "enum", {"noSuchMember": next(iter(maker.values(owner, field, row, kind, word, rest)[0].values()))}
     if word == "map" and "headers" in row.get("checks", ()):

@@ -52,6 +52,8 @@ MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAg=
 -----END ENCRYPTED PRIVATE KEY-----
 """
 
+# rule: members of sets that do not pass
+BY_MEMBER = {"contacts": ["no address", "user@", "mailto:", "mailto:user@nodomain"]}
 # rule: (texts that pass, texts that do not)
 BY_CHECK = {
     "base64": (["c2VjcmV0", "c2VjcmU="], ["not base64", "c2VjcmV"]),

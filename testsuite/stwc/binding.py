@@ -72,6 +72,8 @@ BODIES = [
     ("Domain", {"d": {"name": "example.org"}}, []),
     ("Domain", {"d": {"name": "localhost"}}, ["domain-name"]),
     ("Domain", {"d": {"name": "x.localhost"}}, []),
+    ("Domain", {"d": {"name": "example.org", "catchAllAddress": "root@localhost"}}, []),
+    ("Domain", {"d": {"name": "example.org", "catchAllAddress": "root@com"}}, ["email-address"]),
     ("Domain", {"d": {"name": "example.org", "catchAllAddress": "all@example.org"}}, []),
     ("Domain", {"d": {"name": "example.org", "catchAllAddress": "user@com"}}, ["email-address"]),
     ("Domain", {"d": {"name": "example.org", "catchAllAddress": "a..b@example.org"}}, ["email-address"]),
