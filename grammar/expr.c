@@ -103,13 +103,18 @@ static bool set_number(struct expr_parser *parser, struct expr *node, struct str
 	return false;
 }
 
-static bool all_digits(struct str s)
+/* Nothing but digits, or, with dots, digits and dots of which one at least is a digit. */
+static bool is_digits(struct str s, bool dots)
 {
-	size_t i;
+	size_t digits = 0, i;
 
-	for (i = 0; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
-		;
-	return i == s.n;
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] >= '0' && s.p[i] <= '9')
+			digits++;
+		else if (!dots || s.p[i] != '.')
+			return false;
+	}
+	return digits > 0;
 }
 
 /* $1 is a capture, $NAME a global; so is a number that no capture can have. */
@@ -119,7 +124,7 @@ static void set_dollar(struct expr *node, struct str name)
 
 	node->kind = EXPR_GLOBAL;
 	node->text = name;
-	if (all_digits(name) && num_u64(name, &number) == NUM_OK && number <= UINT32_MAX) {
+	if (is_digits(name, false) && num_u64(name, &number) == NUM_OK && number <= UINT32_MAX) {
 		node->kind = EXPR_CAPTURE;
 		node->integer = (int64_t)number;
 	}
@@ -134,8 +139,7 @@ static bool set_word(struct expr_parser *parser, struct expr *node, struct str w
 		node->integer = word.n == 4;
 	} else if (word.p[0] == '$' && word.n > 1) {
 		set_dollar(node, str_from(word, 1));
-	} else if (strspn(word.p, "0123456789.") >= word.n &&
-		   strcspn(word.p, "0123456789") < word.n) {
+	} else if (is_digits(word, true)) {
 		return set_number(parser, node, word);
 	}
 	return true;

@@ -1,4 +1,5 @@
 /* Results of expressions: of a kind that the field can use, and names of objects that are there. */
+#include "base/num.h"
 #include "core/suggest.h"
 #include "stwc/check/expression.h"
 
@@ -117,7 +118,9 @@ static enum given given_of(const struct expression_part *part, const struct expr
 
 static bool is_whole(struct str text)
 {
-	return text.n && text.n < 20 && strspn(text.p, "0123456789") >= text.n;
+	uint64_t number;
+
+	return num_u64(text, &number) == NUM_OK;
 }
 
 static bool is_rate(const struct expr *e)
