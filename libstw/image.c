@@ -27,7 +27,7 @@
  *   record.c    values inside a record         scan.h      fixed layouts
  *   lookup.c    the public questions           shape.c     the schema table
  *   packed.c    address tables as columns      content.c   the digest of meaning
- *   walk.c      deep verification
+ *   program.c   compiled expressions           walk.c      deep verification
  *
  * Invariants:
  *   - nothing is mapped whose digest was not checked, by us or (STW_OPEN_TRUSTED) by who says so;
@@ -44,6 +44,7 @@
 
 #include "libstw/fault.h"
 #include "libstw/manifest.h"
+#include "libstw/program.h"
 
 static bool image_secrets(struct stw_image *image, int fd, const struct stw_footer *footer,
 			  struct stw_fault *fault)
@@ -63,6 +64,18 @@ static bool image_secrets(struct stw_image *image, int fd, const struct stw_foot
 	return stw_read_at(fd, pages, size, footer->store, fault);
 }
 
+/* Programs are run as they lie there, so none is let in that is not well-formed. */
+static bool image_programs(struct stw_image *image, struct stw_fault *fault)
+{
+	struct stw_bytes table = stw_table(image->main, STW_TABLE_EXPRESSIONS);
+	const char *what = stw_expressions_check(table, NULL, NULL);
+
+	return !what || stw_fault_set(fault, STW_DAMAGED,
+				      "the compiled expressions of the image are damaged (%s): run "
+				      "stwc build again",
+				      what);
+}
+
 static bool image_load(struct stw_image *image, int fd, unsigned flags, struct stw_fault *fault)
 {
 	bool check = (flags & STW_OPEN_TRUSTED) == 0;
@@ -77,7 +90,7 @@ static bool image_load(struct stw_image *image, int fd, unsigned flags, struct s
 	if (!image->store)
 		return false;
 	image->main = stw_reader_new(image, fault);
-	return image->main != NULL;
+	return image->main && image_programs(image, fault);
 }
 
 struct stw_image *stw_image_open(int fd, unsigned flags, struct stw_fault *fault)

@@ -343,7 +343,7 @@ bool stw_place_program(struct stw_bytes table, const struct stw_place *place, st
 	return true;
 }
 
-static int place_cmp(const struct stw_place *a, const struct stw_place *b)
+int stw_place_cmp(const struct stw_place *a, const struct stw_place *b)
 {
 	if (a->type != b->type)
 		return a->type < b->type ? -1 : 1;
@@ -366,7 +366,7 @@ static bool find_place(struct stw_bytes table, const struct stw_place *wanted,
 
 		if (!stw_place_at(table, middle, &found))
 			return false;
-		order = place_cmp(&found, wanted);
+		order = stw_place_cmp(&found, wanted);
 		if (order == 0)
 			return stw_place_program(table, &found, out);
 		if (order < 0)
@@ -399,9 +399,9 @@ const char *stw_expressions_check(struct stw_bytes table,
 	for (size_t i = 0; !what && i < stw_place_count(table); i++, before = place) {
 		if (!stw_place_at(table, i, &place) || !stw_place_program(table, &place, &program))
 			return "a row leads outside of the table";
-		if (i && place_cmp(&before, &place) >= 0)
+		if (i && stw_place_cmp(&before, &place) >= 0)
 			return "the rows are not in order";
-		if (!known(ctx, &place))
+		if (known && !known(ctx, &place))
 			return "a row has no object";
 		what = stw_program_check(program);
 	}

@@ -147,6 +147,8 @@ struct stw_place {
 	uint32_t offset;
 };
 
+/* By type, id, structure and field. */
+int stw_place_cmp(const struct stw_place *a, const struct stw_place *b);
 size_t stw_place_count(struct stw_bytes table);
 /* False: there is no such row, or the table is damaged. */
 bool stw_place_at(struct stw_bytes table, size_t index, struct stw_place *out);
@@ -156,8 +158,8 @@ bool stw_place_program(struct stw_bytes table, const struct stw_place *place,
 /* The program of a field of an object, else of its default. False: there is none. */
 bool stw_expression(struct stw_bytes table, uint16_t type, uint64_t id, uint16_t structure,
 		    uint16_t field, struct stw_bytes *out);
-/* Is every row in order, of an object that `known` knows, and its program well-formed? NULL: yes;
- * else the first thing that is wrong. */
+/* Is every row in order, of an object that `known` knows (NULL: not asked), and its program
+ * well-formed? NULL: yes; else the first thing that is wrong. */
 const char *stw_expressions_check(struct stw_bytes table,
 				  bool (*known)(void *ctx, const struct stw_place *place),
 				  void *ctx) WARN_UNUSED;

@@ -11,6 +11,7 @@
 #include "libstw/content.h"
 #include "libstw/image.h"
 #include "libstw/packed.h"
+#include "libstw/program.h"
 #include "libstw/scan.h"
 #include "libstw/shape.h"
 
@@ -487,6 +488,33 @@ static void walk_binds(struct walk *walk)
 	}
 }
 
+/* A place is a field of an object that is there, or of a structure with defaults. */
+static bool is_place(void *ctx, const struct stw_place *place)
+{
+	struct walk *walk = ctx;
+	struct stw_shape shape;
+	struct stw_shape_member member;
+	struct stw_object object;
+	struct stw_bytes defaults;
+
+	if (!stw_shape_get(walk->reader, place->structure, &shape) ||
+	    shape.kind != STW_SHAPE_SINGLE || !stw_shape_member(&shape, place->field, &member))
+		return false;
+	if (place->id)
+		return stw_get(walk->reader, place->type, place->id, &object);
+	return place->type == place->structure &&
+	       stw_defaults(walk->reader, place->structure, &defaults);
+}
+
+static void walk_expressions(struct walk *walk)
+{
+	const char *what = stw_expressions_check(stw_table(walk->reader, STW_TABLE_EXPRESSIONS),
+						 is_place, walk);
+
+	if (what)
+		report(walk, "the table of expressions is damaged: %s", what);
+}
+
 /* Tables with one pair per record have as many pairs; nothing lies under unlisted types. */
 static void walk_counts(struct walk *walk, uint64_t records)
 {
@@ -517,6 +545,7 @@ bool stw_image_walk(struct stw_reader *reader, void (*problem)(void *ctx, const 
 	walk_defaults(&walk);
 	walk_referrers(&walk);
 	walk_binds(&walk);
+	walk_expressions(&walk);
 	stw_content_end(&walk.content);
 	if (stw_reader_damaged(reader))
 		report(&walk, "the store does not follow its form");

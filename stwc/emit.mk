@@ -1,6 +1,7 @@
 # included by stwc/local.mk: the image writer
 libstwc_a_SOURCES += \
 	stwc/emit/emit.h \
+	stwc/emit/expressions.c \
 	stwc/emit/image.c \
 	stwc/emit/lmdb.c stwc/emit/lmdb.h \
 	stwc/emit/plan.c stwc/emit/plan.h \

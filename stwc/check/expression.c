@@ -210,7 +210,12 @@ struct str expression_program(struct compilation *c, const struct value_object *
 	const struct expr *tree;
 	bool ok;
 
-	expression_code_begin(&code, c->schema, &c->scratch, &c->hash_key);
+	/* the schema of an image may leave out what only texts name */
+	expression_code_begin(&code,
+			      schema_enum_find(c->schema, STR("ExpressionVariable"))
+				      ? c->schema
+				      : &schema_builtin,
+			      &c->scratch, &c->hash_key);
 	ok = add_cases(c, value_field_get(expression, "match"), &code);
 	tree = ok ? parse(c, otherwise) : NULL;
 	if (tree)

@@ -8,6 +8,7 @@
  *
  *   plan.c    what goes into each table, as pairs in memory, sorted (this file)
  *   tables.c  the schema table and the defaults, as part of the plan
+ *   expressions.c  the programs of expressions, as part of the plan
  *   record.c  one value tree as a record (libstw/record.h)
  *   lmdb.c    the plan into an LMDB environment, by MDB_APPEND; the one file that knows LMDB
  *   image.c   secrets, manifest and footer behind it, the digest, the rename
@@ -416,7 +417,8 @@ bool plan_make(struct plan *plan, struct compilation *c)
 	*plan = (struct plan){.bytes = BUF_INIT, .secrets = {.secret = true}};
 	if (c->object_count > STW_LIMIT_OBJECTS)
 		return plan_refuse(plan, EFBIG, "put that many objects into");
-	if (!add_objects(plan, c) || !add_packed(plan, c) || !plan_schema(plan, c))
+	if (!add_objects(plan, c) || !add_packed(plan, c) || !plan_schema(plan, c) ||
+	    !plan_expressions(plan, c))
 		return false;
 	add_listeners(plan, c);
 	if (plan->bytes.failed || plan->secrets.failed)
@@ -431,6 +433,7 @@ void plan_free(struct plan *plan)
 	for (unsigned i = 0; i < STW_TABLE_COUNT; i++)
 		free(plan->tables[i].pairs);
 	free(plan->types);
+	free(plan->defaults);
 	buf_free(&plan->bytes);
 	buf_wipe(&plan->secrets);
 	buf_free(&plan->secrets);

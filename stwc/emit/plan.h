@@ -20,12 +20,20 @@ struct plan_table {
 	size_t count, cap;
 };
 
+/* The program of a default that is an expression. */
+struct plan_default {
+	uint16_t structure, field;
+	struct str program;
+};
+
 struct plan {
 	struct buf bytes;   /* keys and values of all tables */
 	struct buf secrets; /* the secrets block; wiped by plan_free */
 	struct plan_table tables[STW_TABLE_COUNT];
 	struct stw_type_summary *types; /* ascending by structure */
 	size_t type_count, type_cap;
+	struct plan_default *defaults;
+	size_t default_count, default_cap;
 	uint64_t objects;
 	struct digest content;
 	/* why plan_make said false */
@@ -49,5 +57,7 @@ bool plan_refuse(struct plan *plan, int code, const char *doing);
 
 /* tables.c: shapes, members and defaults of every structure that the image needs. */
 bool plan_schema(struct plan *plan, struct compilation *c) WARN_UNUSED;
+/* expressions.c: the compiled table of expressions, behind plan_schema, which finds the defaults */
+bool plan_expressions(struct plan *plan, struct compilation *c) WARN_UNUSED;
 
 #endif

@@ -10,6 +10,7 @@
 #include "stwc/defaults.h"
 #include "stwc/emit/plan.h"
 #include "stwc/emit/record.h"
+#include "stwc/state.h"
 
 /* Structures by number, enumerations by their place in the schema. */
 struct needed {
@@ -169,6 +170,29 @@ static void add_enum(struct plan *plan, const struct schema_enum *members)
 	buf_free(&key);
 }
 
+/* The programs of defaults that are expressions; those that are wholly empty have none. */
+static bool add_default_programs(struct plan *plan, struct compilation *c,
+				 const struct schema_structure *structure,
+				 const struct value_object *defaults)
+{
+	for (size_t i = 0; i < defaults->count; i++) {
+		const struct value_field *field = &defaults->fields[i];
+		struct str program;
+
+		if (!field->field->variables || field->value->kind != VALUE_OBJECT)
+			continue;
+		program = expression_program(c, &field->value->object);
+		if (!program.p)
+			continue;
+		if (!state_grow((void **)&plan->defaults, &plan->default_cap, plan->default_count,
+				sizeof(*plan->defaults)))
+			return plan_refuse(plan, ENOMEM, "lay out the content of");
+		plan->defaults[plan->default_count++] =
+			(struct plan_default){structure->number, field->field->number, program};
+	}
+	return !c->arena.failed || plan_refuse(plan, ENOMEM, "lay out the content of");
+}
+
 static bool add_defaults(struct plan *plan, struct compilation *c,
 			 const struct schema_structure *structure)
 {
@@ -185,7 +209,7 @@ static bool add_defaults(struct plan *plan, struct compilation *c,
 	record_put(&sink, &defaults);
 	stw_put_be16(key, structure->number);
 	plan_add(plan, STW_DEFAULTS, at, key, sizeof(key));
-	return true;
+	return add_default_programs(plan, c, structure, &defaults);
 }
 
 static bool add_needed(struct plan *plan, struct compilation *c, const struct needed *needed)
