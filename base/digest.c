@@ -62,15 +62,36 @@ bool digest_eq(const struct digest *a, const struct digest *b)
 	return memcmp(a->b, b->b, DIGEST_SIZE) == 0;
 }
 
-void digest_hex(const struct digest *digest, char out[DIGEST_HEX_SIZE])
+static void put_hex(const uint8_t *bytes, size_t n, char *out)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	for (size_t i = 0; i < DIGEST_SIZE; i++) {
-		out[2 * i] = digits[digest->b[i] >> 4];
-		out[2 * i + 1] = digits[digest->b[i] & 15];
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = digits[bytes[i] >> 4];
+		out[2 * i + 1] = digits[bytes[i] & 15];
 	}
-	out[DIGEST_HEX_SIZE - 1] = '\0';
+	out[2 * n] = '\0';
+}
+
+void digest_hex(const struct digest *digest, char out[DIGEST_HEX_SIZE])
+{
+	put_hex(digest->b, DIGEST_SIZE, out);
+}
+
+bool digest_named(struct str algorithm, struct str bytes, char out[DIGEST_NAMED_SIZE])
+{
+	const EVP_MD *md = str_eq(algorithm, STR("md5"))      ? EVP_md5()
+			   : str_eq(algorithm, STR("sha1"))   ? EVP_sha1()
+			   : str_eq(algorithm, STR("sha256")) ? EVP_sha256()
+			   : str_eq(algorithm, STR("sha512")) ? EVP_sha512()
+							      : NULL;
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	unsigned n;
+
+	if (!md || !EVP_Digest(bytes.n ? bytes.p : "", bytes.n, digest, &n, md, NULL))
+		return false;
+	put_hex(digest, n, out);
+	return true;
 }
 
 static int hex_value(char c)

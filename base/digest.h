@@ -1,4 +1,5 @@
-/* SHA-256 (FIPS 180-4) through OpenSSL; the one place of base that knows OpenSSL. */
+/* SHA-256 (FIPS 180-4), and what expressions ask for, through OpenSSL; the one place of base that
+ * knows OpenSSL. */
 #ifndef STW_BASE_DIGEST_H
 #define STW_BASE_DIGEST_H
 
@@ -28,5 +29,10 @@ bool digest_eq(const struct digest *a, const struct digest *b);
 void digest_hex(const struct digest *digest, char out[DIGEST_HEX_SIZE]);
 /* The reverse; either case. False: not exactly 64 hexadecimal digits. */
 bool digest_from_hex(struct str hex, struct digest *out) WARN_UNUSED;
+
+#define DIGEST_NAMED_SIZE 129
+/* The hexadecimal digest of an algorithm that expressions know: md5, sha1, sha256 or sha512. False:
+ * there is no such one, or the library refused. */
+bool digest_named(struct str algorithm, struct str bytes, char out[DIGEST_NAMED_SIZE]) WARN_UNUSED;
 
 #endif

@@ -5,6 +5,8 @@ libengine_a_SOURCES = \
 	engine/decide.c engine/decide.h \
 	engine/live_table.c engine/live_table.h \
 	engine/netaddr.c engine/netaddr.h \
+	engine/interp.c engine/interp.h \
+	engine/interp_functions.c engine/interp_impl.h \
 	engine/regex.c engine/regex.h \
 	engine/regex_syntax.c
 libengine_a_CPPFLAGS = $(AM_CPPFLAGS) $(PCRE2_CFLAGS)

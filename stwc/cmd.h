@@ -51,6 +51,10 @@ struct options {
 	size_t type_count;
 	struct reference *reference; /* --schema, which compile.schema is made of */
 	const char *schema_file;
+	const char *with[64]; /* --with */
+	size_t with_count;
+	const char *stubs[64]; /* --stub */
+	size_t stub_count;
 	bool has_now;
 	int64_t now; /* --now; options_now has what else it may be */
 };
@@ -75,7 +79,7 @@ struct command {
 };
 
 extern const struct command cmd_check, cmd_build, cmd_dump, cmd_verify, cmd_get, cmd_ip, cmd_schema,
-	cmd_explain, cmd_graph;
+	cmd_explain, cmd_eval, cmd_graph;
 extern const struct command cmd_convert, cmd_diff, cmd_fmt, cmd_migrate;
 
 /* Reads argv behind the command's name. False after a message on standard error. */

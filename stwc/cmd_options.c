@@ -180,14 +180,20 @@ static bool is_body(const struct parser *p, const char *value)
 	return part || (type && type->kind != OBJECT_VIEW) || is_type(p, value);
 }
 
+static bool add_word(struct parser *p, const char *option, const char **words, size_t *count,
+		     size_t cap, const char *value)
+{
+	if (*count == cap)
+		return complain(p, "--%s is given more than %zu times", option, cap);
+	words[(*count)++] = value;
+	return true;
+}
+
 static bool add_type(struct parser *p, const char *value)
 {
 	struct options *o = p->options;
 
-	if (o->type_count == ARRAY_LEN(o->types))
-		return complain(p, "--type is given more than %zu times", ARRAY_LEN(o->types));
-	o->types[o->type_count++] = value;
-	return true;
+	return add_word(p, "type", o->types, &o->type_count, ARRAY_LEN(o->types), value);
 }
 
 static bool set_partial(struct parser *p, const char *value UNUSED)
@@ -340,6 +346,20 @@ static bool set_check(struct parser *p, const char *value UNUSED)
 	return p->options->check = true;
 }
 
+static bool add_with(struct parser *p, const char *value)
+{
+	struct options *o = p->options;
+
+	return add_word(p, "with", o->with, &o->with_count, ARRAY_LEN(o->with), value);
+}
+
+static bool add_stub(struct parser *p, const char *value)
+{
+	struct options *o = p->options;
+
+	return add_word(p, "stub", o->stubs, &o->stub_count, ARRAY_LEN(o->stubs), value);
+}
+
 static bool set_list(struct parser *p, const char *value UNUSED)
 {
 	return p->options->list = true;
@@ -369,6 +389,8 @@ static const struct option_row rows[] = {
 	{"reveal-secrets", NULL, false, "write inline secrets out", set_reveal},
 	{"check", NULL, false, "change nothing; exit 1 where something would change", set_check},
 	{"list", NULL, false, "list what there is", set_list},
+	{"with", "NAME=VALUE", true, "the value of a variable", add_with},
+	{"stub", "CALL=VALUE", true, "what a look-up finds", add_stub},
 	{"type", "TYPE", true, "only objects of this type, and between those", add_type},
 	{"allow-loss", NULL, false, "exit 0 although settings were dropped", set_allow_loss},
 	{"for", "server|stwd", false, "stwd: say what stwd does not enact", set_for},

@@ -39,6 +39,8 @@ libstwc_a_SOURCES = \
 	stwc/defaults.c stwc/defaults.h \
 	stwc/dialect.c stwc/dialect.h \
 	stwc/draft.c \
+	stwc/eval.c stwc/eval.h \
+	stwc/eval_config.c \
 	stwc/expr_code.c \
 	stwc/expr_names.c \
 	stwc/expression.h \

@@ -23,6 +23,7 @@ stwc_stwc_SOURCES += \
 	stwc/cmd_convert.c \
 	stwc/cmd_diff.c \
 	stwc/cmd_dump.c \
+	stwc/cmd_eval.c \
 	stwc/cmd_fmt.c \
 	stwc/cmd_explain.c \
 	stwc/cmd_get.c \

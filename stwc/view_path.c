@@ -260,6 +260,7 @@ static bool step_field(struct view *view, const struct value_object *object, str
 	found->field = fields ? schema_field_find(fields, name) : NULL;
 	if (!found->field)
 		return no_field(view, fields, object, name);
+	found->holder = fields;
 	found->value = NULL;
 	for (i = 0; i < object->count; i++) {
 		if (object->fields[i].field != found->field)

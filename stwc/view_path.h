@@ -10,8 +10,9 @@ struct view_found {
 	struct address_entry entry;       /* packed */
 	const struct value_field *top;    /* the explicit field of the object; NULL: a default */
 	const struct schema_field *field; /* the last field of the path; NULL: the whole object */
-	const struct value *value;        /* NULL: the whole object, or a field without a value */
-	struct str last;                  /* the last step of the path */
+	const struct schema_structure *holder; /* the structure of .field */
+	const struct value *value; /* NULL: the whole object, or a field without a value */
+	struct str last;           /* the last step of the path */
 };
 
 /*

@@ -3,6 +3,7 @@ fuzz_sources = \
 	testsuite/fuzz/fuzz.h \
 	testsuite/fuzz/fuzz_compile.c \
 	testsuite/fuzz/fuzz_grammar.c \
+	testsuite/fuzz/fuzz_expr.c \
 	testsuite/fuzz/fuzz_image.c \
 	testsuite/fuzz/fuzz_readers.c \
 	testsuite/fuzz/fuzz_state.c \

@@ -4,6 +4,7 @@ stwc_tests = \
 	testsuite/stwc/corpus.py \
 	testsuite/stwc/folding.py \
 	testsuite/stwc/editor.py \
+	testsuite/stwc/eval.py \
 	testsuite/stwc/graph.py \
 	testsuite/stwc/includes.py \
 	testsuite/stwc/hosts.py \

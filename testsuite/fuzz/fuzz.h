@@ -56,6 +56,11 @@ void fuzz_ldap(const uint8_t *data, size_t n);
 void fuzz_sieve(const uint8_t *data, size_t n);
 void fuzz_template(const uint8_t *data, size_t n);
 
+/* fuzz_expr.c */
+void fuzz_expression(const uint8_t *data, size_t n);
+void fuzz_program(const uint8_t *data, size_t n);
+void fuzz_regex(const uint8_t *data, size_t n);
+
 /* fuzz_text.c */
 void fuzz_scalar(const uint8_t *data, size_t n);
 void fuzz_address(const uint8_t *data, size_t n);

@@ -1,0 +1,55 @@
+/*
+ * Running an expression away from a server: values for its variables, answers for what it looks
+ * up, and what the configuration at hand can answer by itself. Nothing here prints.
+ */
+#ifndef STW_STWC_EVAL_H
+#define STW_STWC_EVAL_H
+
+#include "engine/interp.h"
+#include "stwc/expression.h"
+#include "stwc/view.h"
+
+struct eval_run {
+	struct interp interp;
+	struct eval_run *before;
+};
+
+struct eval {
+	struct arena arena;
+	struct sources sources; /* the expressions that were given as text */
+	struct diags diags;     /* about them */
+	struct view *view;      /* the configuration; NULL: there is none */
+	struct hash_key key;
+	struct regex_cache *regexes;
+	struct map values;     /* variable, or $global, to struct interp_value * */
+	struct map stubs;      /* a call as text, or a function's name, to struct interp_value * */
+	struct map unknown;    /* names that were asked for and had no value, in that order */
+	struct eval_run *runs; /* values of theirs live until the end */
+	char fault[320];       /* a sentence about the last failure */
+};
+
+/* `view` may be NULL and must outlive the rest. False: out of memory; eval_free is due in either
+ * case. */
+bool eval_init(struct eval *e, struct view *view) WARN_UNUSED;
+void eval_free(struct eval *e);
+
+/* "rcpt=a@example.org" and "$name=…": a value is a number, a duration, true, false, a text in
+ * quotes or a list as the language writes them, else text as it stands. False: e->fault. */
+bool eval_with(struct eval *e, struct str assignment) WARN_UNUSED;
+/* "dns_query('a', 'mx') = ['mx1']", also of system() and metric(); "dns_query=…" answers every
+ * call of it. False: e->fault. */
+bool eval_stub(struct eval *e, struct str assignment) WARN_UNUSED;
+
+/* The program of a text that may use every variable and constant; the bytes live as long as *e.
+ * False: e->diags say why, or e->fault where they are empty. */
+bool eval_compile(struct eval *e, struct str text, struct stw_bytes *out) WARN_UNUSED;
+/* Runs a program, to its end. False: e->fault. The result lives as long as *e. */
+bool eval_run(struct eval *e, struct stw_bytes program, struct interp_value *result,
+	      unsigned *branch) WARN_UNUSED;
+
+/* eval_config.c: what the configuration knows of a call. False: nothing. */
+bool eval_config_call(struct eval *e, const struct interp_call *call, struct interp_value *out);
+/* system('hostname') and system('domain'); *out is left alone where neither is set. */
+void eval_config_system(struct eval *e, enum stw_system number, struct interp_value *out);
+
+#endif
