@@ -91,11 +91,10 @@ static bool try_again(struct settings_retry *retry, struct compilation *c)
 }
 
 /* Diagnostics go to standard error; what the report says is not said twice. */
-static enum status compile(const struct options *options, struct view *view)
+static enum status compile(const struct options *options, struct view *view,
+			   struct settings_retry *retry)
 {
 	struct options quiet = *options;
-	struct settings_retry retry;
-	enum status status;
 	bool ran, again = reads_stdin(options);
 
 	quiet.output = OUTPUT_TEXT;
@@ -108,16 +107,13 @@ static enum status compile(const struct options *options, struct view *view)
 		quiet.compile.from = FORMAT_SETTINGS;
 	if (again && !keep_stdin())
 		return cmd_fail(&cmd_migrate, "standard input cannot be kept");
-	settings_retry_init(&retry);
 	do {
-		quiet.compile.refusals = retry.refusals;
-		quiet.compile.refusal_count = retry.count;
+		quiet.compile.refusals = retry->refusals;
+		quiet.compile.refusal_count = retry->count;
 		ran = (!again || lseek(STDIN_FILENO, 0, SEEK_SET) == 0) &&
 		      cmd_compile_run(&quiet, &view->c);
-	} while (ran && try_again(&retry, &view->c));
-	status = cmd_compile_end(&quiet, &view->c, ran, true);
-	settings_retry_free(&retry);
-	return status;
+	} while (ran && try_again(retry, &view->c));
+	return cmd_compile_end(&quiet, &view->c, ran, true);
 }
 
 /* Everything was read, and nothing of it became an object. */
@@ -132,9 +128,9 @@ static size_t lost(const struct settings_counts *n)
 }
 
 static enum status migrate(const struct options *options, struct view *view,
-			   enum view_dump_format format)
+			   struct settings_retry *retry, enum view_dump_format format)
 {
-	enum status status = compile(options, view), reported;
+	enum status status = compile(options, view, retry), reported;
 	struct settings_counts n;
 
 	view_of_sources(view);
@@ -161,6 +157,7 @@ static enum status migrate(const struct options *options, struct view *view,
 static enum status run(struct options *options)
 {
 	struct view view = {.fd = -1, .origins = true};
+	struct settings_retry retry;
 	enum view_dump_format format;
 	enum status status;
 
@@ -174,8 +171,10 @@ static enum status run(struct options *options)
 		return cmd_fail(
 			&cmd_migrate,
 			"the report takes standard output; where to with the rest? -o FILE");
-	status = migrate(options, &view, format);
+	settings_retry_init(&retry);
+	status = migrate(options, &view, &retry, format);
 	view_close(&view);
+	settings_retry_free(&retry); /* the report of the view shows its texts */
 	return status;
 }
 
