@@ -208,6 +208,7 @@ static void place(struct settings *s, struct setting *setting)
 		if (!body)
 			return;
 		setting->row = row;
+		setting->outcome = row->outcome;
 		if (settings_place(s, setting, body, path)) {
 			setting->why = str_c(row->why);
 			return;
@@ -356,10 +357,11 @@ static bool give(struct settings *s, const struct settings_body *body)
 			      .span = body->span,
 			      .body = body->node};
 
-	if (!body->type || body->dropped.n || body->needless || !body->node->map.count)
-		return body->type && strcmp(body->type_name, "Domain") == 0 && !body->dropped.n
-			       ? file_object(s->file, &offer, NULL)
-			       : true;
+	bool empty =
+		!body->node->map.count && !body->added.n && strcmp(body->type_name, "Domain") != 0;
+
+	if (!body->type || body->dropped.n || body->needless || empty)
+		return true;
 	return file_object(s->file, &offer, NULL);
 }
 

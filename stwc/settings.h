@@ -115,6 +115,10 @@ struct settings_body *settings_body_find(const struct settings *s, const char *t
  * setting->why, where the path does not exist there or the value does not fit. */
 bool settings_place(struct settings *s, struct setting *setting, struct settings_body *body,
 		    const char *path);
+/* Why the body has no such path: always false, with setting->why, and with an outcome of
+ * SETTING_NEEDLESS where only another kind of object has it. */
+bool settings_no_place(struct settings *s, struct setting *setting, struct settings_body *body,
+		       const char *path);
 void settings_put(struct settings *s, struct node *map, const char *field, struct span span,
 		  struct node *value);
 struct node *settings_text(struct settings *s, struct str text, struct span span);

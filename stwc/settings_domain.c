@@ -109,12 +109,21 @@ void settings_domain_reference(struct settings *s, struct setting *setting)
 	settings_link(s, setting, body, body->node, "domainId", "Domain", domain->id);
 }
 
+/* 0.15 looked for a DNS server for this challenge alone. */
+static bool asks_dns(const struct settings_body *provider)
+{
+	const struct node *type = node_map_get(provider->node, STR("challengeType"));
+
+	return type && type->kind == NODE_STRING && str_eq_c(type->string, "Dns01");
+}
+
 /* acme.<id>.domains: host names, each in the certificate of its domain. */
 void settings_acme_domain(struct settings *s, struct setting *setting)
 {
 	struct settings_body *provider = settings_body_find(s, "AcmeProvider", setting->id),
 			     *server = settings_body_find(s, "DnsServer", setting->id), *domain;
-	struct node *management, *dns, *names;
+	struct node *management, *dns, *names, *records, *kind;
+	struct str host;
 
 	if (!provider || !settings_literal(s, setting)) {
 		if (!setting->why.n)
@@ -122,8 +131,10 @@ void settings_acme_domain(struct settings *s, struct setting *setting)
 		setting->outcome = SETTING_DROPPED;
 		return;
 	}
-	domain = settings_domain(s, parent(s, setting->value), setting->span,
-				 "0.16 orders certificates for domains");
+	host = setting->value;
+	domain = settings_domain(s,
+				 str_starts(host, STR("*.")) ? str_from(host, 2) : parent(s, host),
+				 setting->span, "0.16 orders certificates for domains");
 	if (!domain) {
 		settings_end(setting, SETTING_DROPPED, "it is no domain");
 		return;
@@ -144,17 +155,24 @@ void settings_acme_domain(struct settings *s, struct setting *setting)
 		if (name)
 			node_list_append(names, name);
 	}
-	if (server && !node_map_find(domain->node, STR("dnsManagement"))) {
+	if (server && asks_dns(provider) && !node_map_find(domain->node, STR("dnsManagement"))) {
 		dns = settings_map(s, "Automatic", setting->span);
 		settings_put(s, domain->node, "dnsManagement", setting->span, dns);
 		settings_link(s, setting, domain, dns, "dnsServerId", "DnsServer", setting->id);
-		settings_put(s, dns, "publishRecords", setting->span,
-			     node_new(&s->c->arena, NODE_LIST, setting->span));
+		records = node_new(&s->c->arena, NODE_LIST, setting->span);
+		kind = settings_text(s, STR("dkim"), setting->span);
+		if (records && kind)
+			node_list_append(records, kind);
+		settings_put(s, dns, "publishRecords", setting->span, records);
 	}
 	setting->body = domain;
 	settings_end(setting, SETTING_CHANGED,
-		     "0.16 orders certificates for a Domain, which names "
-		     "the hosts to cover");
+		     node_map_find(domain->node, STR("dnsManagement"))
+			     ? "0.16 orders certificates for a Domain, which names the hosts to "
+			       "cover, and publishes at least one kind of record: dkim, whose "
+			       "records are there already"
+			     : "0.16 orders certificates for a Domain, which names the hosts to "
+			       "cover");
 	settings_target(s, setting, domain, "certificateManagement");
 }
 

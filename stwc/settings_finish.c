@@ -19,16 +19,16 @@ static bool lacks(const struct settings *s, const struct settings_body *body, co
 	return field_of(s, body, name) && !node_map_find(body->node, str_c(name));
 }
 
-/* The id is the only name that 0.15 had for an object. */
-static void describe(struct settings *s, struct settings_body *body)
+/* The id is the only name that 0.15 had for an object. A key is filled from it in any case. */
+static void name_by_id(struct settings *s, struct settings_body *body, const char *name)
 {
-	const struct schema_field *field = field_of(s, body, "description");
+	const struct schema_field *field = field_of(s, body, name);
+	const char *key = body->type ? identity_field(body->type) : NULL;
 
-	if (!field || !body->id.n || !lacks(s, body, "description") || field->type->nullable ||
-	    field->update == UPDATE_SERVER_SET)
+	if (!field || !body->id.n || !lacks(s, body, name) || field->type->nullable ||
+	    field->update == UPDATE_SERVER_SET || (key && strcmp(key, name) == 0))
 		return;
-	settings_put(s, body->node, "description", body->span,
-		     settings_text(s, body->id, body->span));
+	settings_put(s, body->node, name, body->span, settings_text(s, body->id, body->span));
 }
 
 static void default_variant(struct settings *s, struct settings_body *body)
@@ -314,7 +314,8 @@ void settings_finish(struct settings *s)
 		struct settings_body *body = s->bodies.entries[i].value;
 
 		default_variant(s, body);
-		describe(s, body);
+		name_by_id(s, body, "description");
+		name_by_id(s, body, "name");
 		match_all(s, body);
 	}
 	do {

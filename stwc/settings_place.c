@@ -57,15 +57,16 @@ struct settings_body *settings_body(struct settings *s, const char *type, struct
 }
 
 /* A store of 0.15 may become any of these. */
+static const char *const store_unions[] = {"DataStore",   "BlobStore",   "SearchStore",
+					   "LookupStore", "Coordinator", "InMemoryStore"};
+
 static const struct schema_structure *store_fields(const struct settings *s, struct str variant)
 {
-	static const char *const unions[] = {"DataStore",   "BlobStore",   "SearchStore",
-					     "LookupStore", "Coordinator", "InMemoryStore"};
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(unions); i++) {
+	for (i = 0; i < ARRAY_LEN(store_unions); i++) {
 		const struct schema_structure *u =
-			schema_structure_find(s->c->schema, str_c(unions[i]));
+			schema_structure_find(s->c->schema, str_c(store_unions[i]));
 		const struct schema_variant *v = u ? schema_variant_find(u, variant) : NULL;
 
 		if (v && v->body)
@@ -176,17 +177,65 @@ static bool follow(struct settings *s, struct setting *setting, struct settings_
 	}
 }
 
-static bool no_place(struct settings *s, struct setting *setting, struct settings_body *body)
+/* Some variant of the structure has the path. */
+static bool some_variant_has(const struct schema_structure *structure, struct str path)
+{
+	struct str rest = path;
+	struct step step = next_step(&rest);
+	const struct schema_field *field;
+	size_t i;
+
+	for (i = 0; structure->kind == STRUCTURE_UNION && i < structure->variant_count; i++) {
+		const struct schema_structure *body = structure->variants[i].body;
+
+		if (body && some_variant_has(body, path))
+			return true;
+	}
+	if (structure->kind == STRUCTURE_UNION)
+		return false;
+	field = schema_field_find(structure, step.field);
+	if (!field || !rest.n)
+		return field != NULL;
+	return field->type->kind == TYPE_OBJECT && some_variant_has(field->type->structure, rest);
+}
+
+static bool some_store_has(const struct settings *s, struct str path)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(store_unions); i++) {
+		const struct schema_structure *u =
+			schema_structure_find(s->c->schema, str_c(store_unions[i]));
+
+		if (u && some_variant_has(u, path))
+			return true;
+	}
+	return false;
+}
+
+/* A field of another kind of object: 0.15 did not read it for this kind either. */
+bool settings_no_place(struct settings *s, struct setting *setting, struct settings_body *body,
+		       const char *path)
 {
 	const struct node *variant = node_map_get(body->node, STR("@type"));
 	const char *type = body->type_name;
+	bool single = body->type && body->type->structure->kind == STRUCTURE_SINGLE;
+	bool other = body->type ? some_variant_has(body->type->structure, str_c(path))
+				: some_store_has(s, str_c(path));
 
-	if (variant)
-		setting->why = arena_printf(&s->c->arena, "a %s of the kind %.*s has no such field",
-					    type, STR_ARG(variant->string));
-	else
+	if (other && (variant || single)) {
+		setting->outcome = SETTING_NEEDLESS;
+		setting->why = arena_printf(
+			&s->c->arena, "not used where the kind is %.*s, in 0.15 neither",
+			STR_ARG(variant ? variant->string : STR("another one")));
+	} else if (variant) {
+		setting->why =
+			arena_printf(&s->c->arena, "0.16 has no such field in %s of the kind %.*s",
+				     type, STR_ARG(variant->string));
+	} else {
 		setting->why = arena_printf(&s->c->arena,
 					    "the kind of the %s is not known or not in 0.16", type);
+	}
 	return false;
 }
 
@@ -357,7 +406,7 @@ bool settings_place(struct settings *s, struct setting *setting, struct settings
 	struct place place;
 
 	if (!follow(s, setting, body, str_c(path), false, &place))
-		return no_place(s, setting, body);
+		return settings_no_place(s, setting, body, path);
 	settings_target(s, setting, body, path);
 	setting->body = body;
 	/* a value that does not fit must leave no empty maps behind: try it on one of its own */

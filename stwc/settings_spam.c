@@ -103,17 +103,12 @@ void settings_file_extension(struct settings *s, struct setting *setting)
 /* The time that trusted replies are remembered; none turned them off. */
 void settings_trusted_reply(struct settings *s, struct setting *setting)
 {
-	struct settings_body *body;
+	struct settings_body *body = settings_body(s, "SpamSettings", STR_NONE, setting->key_span);
+	bool none = settings_is_none(setting->value);
 
-	if (!settings_is_none(setting->value)) {
-		settings_end(setting, SETTING_DROPPED,
-			     "0.16 has no time for trusted replies; SpamSettings.trustReplies "
-			     "turns them off");
-		return;
-	}
-	body = settings_body(s, "SpamSettings", STR_NONE, setting->key_span);
-	setting->value = STR("false");
-	settings_end(setting, SETTING_CARRIED, NULL);
+	setting->value = none ? STR("false") : STR("true");
+	settings_end(setting, none ? SETTING_CARRIED : SETTING_CHANGED,
+		     none ? NULL : "0.16 trusts replies, and has no time for how long");
 	if (!body || !settings_place(s, setting, body, "trustReplies"))
 		setting->outcome = SETTING_DROPPED;
 }

@@ -241,11 +241,14 @@ void settings_add_member(struct settings *s, struct setting *setting, const char
 	const struct schema_structure *fields = body ? settings_fields(s, body) : NULL;
 	struct node *list;
 
-	setting->body = body;
-	if (!fields || !member || !schema_field_find(fields, str_c(field))) {
-		settings_end(setting, SETTING_DROPPED, "the object has no place for it");
+	if (!body || !member)
+		return;
+	if (!fields || !schema_field_find(fields, str_c(field))) {
+		setting->outcome = SETTING_DROPPED;
+		(void)settings_no_place(s, setting, body, field); /* says the rest */
 		return;
 	}
+	setting->body = body;
 	list = node_map_get(body->node, str_c(field));
 	if (!list) {
 		list = node_new(&s->c->arena, NODE_LIST, setting->key_span);

@@ -137,6 +137,11 @@ void settings_shards(struct settings *s, struct setting *setting)
 			     *shard = store_of(s, setting->value);
 	struct node *list;
 
+	if (store && !str_eq_c(variant_of(store), "Sharded")) {
+		setting->outcome = SETTING_DROPPED;
+		(void)settings_no_place(s, setting, store, "stores"); /* says the rest */
+		return;
+	}
 	if (!store || !variant_of(shard).n || shard->dropped.n ||
 	    (!fits(s, "InMemoryStoreBase", shard) && !fits(s, "BlobStoreBase", shard))) {
 		settings_end(setting, SETTING_DROPPED, "there is no such store that is carried");
@@ -203,7 +208,9 @@ void settings_redis_urls(struct settings *s, struct setting *setting)
 	settings_end(setting, SETTING_CARRIED, NULL);
 	if (store && strcmp(path, "url") == 0)
 		setting->tail = STR_NONE;
-	if (!store || !settings_place(s, setting, store, path))
+	if (store && settings_place(s, setting, store, path))
+		return;
+	if (setting->outcome == SETTING_CARRIED)
 		setting->outcome = SETTING_DROPPED;
 }
 
@@ -212,6 +219,11 @@ static struct node *region_map(struct settings *s, struct setting *setting,
 {
 	struct node *region = node_map_get(store->node, STR("region"));
 
+	setting->outcome = SETTING_DROPPED;
+	if (!str_eq_c(variant_of(store), "S3")) {
+		(void)settings_no_place(s, setting, store, "region"); /* says the rest */
+		return NULL;
+	}
 	if (!region) {
 		region = settings_map(s, NULL, setting->key_span);
 		settings_put(s, store->node, "region", setting->key_span, region);
@@ -230,10 +242,8 @@ void settings_s3_region(struct settings *s, struct setting *setting)
 	char name[32];
 	size_t n = 0, i;
 
-	if (!region || !settings_literal(s, setting)) {
-		setting->outcome = SETTING_DROPPED;
+	if (!region || !settings_literal(s, setting))
 		return;
-	}
 	settings_end(setting, SETTING_CARRIED, NULL);
 	settings_target(s, setting, store, "region");
 	if (map_has(&s->keys, key)) {
@@ -262,10 +272,8 @@ void settings_s3_endpoint(struct settings *s, struct setting *setting)
 	struct settings_body *store = settings_body(s, "Store", setting->id, setting->key_span);
 	struct node *region = store ? region_map(s, setting, store) : NULL;
 
-	if (!region || !settings_literal(s, setting)) {
-		setting->outcome = SETTING_DROPPED;
+	if (!region || !settings_literal(s, setting))
 		return;
-	}
 	settings_put(s, region, "@type", setting->key_span,
 		     settings_text(s, STR("Custom"), setting->key_span));
 	settings_put(s, region, "customEndpoint", setting->key_span,
@@ -309,7 +317,7 @@ void settings_directory_query(struct settings *s, struct setting *setting)
 {
 	size_t i;
 
-	settings_end(setting, SETTING_DROPPED, "no SQL directory uses the store");
+	settings_end(setting, SETTING_NEEDLESS, "no SQL directory uses the store");
 	for (i = 0; i < s->bodies.count; i++) {
 		struct settings_body *body = s->bodies.entries[i].value;
 		struct str key =

@@ -416,6 +416,27 @@ CASES = [
     ("durations and sizes", HOST + 'imap.timeout.idle = "1500"\nimap.request.max-size = "1mb"\n'
      'email.auto-expunge = false\nimap.rate-limit.requests = "10/2m"\n', [], {},
      {"Imap/timeoutIdle": "1s 500ms", "Imap/maxRequestSize": "1mb", "Imap/maxRequestRate": "10/2m"}),
+    ("DNS-01 with TSIG", HOST + 'acme.a.directory = "https://acme.example.org/d"\nacme.a.contact = "a@example.org"\n'
+     'acme.a.challenge = "dns-01"\nacme.a.provider = "rfc2136-tsig"\nacme.a.host = "192.0.2.53"\nacme.a.key = "k"\n'
+     'acme.a.secret = "%{file:/etc/tsig}%"\nacme.a.tsig-algorithm = "hmac-sha256"\nacme.a.domains = "*.example.org"\n', [],
+     {"acme.a.domains": "changed"},
+     {"DnsServer/a/keyName": "k", "DnsServer/a/key": {"@type": "File", "filePath": "/etc/tsig"},
+      "Domain/example.org/certificateManagement/subjectAlternativeNames": ["*.example.org"],
+      "Domain/example.org/dnsManagement": {"@type": "Automatic", "dnsServerId": "#a", "publishRecords": ["dkim"]}}),
+    ("a DNS server that no challenge asks for", HOST + 'acme.a.directory = "https://acme.example.org/d"\n'
+     'acme.a.contact = "a@example.org"\nacme.a.challenge = "tls-alpn-01"\nacme.a.provider = "cloudflare"\n'
+     'acme.a.secret = "%{env:CF}%"\nacme.a.domains = "mail.example.org"\n', [], {"acme.a.domains": "changed"},
+     {"DnsServer/a/secret": {"@type": "EnvironmentVariable", "variableName": "CF"},
+      "Domain/example.org/dnsManagement": None}),
+    ("a model has the name that its id was", HOST + 'enterprise.ai.m.url = "https://example.org/v1"\n'
+     'enterprise.ai.m.model = "x"\nenterprise.ai.m.type = "chat"\n', [], {}, {"AiModel/m/name": "m"}),
+    ("a queue beside those that 0.16 makes", HOST + 'queue.virtual.bulk.threads-per-node = 5\n'
+     'queue.schedule.s.queue-name = "remote"\n', [], {},
+     {"MtaVirtualQueue": {"bulk": {"threadsPerNode": 5}, "dsn": {}, "local": {}, "remote": {}, "report": {}}}),
+    ("fields of another kind", HOST + 'tracer.t.type = "log"\ntracer.t.path = "/var/log"\ntracer.t.buffered = true\n'
+     'asn.type = "disable"\nasn.expires = "1d"\nstore.s.type = "rocksdb"\nstore.s.path = "/p"\nstore.s.region = "x"\n'
+     'storage.data = "s"\n', [], {"tracer.t.buffered": "needless", "asn.expires": "needless", "store.s.region": "needless"},
+     {"DataStore": {"@type": "RocksDb", "path": "/p"}}),
     ("resolvers with and without TLS", HOST + 'resolver.type = "cloudflare"\nresolver.edns = false\n', [], {},
      {"DnsResolver": {"@type": "Cloudflare", "useTls": False, "enableEdns": False}}),
     ("and with", HOST + 'resolver.type = "quad9-tls"\n', [], {}, {"DnsResolver": {"@type": "Quad9", "useTls": True}}),
