@@ -17,7 +17,7 @@ import stwctest  # noqa: E402
 from roundtrip import KEYED  # noqa: E402
 
 CHECKS = os.path.join(stwctest.SRCDIR, "testsuite", "checks")
-RUNS = 50 if FULL else 3
+RUNS = 20 if FULL else 3
 # nothing of these may reach an image
 SURROUNDINGS = ({"TZ": "UTC", "LC_ALL": "C", "HOME": "/"},
                 {"TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8", "HOME": "/nowhere",

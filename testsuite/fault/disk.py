@@ -177,6 +177,7 @@ def killed_without_the_file(site):
         site.start(env=faults.env())
         # before the first history is on the disk there is nothing that could come back
         until((site.state / "history").exists, "the history")
+        pids = faulttest.processes(site)
         faults.arm(number, KILL)
         put(site, pair.next())
         until(lambda: site.daemon.poll() is not None or site.ctl("status").returncode == 0
@@ -184,6 +185,8 @@ def killed_without_the_file(site):
         if not faults.disarm():
             return
         site.daemon.wait(5)
+        # until then they hold the port
+        until(lambda: not any(alive(p) for p in pids.values()), "the roles to end")
         site.daemon = None
         site.image.unlink()
         site.start()

@@ -68,7 +68,8 @@ def generated(path):
     stem, suffix = os.path.splitext(path)
     if suffix not in (".c", ".h"):
         return False
-    if any(os.path.exists(os.path.join(SRCDIR, stem + s)) for s in (".re", ".y")) and suffix == ".c":
+    # a header beside a .re is ours; bison makes one
+    if any(os.path.exists(os.path.join(SRCDIR, stem + s)) for s in ((".re", ".y") if suffix == ".c" else (".y",))):
         return True
     with open(os.path.join(SRCDIR, path), encoding="utf-8", errors="replace") as source:
         return bool(re.match(r"(/\*|//)\s*(\* )?Generated (by|from) ", source.read(200)))
