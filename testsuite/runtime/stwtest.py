@@ -83,14 +83,14 @@ def free_ports(count, host="127.0.0.1"):
 
 
 def until(condition, what, patience=PATIENCE):
-    """Waits until condition() is true and returns its value."""
+    """Waits until condition() is true and returns its value; `what` may be a function that says it."""
     end = time.monotonic() + patience
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError("timed out waiting for " + what)
+            raise AssertionError("timed out waiting for " + (what() if callable(what) else what))
         time.sleep(0.01)
 
 
