@@ -382,6 +382,8 @@ const char *public_key_read(struct arena *arena, struct str text)
 	const char *at = text.n ? memmem(text.p, text.n, begin, sizeof(begin) - 1) : NULL;
 	struct str rest;
 
+	if (!at && text.n && memmem(text.p, text.n, "-----BEGIN PGP ", 15))
+		return "holds an OpenPGP block that is no public key";
 	if (!at && text.n && memmem(text.p, text.n, "-----BEGIN ", 11))
 		return certificate_read(arena, text, &unused);
 	if (!at)

@@ -71,7 +71,8 @@ static void public_management(struct compilation *c, const struct object *listen
 	lint_place(c, diag, listener, "bind");
 	diag_hint(&c->diags, diag,
 		  "set tlsImplicit, bind to 127.0.0.1, or say in Http.allowedEndpoints what may be "
-		  "asked for here");
+		  "asked for here; a proxy in front is named in proxyTrustedNetworks, or "
+		  "Http.useXForwarded says that there is one");
 }
 
 void check_exposure(struct compilation *c)

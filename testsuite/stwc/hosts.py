@@ -19,6 +19,32 @@ BMAAAgEwCgYIKoZIzj0EAwIDRwAwRAIgaK42DHl+RATt8JTGAKWQjvGbMDfawP8d
 AaP4hZw+sBgCIEcyZY4cyu7NvdfZB4R8m158dqrkjUB/90NS72X/PG6z
 -----END CERTIFICATE-----
 """
+# the same names, until 2046
+NEWER = """-----BEGIN CERTIFICATE-----
+MIIBpzCCAU2gAwIBAgIUHAAsN/rN/4b6yjUvm00GyghbbgMwCgYIKoZIzj0EAwIw
+DzENMAsGA1UEAwwEbWFpbDAeFw0yNjExMjEwOTEwMTlaFw00NjExMTYwOTEwMTla
+MA8xDTALBgNVBAMMBG1haWwwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATJwb8X
+tAA5rY+BOV52MP/C8kwishFwAx1TwvnYhkMGWRtChB/7+3e2Ug3wMrGVuWdYuDFL
+uMgwf0H1uYJtNNjro4GGMIGDMB0GA1UdDgQWBBQ0EszcU9nMLiqwCUjo+p/jqKnE
+8zAfBgNVHSMEGDAWgBQ0EszcU9nMLiqwCUjo+p/jqKnE8zAPBgNVHRMBAf8EBTAD
+AQH/MDAGA1UdEQQpMCeCEG1haWwuZXhhbXBsZS5vcmeCDSouRXhhbXBsZS5uZXSH
+BMAAAgEwCgYIKoZIzj0EAwIDSAAwRQIgQeRh5k33T2AQI73qfnuu8tcztrBlbTnX
+N6daW8bR7O0CIQDQMwpToaireoeto6AXg5wTmX4D3aIFinpqAA1593ZSDQ==
+-----END CERTIFICATE-----
+"""
+# for mail.example.com
+FOREIGN = """-----BEGIN CERTIFICATE-----
+MIIBiTCCATCgAwIBAgIUTU6XAnjAxQNWQx9A/Ojld2QlFjwwCgYIKoZIzj0EAwIw
+DDEKMAgGA1UEAwwBeDAeFw0yNjExMjEwOTEwMTlaFw0zNjExMTgwOTEwMTlaMAwx
+CjAIBgNVBAMMAXgwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATJwb8XtAA5rY+B
+OV52MP/C8kwishFwAx1TwvnYhkMGWRtChB/7+3e2Ug3wMrGVuWdYuDFLuMgwf0H1
+uYJtNNjro3AwbjAdBgNVHQ4EFgQUNBLM3FPZzC4qsAlI6Pqf46ipxPMwHwYDVR0j
+BBgwFoAUNBLM3FPZzC4qsAlI6Pqf46ipxPMwDwYDVR0TAQH/BAUwAwEB/zAbBgNV
+HREEFDASghBtYWlsLmV4YW1wbGUuY29tMAoGCCqGSM49BAMCA0cAMEQCIDm/z+lZ
+LszfqBORHXriH2YhdxjJxC+s2+v8bXkPMRiaAiBYc8YwSMw2KmLoLIG26DVUQwuE
+RDaBBX7YT2aN0z1MXg==
+-----END CERTIFICATE-----
+"""
 KEY = """-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg1T49YQcv+68Zd1lB
 paLPL9Nq9jeWmEE0IY8OsCFDHDehRANCAATJwb8XtAA5rY+BOV52MP/C8kwishFw
@@ -39,7 +65,7 @@ ACME = ('[Domain."example.org".certificateManagement]\n"@type" = "Automatic"\nac
         '[AcmeProvider.le]\ncontact = ["a@example.org"]\ndirectory = "https://acme.example.org/directory"\n')
 DKIM = ('[Domain."example.org"]\n[DkimSignature.a]\n"@type" = "Dkim1Ed25519Sha256"\nselector = "a"\n'
         'domainId = "#example.org"\nprivateKey = { "@type" = "File", filePath = "a.key" }\n')
-FILES = {"a.crt": CERTIFICATE, "a.key": KEY, "b.key": OTHER, "empty": " \n\n", "noise": "no key\n"}
+FILES = {"a.crt": CERTIFICATE, "a.key": KEY, "b.key": OTHER, "newer.crt": NEWER, "foreign.crt": FOREIGN, "empty": " \n\n", "noise": "no key\n"}
 
 
 def named(host):
@@ -84,6 +110,31 @@ CASES = [
     ("allowed, and needed", ALLOWED, [], ("--host", "--now", "2040-01-01T00:00:00Z")),
     ("a certificate in the source, without --host", INLINE, ["certificate-expired"], ("--now", "2040-01-01T00:00:00Z")),
 ]
+
+
+def second(name, more=""):
+    return named("mail.example.org").replace("#example.org\"\n", f'#example.org"\n{more}') + PAIR.replace("mail]", "more]").replace("a.crt", name)
+
+
+# what it shows, source, paths of certificates that nobody is shown
+UNUSED = [
+    ("one certificate", named("mail.example.org"), []),
+    ("one that expires later", second("newer.crt"), ["Certificate/mail"]),
+    ("unless it is the default", second("newer.crt", 'defaultCertificateId = "#mail"\n'), []),
+    ("one that is as good", second("a.crt"), []),
+    ("names of nobody", second("foreign.crt"), ["Certificate/more"]),
+    ("of an alias", second("foreign.crt") + '[Domain."example.net"]\naliases = ["example.com"]\n', []),
+    ("of a service", second("foreign.crt", 'services = { imap = { hostname = "imap.example.com" } }\n'), []),
+    ("for unknown names", second("foreign.crt", 'defaultCertificateId = "#more"\n'), []),
+    ("without domains nothing is sure", PAIR.replace("a.crt", "foreign.crt"), []),
+    ("nor with one that cannot be read", second("noise"), []),
+]
+
+
+def unused(tap):
+    for what, source, paths in UNUSED:
+        done = check(source, "--host", *NOW)
+        tap.equal([d["path"] for d in done.diagnostics if d["code"] == "unused-certificate"], paths, f"unused: {what}")
 
 
 def check(source, *more, files=None, **environment):
@@ -154,6 +205,7 @@ def main():
     for what, source, expected, more in CASES:
         tap.equal(found(check(source, *more)), expected, what)
     variables(tap)
+    unused(tap)
     own_name(tap)
     places(tap)
     reports(tap)
