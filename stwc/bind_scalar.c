@@ -399,6 +399,15 @@ static bool is_unspecified_v4(const struct net_addr *address)
 }
 
 /* Blanks around a network are cut, as the server cuts them; nowhere else (validation.md 2.1). */
+/* What a server keeps where it has none (validation.md 1.8). */
+static bool is_no_socket(const struct net_socket *socket)
+{
+	static const uint8_t ones[4] = {255, 255, 255, 255};
+
+	return socket->addr.family == 4 && socket->port == 65535 &&
+	       memcmp(socket->addr.b, ones, sizeof(ones)) == 0;
+}
+
 static struct value *bind_address(struct binder *b, const struct schema_type *type,
 				  struct node *node, const struct path *path)
 {
@@ -424,7 +433,8 @@ static struct value *bind_address(struct binder *b, const struct schema_type *ty
 	if (value->kind == VALUE_NETWORK && value->network.prefix < 8)
 		return address_error(b, type, node, path, "is wider than a prefix length of 8");
 	if ((value->kind == VALUE_NETWORK && is_unspecified_v4(&value->network.addr)) ||
-	    (value->kind == VALUE_ADDRESS && is_unspecified_v4(&value->address)))
+	    (value->kind == VALUE_ADDRESS && is_unspecified_v4(&value->address)) ||
+	    (value->kind == VALUE_SOCKET && is_no_socket(&value->socket)))
 		return address_error(b, type, node, path, "stands for no address");
 	return value;
 }

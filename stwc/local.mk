@@ -17,6 +17,7 @@ libstwc_a_SOURCES = \
 	stwc/check/headers.c \
 	stwc/check/keys.c \
 	stwc/check/ldap.c \
+	stwc/check/password.c stwc/check/password.h \
 	stwc/check/rules.c stwc/check/rules.h \
 	stwc/check/script.c \
 	stwc/check/store.c \

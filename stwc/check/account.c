@@ -1,27 +1,9 @@
 /* Accounts: what may stand among their credentials. */
 #include <inttypes.h>
 
+#include "stwc/check/password.h"
 #include "stwc/check/rules.h"
 #include "stwc/defaults.h"
-
-/* What the server takes for a hash instead of a password (validation.md 2.7). */
-static bool is_hash(struct str s)
-{
-	static const char *const prefixes[] = {
-		"$argon2",  "$pbkdf2",   "$scrypt$", "$2",      "$1$",      "$5$",
-		"$6$",      "$sha1$",    "{SHA}",    "{SSHA}",  "{SHA256}", "{SSHA256}",
-		"{SHA512}", "{SSHA512}", "{MD5}",    "{CRYPT}", "{ARGON2",  "{PBKDF2"};
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(prefixes); i++) {
-		struct str prefix = str_c(prefixes[i]);
-
-		/* with nothing behind it, it is a password that looks odd */
-		if (str_starts(s, prefix) && s.n > prefix.n)
-			return true;
-	}
-	return s.n == 20 && *s.p == '_';
-}
 
 /* A number of Authentication: what is set there, or the reference's default. */
 static uint64_t policy(struct compilation *c, const char *name)
@@ -41,8 +23,9 @@ static void check_password(const struct rule *rule, const struct value *secret)
 {
 	uint64_t min, max;
 	size_t n = secret->string.n;
+	enum password_form form = password_form(secret->string);
 
-	if (is_hash(secret->string))
+	if (form == PASSWORD_HASH)
 		return;
 	min = policy(rule->c, "passwordMinLength");
 	max = policy(rule->c, "passwordMaxLength");
@@ -51,6 +34,12 @@ static void check_password(const struct rule *rule, const struct value *secret)
 			   "the password has %zu byte%s, and Authentication asks for %" PRIu64
 			   " to %" PRIu64,
 			   n, n == 1 ? "" : "s", min, max);
+	else if (form != PASSWORD_PLAIN)
+		rule_error(rule, DIAG_PASSWORD_HASH, secret,
+			   form == PASSWORD_BROKEN_HASH
+				   ? "this begins like a hash and is not whole: the text itself "
+				     "becomes the password"
+				   : "the mark in braces becomes a part of the password");
 }
 
 /* The directory that knows the account, where it is not the server's own. */

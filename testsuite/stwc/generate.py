@@ -91,7 +91,7 @@ OBEY = {
     ("TracerCommon", "enable"): [False],
     ("TracerStdout", "enable"): [False],
     ("UserAccount", "credentials"): [[], [{"@type": "Password", "secret": "correct horse"}],
-                                     [{"@type": "Password", "secret": "$2b$12$hash", "allowedIps": ["::1"]}]],
+                                     [{"@type": "Password", "secret": "$2b$12$" + "a" * 53, "allowedIps": ["::1"]}]],
     ("UserAccount", "encryptionAtRest"): [{"@type": "Disabled"}],
     ("WebHook", "eventsPolicy"): ["exclude"],
 }

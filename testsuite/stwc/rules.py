@@ -78,6 +78,7 @@ RULES = [
     ("an enum in another case", listener(protocol="SMTP"), [("unknown-member", "NetworkListener/a/protocol")]),
     ("blanks around a network", {"BlockedIp": [{"address": " 203.0.113.0/24 "}]}, []),
     ("but not around a socket", listener(bind=" 127.0.0.1:1"), [("address", "NetworkListener/a/bind")]),
+    ("the socket that stands for none", listener(bind="255.255.255.255:65535"), [("address", "NetworkListener/a/bind")]),
     ("a network too wide", {"BlockedIp": [{"address": "2001:db8::/7"}]}, [("address", "BlockedIp/2001:db8::/7/address")]),
     ("no address", {"BlockedIp": [{"address": "0.0.0.0"}]}, [("address", "BlockedIp/0.0.0.0/address")]),
     ("the unspecified IPv6 network", {"BlockedIp": [{"address": "::/8"}]},

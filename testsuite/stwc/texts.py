@@ -63,6 +63,15 @@ def licence(domain="example.org", begin=1, end=4 << 30, accounts=5, cut=0):
             "SystemSettings": {"defaultHostname": "mail.example.org", "defaultDomainId": "#d"}, **ORG}
 
 
+def password(text):
+    return {**ORG, "Account": {"a": {"@type": "User", "name": "postmaster", "domainId": "#d",
+                                     "credentials": [{"@type": "Password", "secret": text}]}}}
+
+
+def digest(size):
+    return base64.b64encode(bytes(size)).decode()
+
+
 def broken(pem, old, new):
     assert old in pem
     return pem.replace(old, new)
@@ -135,6 +144,18 @@ CASES = [
     *[(header, {"name": name, "value": value}, "http-header") for name, value in (
         ("X A", "b"), ("X:", "b"), ("\u00dc", "b"), ("X-A", "b\r\nC: d"), ("X-A", "a\u007fb"))],
 
+    *[(password, {"text": text}, None) for text in (
+        "correct horse", "$200 bucks", "{x}yzzyzzy", "_under_scored_word__!", "$2b$12$" + "a" * 53, "$1$salt$" + "a" * 22,
+        "$5$rounds=5000$salt$" + "a" * 43, "$6$salt$" + "a" * 86, "$sha1$1000$salt$" + "a" * 28, "_" + "a" * 19,
+        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA", "$scrypt$ln=17,r=8,p=1$c2FsdA$aGFzaA", "$pbkdf2-sha256$i=1$c2E$aGE",
+        "{SHA}" + digest(20), "{ssha}" + digest(28), "{SHA256}" + digest(32).rstrip("="), "{SSHA512}" + digest(72),
+        "{MD5}" + digest(16), "{CRYPT}" + "a" * 13, "{CRYPT}$1$salt$" + "a" * 22,
+        "{ARGON2ID}$argon2id$v=19$m=1,t=2,p=1$c2E$aGE")],
+    *[(password, {"text": text}, "password-hash") for text in (
+        "$2b$12$" + "a" * 52, "$2b$12$" + "a" * 52 + "!", "$1$salt$" + "a" * 21, "$6$saltsalt", "$6$rounds=x$salt$" + "a" * 86,
+        "$6$" + "s" * 17 + "$" + "a" * 86, "$sha1$salt$" + "a" * 28, "$argon2id$v=19$m=1,t=2,p=1", "{SHA}" + digest(19),
+        "{SSHA}" + digest(20), "{SSHA}not!base64", "{MD5}" + digest(17), "{CRYPT}" + "a" * 12, "{PLAIN}secret12", "{clear}secret12",
+        "{ARGON2ID}secret")],
     *[(licence, fields, None) for fields in ({}, {"domain": "mx.example.org"})],
     *[(licence, fields, "licence") for fields in (
         {"domain": "example.net"}, {"end": 1000000000}, {"begin": 3 << 30}, {"begin": 5 << 30}, {"accounts": 0},
