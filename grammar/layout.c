@@ -190,6 +190,8 @@ void layout_ndjson(struct str text, struct buf *out)
 
 bool layout_text(enum format format, struct str text, const struct node *root, struct buf *out)
 {
+	if (!text.n)
+		return format != FORMAT_NONE && format != FORMAT_SETTINGS;
 	switch (format) {
 	case FORMAT_NONE:
 	case FORMAT_SETTINGS: return false;

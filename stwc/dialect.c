@@ -31,6 +31,8 @@ static void unknown_type(struct file *file, struct str name, struct span span)
 	/* thousands of unknown keys are counted, not shown: they need no suggestion */
 	if (!diag_kept(diags, diag))
 		return;
+	if (str_starts(name, STR("x:")))
+		name = str_from(name, 2);
 	offer_types(file, &best, name);
 	if (best.best.n)
 		diag_hint(diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));

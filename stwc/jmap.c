@@ -116,8 +116,10 @@ static void check_arguments(struct file *file, const struct node *arguments)
 		bool map = str_eq_c(e->key, "create") || str_eq_c(e->key, "update");
 
 		if (!known_argument(e->key))
-			diag_add(&file->c->diags, DIAG_PLAN_LINE, e->key_span,
-				 "a set call has no argument '%.*s'", STR_ARG(e->key));
+			diag_hint(&file->c->diags,
+				  diag_add(&file->c->diags, DIAG_PLAN_LINE, e->key_span,
+					   "a set call has no argument '%.*s'", STR_ARG(e->key)),
+				  "create, update or destroy");
 		else if (str_eq_c(e->key, "#destroy"))
 			refuse(file, e->key_span, e->key,
 			       "cannot be folded without the server's objects");
@@ -149,10 +151,12 @@ static bool set_arguments(struct file *file, struct node *object, struct node *a
 		return false;
 	if (update && !updates(file, object, update))
 		return false;
-	if (gone && gone->list.first)
+	/* an empty call names a type, too */
+	if ((gone && gone->list.first) ||
+	    !((create && create->map.first) || (update && update->map.first)))
 		type = file_type(file, object->string, object->span);
 	file->c->state->operations = true;
-	return !type || destroys(file, type, gone, update);
+	return !type || !gone || destroys(file, type, gone, update);
 }
 
 /* Calls that change nothing here: they read, or act on a server's own data. */

@@ -216,6 +216,19 @@ static bool match_all(struct file *file, const struct operation *op, const struc
 	return names != NULL;
 }
 
+static void hint_field(struct file *file, const struct schema_structure *fields, struct str name,
+		       struct diag *diag)
+{
+	struct suggestion best;
+	size_t i;
+
+	suggest_start(&best, name);
+	for (i = 0; i < fields->field_count; i++)
+		suggest_offer(&best, str_c(fields->fields[i].name));
+	if (best.best.n)
+		diag_hint(&file->c->diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
+}
+
 /* The body must have the field; false after a diagnostic, or where the binder will have one. */
 static bool match_field(struct file *file, const struct operation *op, const struct node *body,
 			struct str name, struct span span)
@@ -224,15 +237,17 @@ static bool match_field(struct file *file, const struct operation *op, const str
 	const struct schema_field *field = fields ? schema_field_find(fields, name) : NULL;
 	bool lacks = !node_map_find(body, name);
 
-	if (lacks && !(field && field->required))
+	if (fields && !field)
+		hint_field(file, fields, name,
+			   diag_add(&file->c->diags, DIAG_PLAN_LINE, span,
+				    "%s has no field '%.*s' to match on", op->type->name,
+				    STR_ARG(name)));
+	else if (lacks && !(field && field->required))
 		diag_hint(&file->c->diags,
 			  diag_add(&file->c->diags, DIAG_PLAN_LINE, body->span,
 				   "an upsert finds its %s by '%.*s', which this body lacks",
 				   op->type->name, STR_ARG(name)),
 			  "give the field, or name others in matchOn");
-	else if (!lacks && fields && !field)
-		diag_add(&file->c->diags, DIAG_PLAN_LINE, span,
-			 "%s has no field '%.*s' to match on", op->type->name, STR_ARG(name));
 	return !lacks && (field || !fields);
 }
 
@@ -395,6 +410,20 @@ static bool matching_fits(struct file *file, const struct operation *op)
 	return match_on_fits(file, op) && plan_scope_fits(file, op->type, op->scope);
 }
 
+/* {"name": "x"} where {"a": {"name": "x"}} was meant: a field, and no object behind it. */
+static bool is_bare_body(const struct operation *op)
+{
+	const struct schema_structure *fields = fold_fields(op->type->structure, op->value);
+	const struct node_entry *e = op->value->map.first;
+
+	for (; e; e = e->next) {
+		if (e->value->kind != NODE_MAP && e->value->kind != NODE_POISON &&
+		    (str_eq_c(e->key, "@type") || (fields && schema_field_find(fields, e->key))))
+			return true;
+	}
+	return false;
+}
+
 /* The value of create, upsert and reconcile: client keys to bodies. */
 static bool plan_make(struct file *file, const struct operation *op)
 {
@@ -403,6 +432,14 @@ static bool plan_make(struct file *file, const struct operation *op)
 
 	if (matches(op) && !matching_fits(file, op))
 		return true;
+	if (is_bare_body(op)) {
+		diag_hint(&file->c->diags,
+			  plan_error(file, op->value->span,
+				     "the value is a map from client ids to objects, and this is "
+				     "an object itself"),
+			  "such as {\"a\": {…}}");
+		return true;
+	}
 	if (!op->value->map.first && op->verb != VERB_RECONCILE)
 		plan_error(file, op->value->span, "the operation has no object in it");
 	for (e = op->value->map.first; e; e = e->next) {
@@ -524,8 +561,15 @@ static bool plan_update(struct file *file, const struct operation *op)
 		struct diag *diag = plan_error(file, op->id ? op->id->span : op->node->span,
 					       "update needs the id of the object");
 
+		const struct node_entry *first = op->value->map.first;
+
 		if (node_map_find(op->value, STR("id")))
 			diag_hint(&file->c->diags, diag, "it stands beside value, not inside it");
+		else if (first && first->value->kind == NODE_MAP &&
+			 str_starts(first->key, STR("#")))
+			diag_hint(&file->c->diags, diag,
+				  "\"id\": \"%.*s\" beside value, which is the patch itself",
+				  STR_ARG(first->key));
 		return true;
 	}
 	id = op->id->string;

@@ -158,14 +158,22 @@ static void refuse_linked(struct compilation *c, const struct leaving *what,
 			  const struct draft *draft, const struct link *link)
 {
 	const struct draft *from = &c->state->drafts[link->from];
+	const struct node *whole = what->file->whole;
 	struct diag *diag;
 
-	diag = diag_add(&c->diags, DIAG_LINKED_OBJECT, what->span,
-			"a server does not destroy %s '%.*s': %s '%.*s' still refers to it",
-			draft->type->name, STR_ARG(draft->client_id), from->type->name,
-			STR_ARG(from->client_id));
+	if (from->type->kind == OBJECT_SINGLETON)
+		diag = diag_add(&c->diags, DIAG_LINKED_OBJECT, what->span,
+				"a server does not destroy %s '%.*s': %s still refers to it",
+				draft->type->name, STR_ARG(draft->client_id), from->type->name);
+	else
+		diag = diag_add(&c->diags, DIAG_LINKED_OBJECT, what->span,
+				"a server does not destroy %s '%.*s': %s '%.*s' still refers to it",
+				draft->type->name, STR_ARG(draft->client_id), from->type->name,
+				STR_ARG(from->client_id));
 	diag_relate(&c->diags, diag, link->span, "it refers to it here");
-	if (!what->reconcile)
+	if (whole && whole->kind == NODE_MAP && node_map_get(whole, STR("methodCalls")))
+		diag_hint(&c->diags, diag, "in a call before, change or destroy what refers to it");
+	else if (!what->reconcile)
 		diag_hint(&c->diags, diag,
 			  "destroys come before everything else in a plan; a reconcile without a "
 			  "value destroys at its end");
@@ -237,6 +245,73 @@ static bool is_query_word(struct str key)
 	       str_ends(key, STR("OrEqual"));
 }
 
+/* What a server's queries know of a type (management-api.md 2.3); of others it is not known. */
+static const struct filterable {
+	const char *type;
+	const char *fields[6];
+} filterables[] = {
+	{"Account", {"text", "name", "@type", "domainId", "memberGroupIds", "memberTenantId"}},
+	{"Certificate", {"subjectAlternativeNames"}},
+	{"ClusterRole", {"name"}},
+	{"DkimSignature", {"domainId", "memberTenantId"}},
+	{"Domain", {"text", "name", "aliases", "memberTenantId"}},
+	{"MemoryLookupKey", {"namespace"}},
+	{"MemoryLookupKeyValue", {"namespace"}},
+	{"MtaConnectionStrategy", {"name"}},
+	{"MtaDeliverySchedule", {"name"}},
+	{"MtaRoute", {"name"}},
+	{"MtaTlsStrategy", {"name"}},
+	{"MtaVirtualQueue", {"name"}},
+	{"NetworkListener", {"name"}},
+	{"OAuthClient", {"text", "clientId"}},
+	{"Role", {"description"}},
+	{"SieveSystemScript", {"name"}},
+	{"SieveUserScript", {"name"}},
+	{"SpamDnsblServer", {"name"}},
+	{"SpamFileExtension", {"extension"}},
+	{"SpamRule", {"name"}},
+	{"SpamTag", {"tag"}},
+};
+
+static const struct filterable *filterable_of(const struct schema_object *type)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(filterables); i++) {
+		if (strcmp(filterables[i].type, type->name) == 0)
+			return &filterables[i];
+	}
+	return NULL;
+}
+
+/* Would a server refuse the filter by this field? False after a diagnostic. */
+static bool filters_by(struct file *file, const struct schema_object *type,
+		       const struct node_entry *e)
+{
+	const struct filterable *known = filterable_of(type);
+	struct buf names = BUF_INIT;
+	struct diag *diag;
+	size_t i;
+
+	if (!known && !str_eq_c(e->key, "@type"))
+		return true;
+	for (i = 0; known && i < ARRAY_LEN(known->fields) && known->fields[i]; i++) {
+		if (str_eq_c(e->key, known->fields[i]))
+			return true;
+		buf_printf(&names, "%s%s", i ? ", " : "", known->fields[i]);
+	}
+	diag = diag_add(&file->c->diags, DIAG_PLAN_OPERATION, e->key_span,
+			"a server does not filter %s by '%.*s'", type->name, STR_ARG(e->key));
+	if (names.n && !names.failed)
+		diag_hint(&file->c->diags, diag,
+			  "by %.*s; a reconcile with a scope can go by any field",
+			  STR_ARG(buf_str(&names)));
+	else
+		diag_hint(&file->c->diags, diag, "a reconcile with a scope can go by any field");
+	buf_free(&names);
+	return false;
+}
+
 /* A filter that can be applied here; *fits says so. */
 static void check_filter(struct file *file, const struct schema_object *type,
 			 const struct node *filter, bool *fits)
@@ -260,7 +335,7 @@ static void check_filter(struct file *file, const struct schema_object *type,
 		else if (type->packed && !str_eq_c(e->key, "address"))
 			diag_add(&file->c->diags, DIAG_PLAN_OPERATION, e->key_span,
 				 "a server filters %s by address alone", type->name);
-		else
+		else if (type->packed || filters_by(file, type, e))
 			continue;
 		*fits = false;
 	}

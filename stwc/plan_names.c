@@ -7,6 +7,7 @@
  */
 #include "stwc/path.h"
 #include "stwc/state.h"
+#include "stwc/walk.h"
 
 /* The fields under which a value that begins with # is looked up (validation.md 3.3). */
 static bool is_resolved_field(struct str name)
@@ -84,6 +85,34 @@ static struct diag *complain(struct compilation *c, const struct object *object,
 	return diag;
 }
 
+struct look {
+	const struct draft *draft;
+	bool found;
+};
+
+static void look_for(void *ctx, struct value *value, const struct path *path UNUSED)
+{
+	struct look *look = ctx;
+	struct str written = value->kind == VALUE_REFERENCE ? value->reference.written : STR_NONE;
+
+	if (str_starts(written, STR("#")) && look->draft->has_client_id &&
+	    str_eq(str_from(written, 1), look->draft->client_id))
+		look->found = true;
+}
+
+/* Does what is made later refer to this object, so that no order helps? */
+static bool needs_each_other(const struct compilation *c, const struct object *object,
+			     const struct plan_name *said)
+{
+	const struct object *later = c->state->drafts[said->draft].object;
+	struct look look = {&c->state->drafts[object->draft], false};
+	struct walk walk = {look_for, &look};
+
+	if (later)
+		walk_object(&walk, &later->body, NULL);
+	return look.found;
+}
+
 static bool made_later(struct compilation *c, const struct object *object,
 		       const struct value *value, const struct path *path,
 		       const struct plan_name *said)
@@ -96,7 +125,11 @@ static bool made_later(struct compilation *c, const struct object *object,
 	path_place(c, diag, object, path);
 	diag_relate(&c->diags, diag, said->key, "%s '%.*s' is made here", said->type->name,
 		    STR_ARG(str_from(value->reference.written, 1)));
-	diag_hint(&c->diags, diag, "a server takes operations in the order of the plan");
+	diag_hint(&c->diags, diag,
+		  needs_each_other(c, object, said)
+			  ? "each needs the other: make one without the reference, and update it "
+			    "later"
+			  : "a server takes operations in the order of the plan");
 	return false;
 }
 
@@ -173,10 +206,13 @@ static void report_circle(struct compilation *c, const struct sibling *link)
 	const struct object *target = c->state->drafts[link->to].object;
 	struct diag *diag =
 		diag_add(&c->diags, DIAG_PLAN_REFERENCE, link->value->span,
-			 "'%.*s' and the object that refers to it here each need the other first",
+			 link->from == link->to
+				 ? "'%.*s' is the object that refers to it here, and not there yet"
+				 : "'%.*s' and the object that refers to it here each need the "
+				   "other first",
 			 STR_ARG(link->value->reference.written));
 
-	if (target)
+	if (target && link->from != link->to)
 		diag_relate(&c->diags, diag, target->span, "made by the same operation");
 	diag_hint(&c->diags, diag, "make it without the reference, and update it later");
 }

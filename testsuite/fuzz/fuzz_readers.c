@@ -1,7 +1,9 @@
-/* Every reader of text: spans stay inside the source, texts are UTF-8, depth has its limit. */
+/* Every reader of text: spans stay inside the source, texts are UTF-8, depth has its limit; and the
+ * layout of what they take, which changes nothing. */
 #include "fuzz.h"
 
 #include "core/render.h"
+#include "grammar/layout.h"
 #include "grammar/reader.h"
 
 #define SMALL 4096
@@ -111,10 +113,51 @@ static void run(enum format format, const uint8_t *data, size_t n, bool split)
 	arena_free(&arena);
 }
 
+static struct node *whole(struct sources *sources, enum format format, struct str text,
+			  struct arena *arena)
+{
+	static const struct hash_key key = {3, 4};
+	uint32_t number = sources_add(sources, STR("input"), text);
+	struct node *node;
+	struct diags diags;
+
+	FUZZ_WANT(number);
+	diags_init(&diags, arena);
+	node = reader_whole(format, sources_get(sources, number), &diags, &key, arena);
+	FUZZ_WANT(node);
+	return diags_ok(&diags) ? node : NULL;
+}
+
+/* What is laid out reads as before, and is laid out as it is. */
+static void lay_out(enum format format, const uint8_t *data, size_t n)
+{
+	struct str text = {(const char *)data, n};
+	struct buf once = BUF_INIT, twice = BUF_INIT;
+	struct sources sources;
+	struct arena arena;
+	const struct node *before, *after;
+
+	arena_init(&arena, 0);
+	sources_init(&sources, &arena);
+	before = whole(&sources, format, text, &arena);
+	if (before) {
+		FUZZ_WANT(layout_text(format, text, before, &once));
+		after = whole(&sources, format, buf_str(&once), &arena);
+		FUZZ_WANT(after && node_same(before, after));
+		FUZZ_WANT(layout_text(format, buf_str(&once), after, &twice));
+		FUZZ_WANT(str_eq(buf_str(&once), buf_str(&twice)));
+	}
+	buf_free(&once);
+	buf_free(&twice);
+	arena_free(&arena);
+}
+
 static void both(enum format format, const uint8_t *data, size_t n)
 {
 	run(format, data, n, false);
 	run(format, data, n, true);
+	if (format != FORMAT_SETTINGS)
+		lay_out(format, data, n);
 }
 
 void fuzz_toml(const uint8_t *data, size_t n)

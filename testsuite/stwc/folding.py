@@ -40,10 +40,15 @@ CASES = [
     ("a destroy of a type", [[domain("a"), domain("b"), BLOCKED], [op("destroy", "Domain")]], [], 1),
     ("null is every object, too", [[domain("a")], [{**op("destroy", "Domain"), "value": None}]], [], 0),
     ("and so is an empty filter", [[domain("a")], [op("destroy", "Domain", {})]], [], 0),
-    ("by variant", [[op("create", "Tracer", {"a": {"@type": "Stdout"}, "b": {"@type": "Log", "path": "/l"}})],
-                    [op("destroy", "Tracer", {"@type": "Log"})]], [], 1),
-    ("by a default", [[op("create", "NetworkListener", {"a": listener("a"), "b": listener("b", protocol="imap")})],
-                      [op("destroy", "NetworkListener", {"protocol": "smtp"})]], [], 1),
+    ("by a default", [[op("create", "MtaHook", {"a": {"url": "https://a.example.org/"},
+                                                "b": {"url": "https://b.example.org/", "tempFailOnError": False}})],
+                      [op("destroy", "MtaHook", {"tempFailOnError": True})]], [], 1),
+    ("not by what a server does not look for", [[op("create", "NetworkListener", {"a": listener("a")})],
+                                                [op("destroy", "NetworkListener", {"protocol": "smtp"})]], ["plan-operation"], 1),
+    ("which variants are, but for accounts", [[op("create", "Tracer", {"a": {"@type": "Stdout"}})],
+                                              [op("destroy", "Tracer", {"@type": "Log"})]], ["plan-operation"], 1),
+    ("a reconcile does", [[op("create", "NetworkListener", {"a": listener("a")})],
+                          [op("reconcile", "NetworkListener", {}, scope={"protocol": "smtp"})]], [], 0),
     ("by the member of a set", [[domain("a", aliases={"x.example.org": True}), domain("b")],
                                 [op("destroy", "Domain", {"aliases": "x.example.org"})]], [], 1),
     ("a destroy comes before what stands above it", [[domain("a"), op("destroy", "Domain")]], [], 1),
@@ -135,6 +140,10 @@ CASES = [
     ("an update of a name of another type", [[domain("a"), op("update", "Directory", {"description": "x"}, id="#a")]],
      ["plan-reference"], 1),
     ("a later plan has names of its own", [[domain("a", "one.example.org")], [domain("a", "two.example.org")]], [], 2),
+    ("even for what it names otherwise",
+     [[op("create", "NetworkListener", {"u": listener("one")})],
+      [op("upsert", "NetworkListener", {"z": listener("one")}), op("create", "NetworkListener", {"u": listener("two", bind={"127.0.0.1:2526": True})})]],
+     [], 2),
     ("objects of an earlier plan keep theirs",
      [[op("create", "Directory", {"x": LDAP}), domain("a", directoryId="#x")],
       [op("create", "NetworkListener", {"x": listener("x")}), op("upsert", "Domain", {"a": {
@@ -147,6 +156,23 @@ CASES = [
      ["immutable-field"], 1),
     ("nor what the server sets", [[BLOCKED, op("update", "BlockedIp", {"reason": "rainy"}, id="#b")]],
      ["unknown-member"], 1),
+]
+
+
+# what it shows, plan, a part of the message, and of the hint
+HINTS = [
+    ("an id inside of the value", [domain("d"), op("update", "Domain", {"#d": {"description": "x"}})],
+     "update needs the id", '"id": "#d" beside value'),
+    ("a body without a client id", [op("create", "NetworkListener", listener("a"))], "an object itself", '{"a": {'),
+    ("matching on what is no field", [op("upsert", "Domain", {"a": {"name": "a.example.org"}}, matchOn=["nmae"])],
+     "Domain has no field 'nmae'", "did you mean 'name'?"),
+    ("a circle that no order helps", [op("create", "Role", role(a=["b"])), op("create", "Role", role(b=["a"]))],
+     "'#b' is used on line 1 and made on line 2", "each needs the other"),
+    ("and one that an order does", [op("create", "Role", role(a=["b"])), op("create", "Role", role(b=[]))],
+     "'#b' is used on line 1 and made on line 2", "in the order of the plan"),
+    ("a filter that a server does not know", [op("destroy", "OAuthClient", {"description": "x"})],
+     "does not filter OAuthClient by 'description'", "by text, clientId"),
+    ("a prefix and a slip", [op("create", "x:Domian", {"a": {}})], "no object type", "did you mean 'Domain'?"),
 ]
 
 
@@ -234,9 +260,16 @@ def requests(tap):
         tap.equal((have, done.summary.get("objects")), (want, objects), name)
 
 
+def hints(tap):
+    for what, plan, message, hint in HINTS:
+        done = folded([plan], "--format", "json")
+        found = [(d["message"], d.get("hint", "")) for d in done.diagnostics if d["severity"] == "error"]
+        tap.ok(any(message in m and hint in h for m, h in found), f"{what}: {found[:2]}")
+
+
 def main():
     tap = stwctest.Tap()
-    for topic in (tables, values, places, requests):
+    for topic in (tables, hints, values, places, requests):
         topic(tap)
     tap.done()
     return 1 if tap.failed else 0
