@@ -4,6 +4,7 @@
 doc/migrate.md; without the word it holds the page against them."""
 import json
 import os
+import random
 import re
 import sys
 import tempfile
@@ -13,6 +14,14 @@ import stwctest
 PAGE = os.path.join(stwctest.SRCDIR, "doc/migrate.md")
 FIGURES = re.compile(r"(<!-- measured -->\n).*?(<!-- end -->)", re.S)
 OUTCOMES = ("carried", "needless", "changed", "dropped", "unknown")
+# what the server's own migration script looks at (validation.md 6.3)
+OFFICIAL = ("acme.", "certificate.", "enterprise.", "lookup.default.", "server.hostname", "signature.", "storage.", "store.",
+            "version.")
+# what a key was dropped for, by the words of the reason; the last is for all others
+REASONS = [("0.15 does nothing with them itself", re.compile(r"^0\.15 ")),
+           ("a macro without `--env`, or a template that is not filled in", re.compile(r"--env|template")),
+           ("what they belong to or name is not there, or not carried", re.compile(r" needs '|^there is no |^nothing uses ")),
+           ("0.16 has no place for them, or refuses the value", re.compile(""))]
 
 
 class Migrated:
@@ -55,7 +64,7 @@ def real_files(tap):
     if not index:
         tap.ok(True, "shared/corpus is not there # SKIP")
         return None
-    counts = dict.fromkeys(("files", "keys") + OUTCOMES, 0)
+    counts = dict.fromkeys(("files", "keys", "official") + OUTCOMES + tuple(words for words, _ in REASONS), 0)
     with open(index, encoding="utf-8") as file:
         rows = [line.rstrip("\n").split("\t") for line in file][1:]
     for name, _, parser, keys, unknown in rows:
@@ -78,6 +87,10 @@ def real_files(tap):
         counts["keys"] += done.summary["keys"]
         for outcome in OUTCOMES:
             counts[outcome] += done.summary[outcome]
+        counts["official"] += sum(key.startswith(OFFICIAL) for key in done.of("carried", "needless", "changed", "dropped"))
+        for row in done.rows:
+            if row["outcome"] == "dropped":
+                counts[next(words for words, pattern in REASONS if pattern.search(row["reason"]))] += 1
     return counts
 
 
@@ -91,8 +104,11 @@ def figures(counts):
     lines = ["%d files with %d keys, of which 0.15 knows %d:" % (counts["files"], counts["keys"], known), "",
              "| outcome | keys | share of the known |", "|---|---|---|"]
     lines += ["| %s | %d | %s |" % (words, counts[o], share(counts[o], known)) for words, o in rows]
+    lines += ["| … %s | %d | %s |" % (words, counts[words], share(counts[words], known)) for words, _ in REASONS]
     kept = counts["carried"] + counts["needless"] + counts["changed"]
-    return "\n".join(lines + ["", "So %d of %d known keys, %s, find their place." % (kept, known, share(kept, known))])
+    return "\n".join(lines + ["", "So %d of %d known keys, %s, find their place." % (kept, known, share(kept, known)),
+                              "The server's own migration script looks at %d of them, %s."
+                              % (counts["official"], share(counts["official"], known))])
 
 
 def page(tap, counts):
@@ -504,6 +520,38 @@ def around(tap):
         tap.equal((done.status, done.codes("warning")), (0, []), "check takes --env too")
 
 
+WORDS = ("true false 5m 1d 10 0 300 mail.example.org https://example.org/x 100/1d a@example.org internal ldap sql smtp log "
+         "rocksdb postgresql redis s3 %{env:X}% %{file:/x}% %{cfg:server.hostname}% 'x' local_port==25 relay custom "
+         "udp://127.0.0.1:53 dns csv [::]:25 192.0.2.1 10.0.0.0/8 1mb rsa-sha256 dns-01 cloudflare info * auth.* daily "
+         "require x y dn=x (mail=?) none disable").split() + ["", "0 3 *", "is_local_domain('*', sender_domain)", "[1, 1d]"]
+
+
+def any_values(tap):
+    """Whatever stands in the settings, what is written checks clean, and no error is printed."""
+    path = stwctest.shared("facts/stalwart-0.15-keys.tsv")
+    if not path:
+        tap.ok(True, "shared/facts is not there # SKIP")
+        return
+    with open(path, encoding="utf-8") as file:
+        rows = [line.rstrip("\n").split("\t") for line in file][1:]
+    dice = random.Random(15)
+    families = sorted({row[0].split(".")[0] for row in rows})
+    wrong, written = [], 0
+    for _ in range(60):
+        chosen = dice.sample(families, 4)
+        lines = {"server.hostname": "mail.example.org"}
+        for key, _, *default in rows:
+            if key.split(".")[0] in chosen and not key.startswith("_") and dice.random() < .6:
+                value = default[0] if default and default[0] and dice.random() < .4 else dice.choice(WORDS)
+                lines[key.replace("<id>", dice.choice("xy"))] = value
+        done = Migrated("".join(f"{key} = {json.dumps(value)}\n" for key, value in lines.items()), "--reveal-secrets")
+        written += done.text is not None
+        if done.status > 1 or "error[" in done.stderr or done.checked and done.checked.codes():
+            wrong.append((done.status, done.stderr[-300:], done.checked and done.checked.codes(), lines))
+    tap.equal(wrong[:1], [], "sixty files of random values: what is written checks clean")
+    tap.ok(written > 50, "and something is, nearly always")
+
+
 def which(tap):
     """TOML and the 0.15 settings are two languages, and which one a file is is said."""
     with tempfile.TemporaryDirectory() as folder:
@@ -556,6 +604,7 @@ def main():
     cases(tap)
     around(tap)
     which(tap)
+    any_values(tap)
     known_keys(tap)
     tap.done()
     return 1 if tap.failed else 0
