@@ -90,6 +90,13 @@ static bool try_again(struct settings_retry *retry, struct compilation *c)
 	return true;
 }
 
+static bool run_once(const struct options *options, struct compilation *c, bool from_stdin)
+{
+	if (from_stdin && lseek(STDIN_FILENO, 0, SEEK_SET) != 0)
+		return false;
+	return cmd_compile_run(options, c);
+}
+
 /* Diagnostics go to standard error; what the report says is not said twice. */
 static enum status compile(const struct options *options, struct view *view,
 			   struct settings_retry *retry)
@@ -107,12 +114,17 @@ static enum status compile(const struct options *options, struct view *view,
 		quiet.compile.from = FORMAT_SETTINGS;
 	if (again && !keep_stdin())
 		return cmd_fail(&cmd_migrate, "standard input cannot be kept");
+	quiet.max_errors = 0; /* every error stands at a setting that must go */
 	do {
 		quiet.compile.refusals = retry->refusals;
 		quiet.compile.refusal_count = retry->count;
-		ran = (!again || lseek(STDIN_FILENO, 0, SEEK_SET) == 0) &&
-		      cmd_compile_run(&quiet, &view->c);
+		ran = run_once(&quiet, &view->c, again);
 	} while (ran && try_again(retry, &view->c));
+	if (ran && options->max_errors && view->c.diags.count > options->max_errors) {
+		compile_free(&view->c);
+		quiet.max_errors = options->max_errors;
+		ran = run_once(&quiet, &view->c, again);
+	}
 	return cmd_compile_end(&quiet, &view->c, ran, true);
 }
 

@@ -306,6 +306,39 @@ static bool names_the_kind(const struct setting *setting)
 	       str_ends(str_c(setting->row->path), STR("@type"));
 }
 
+/* Numbers, times and rates have words for none; a text may be such a word itself. */
+static bool has_words_for_none(const struct schema_type *type)
+{
+	switch ((enum type_kind)type->kind) {
+	case TYPE_UNSIGNED:
+	case TYPE_INTEGER:
+	case TYPE_FLOAT:
+	case TYPE_SIZE:
+	case TYPE_DURATION:
+	case TYPE_ENUM:
+	case TYPE_OBJECT: return true;
+	case TYPE_BOOLEAN:
+	case TYPE_STRING:
+	case TYPE_TEXT:
+	case TYPE_HTML:
+	case TYPE_URI:
+	case TYPE_COLOR:
+	case TYPE_EMAIL:
+	case TYPE_SECRET:
+	case TYPE_SECRET_TEXT:
+	case TYPE_IP_ADDRESS:
+	case TYPE_IP_NETWORK:
+	case TYPE_SOCKET_ADDRESS:
+	case TYPE_DATE_TIME:
+	case TYPE_BLOB_ID:
+	case TYPE_REFERENCE:
+	case TYPE_LIST:
+	case TYPE_SET:
+	case TYPE_MAP: break;
+	}
+	return false;
+}
+
 struct node *settings_value(struct settings *s, struct setting *setting,
 			    const struct schema_type *type, struct str text)
 {
@@ -329,8 +362,8 @@ struct node *settings_value(struct settings *s, struct setting *setting,
 		return new.p == text.p &&names_the_kind(setting)
 			       ? refuse(s, setting, text, "a kind that 0.16 has")
 			       : settings_text(s, new, setting->span);
-	if (type->nullable && settings_is_none(new) && setting->reference == REFERENCE_NONE &&
-	    type->kind != TYPE_BOOLEAN)
+	if (type->nullable && setting->reference == REFERENCE_NONE &&
+	    (!new.n || (has_words_for_none(type) && settings_is_none(new))))
 		return node_new(&s->c->arena, NODE_NULL, setting->span);
 	return scalar(s, setting, type, new);
 }

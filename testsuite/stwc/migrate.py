@@ -461,6 +461,11 @@ CASES = [
     ("samples of either kind", HOST + "spam-filter.bayes.classify.learns = 300\n", [],
      {"spam-filter.bayes.classify.learns": "changed"},
      {"SpamClassifier": {"minHamSamples": 300, "minSpamSamples": 300}}),
+    ("words for none", HOST + 'form.name.field = "never"\nform.subject.field = ""\nform.rate-limit = "disable"\n'
+     'server.listener.a.bind = "[::]:2525"\nserver.listener.a.protocol = "smtp"\n'
+     'server.listener.a.max-connections = 0\n', [], {},
+     {"HttpForm": {"fieldName": "never", "fieldSubject": None, "rateLimit": None},
+      "NetworkListener/a/maxConnections": None}),
     ("ACME", HOST + 'acme.le.directory = "https://acme.example.org/dir"\nacme.le.contact = ["mailto:a@example.org"]\n'
      'acme.le.challenge = "http-01"\nacme.le.domains = ["mail.example.org", "example.org"]\n', [],
      {"acme.le.domains.0000": "changed", "acme.le.domains.0001": "changed"},
