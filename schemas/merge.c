@@ -19,20 +19,25 @@ struct merger {
 	struct schema_enum *enums;
 };
 
+/* The name that a row begins with. */
+static const char *name_at(const void *rows, size_t size, size_t i)
+{
+	return *(const char *const *)((const char *)rows + i * size);
+}
+
 /* The names of two arrays of rows that begin with theirs, both sorted, each name once. */
 static const char **names_of_both(struct merger *m, const void *left, size_t lefts,
 				  const void *right, size_t rights, size_t size, size_t *count)
 {
 	const char **names = ARENA_ARRAY(m->arena, const char *, lefts + rights + 1);
-	const char *l = left, *r = right;
 	size_t n = 0, i = 0, j = 0;
 
 	while (names && (i < lefts || j < rights)) {
-		const char *const *a = (const char *const *)(l + i * size);
-		const char *const *b = (const char *const *)(r + j * size);
-		int order = i == lefts ? 1 : j == rights ? -1 : strcmp(*a, *b);
+		const char *a = i < lefts ? name_at(left, size, i) : NULL;
+		const char *b = j < rights ? name_at(right, size, j) : NULL;
+		int order = !a ? 1 : !b ? -1 : strcmp(a, b);
 
-		names[n++] = order <= 0 ? *a : *b;
+		names[n++] = order <= 0 ? a : b;
 		i += order <= 0;
 		j += order >= 0;
 	}

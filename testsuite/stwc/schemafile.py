@@ -116,6 +116,32 @@ def mistakes(tap, folder):
         tap.ok(done.status == 2 and said in done.stderr, name) or print("#   " + done.stderr)
 
 
+def paths(node, before=()):
+    """Every place of the file, as the keys that lead there."""
+    for key in node if isinstance(node, dict) else ():
+        yield before + (key,)
+        yield from paths(node[key], before + (key,))
+
+
+def holes(tap, folder):
+    """A file is somebody else's: whatever is missing in it, or of another kind, is said or passed over."""
+    source, odd = write(folder, "s.json", CASES[0][1]), []
+    every = list(paths(FUTURE))
+    for number, path in enumerate(every):
+        made = json.loads(json.dumps(FUTURE))
+        node = made
+        for key in path[:-1]:
+            node = node[key]
+        if number % 2:
+            del node[path[-1]]
+        else:
+            node[path[-1]] = [None, "", {}, [], -1][number % 5]
+        done = stwctest.run("check", "--partial", "--schema", write(folder, "hole.json", made), source)
+        if done.status not in (0, 1, 2) or "valid" not in done.stderr and "is no schema.json" not in done.stderr:
+            odd.append((path, done.status, done.stderr[-300:]))
+    tap.equal(odd, [], f"a file with a hole in any of {len(every)} places")
+
+
 def published(tap):
     """The file of the version that is built in changes nothing."""
     shared = os.environ.get("STW_SHARED", os.path.join(stwctest.SRCDIR, "..", "shared"))
@@ -136,6 +162,7 @@ def main():
         image(tap, folder, schema)
         reference(tap, schema)
         mistakes(tap, folder)
+        holes(tap, folder)
     published(tap)
     tap.done()
 
