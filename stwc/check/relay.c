@@ -70,53 +70,71 @@ static bool is_nothing(const struct expr *e)
 	       (e->kind == EXPR_INTEGER && !e->integer && !e->boolean);
 }
 
-/* Can a condition without && and the like come out as `truth`? */
-static bool leaf_can_be(const struct expr *e, bool truth)
+/* What can come of a condition. */
+struct outcome {
+	bool yes, no;
+};
+
+/* A condition without && and the like. */
+static struct outcome judge_leaf(const struct expr *e)
 {
 	struct subjects s = {.login = false};
 	bool equal = e->kind == EXPR_BINARY && e->op == EXPR_EQ;
 	bool unequal = e->kind == EXPR_BINARY && e->op == EXPR_NE;
 	bool nothing = (equal || unequal) && (is_nothing(e->first) || is_nothing(e->last));
+	bool holds;
 
 	note(&s, e);
 	if (s.anybody)
-		return truth;
+		return (struct outcome){true, false};
 	/* who compares one with another has something in mind that is not seen from here */
 	if (s.door || s.login + s.place + s.claims > 1)
-		return false;
+		return (struct outcome){false, false};
 	if (s.login)
-		return truth == (nothing ? equal : unequal || s.empty);
-	if (s.place)
-		return truth == (unequal || (e->kind == EXPR_BINARY && !equal));
-	return s.claims;
+		holds = nothing ? equal : unequal || s.empty;
+	else if (s.place)
+		holds = unequal || (e->kind == EXPR_BINARY && !equal);
+	else
+		return (struct outcome){s.claims, s.claims};
+	return (struct outcome){holds, !holds};
 }
 
-static bool can_be(const struct expr *e, bool truth);
+static struct outcome judge(const struct expr *e);
 
 /* if_then(condition, result, other) */
-static bool choice_can_be(const struct expr *e, bool truth)
+static struct outcome judge_choice(const struct expr *e)
 {
-	const struct expr *result = e->first->next;
+	struct outcome when = judge(e->first), then = judge(e->first->next), other = judge(e->last);
 
-	return (can_be(e->first, true) && can_be(result, truth)) ||
-	       (can_be(e->first, false) && can_be(e->last, truth));
+	return (struct outcome){(when.yes && then.yes) || (when.no && other.yes),
+				(when.yes && then.no) || (when.no && other.no)};
 }
 
-static bool can_be(const struct expr *e, bool truth)
+static struct outcome judge_joined(const struct expr *e)
 {
+	struct outcome a = judge(e->first), b = judge(e->last);
+
+	if (e->op == EXPR_AND)
+		return (struct outcome){a.yes && b.yes, a.no || b.no};
+	return (struct outcome){a.yes || b.yes, a.no && b.no};
+}
+
+/* Each part is looked at once. */
+static struct outcome judge(const struct expr *e)
+{
+	struct outcome inner;
+
 	if (e->kind == EXPR_INTEGER)
-		return (e->integer != 0) == truth;
-	if (e->kind == EXPR_UNARY && e->op == EXPR_NOT)
-		return can_be(e->first, !truth);
-	if (e->kind == EXPR_CALL && e->count == 3 && str_eq_c(e->text, "if_then"))
-		return choice_can_be(e, truth);
-	if (e->kind == EXPR_BINARY && (e->op == EXPR_AND || e->op == EXPR_OR)) {
-		/* one side decides where it comes out false for &&, true for || */
-		if ((e->op == EXPR_OR) == truth)
-			return can_be(e->first, truth) || can_be(e->last, truth);
-		return can_be(e->first, truth) && can_be(e->last, truth);
+		return (struct outcome){e->integer != 0, e->integer == 0};
+	if (e->kind == EXPR_UNARY && e->op == EXPR_NOT) {
+		inner = judge(e->first);
+		return (struct outcome){inner.no, inner.yes};
 	}
-	return leaf_can_be(e, truth);
+	if (e->kind == EXPR_CALL && e->count == 3 && str_eq_c(e->text, "if_then"))
+		return judge_choice(e);
+	if (e->kind == EXPR_BINARY && (e->op == EXPR_AND || e->op == EXPR_OR))
+		return judge_joined(e);
+	return judge_leaf(e);
 }
 
 static void report(struct compilation *c, const struct object *stage, const struct value *leaf,
@@ -150,17 +168,20 @@ static bool check_branch(struct compilation *c, const struct object *stage,
 			 const struct value *when, const struct value *then)
 {
 	const struct expr *condition = when ? parse(c, when) : NULL, *result = parse(c, then);
+	struct outcome first = {true, false};
 	struct subjects s = {.login = false};
 
 	if (!result || (when && !condition))
 		return false;
-	if ((!condition || can_be(condition, true)) && can_be(result, true)) {
+	if (condition)
+		first = judge(condition);
+	if (first.yes && judge(result).yes) {
 		note(&s, result);
 		if (condition)
 			note(&s, condition);
 		report(c, stage, then, &s);
 	}
-	return condition && can_be(condition, false);
+	return first.no;
 }
 
 static void check_expression(struct compilation *c, const struct object *stage,

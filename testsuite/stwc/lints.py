@@ -184,6 +184,8 @@ CASES = [
         "contains(['a.example', 'b.example'], rcpt_domain)", "key_exists('relay', remote_ip)", "local_port == 587",
         "if_then(is_empty(authenticated_as), false, true)", "sender_domain == rcpt_domain", "starts_with(remote_ip, '10.')",
         "!(is_empty(authenticated_as) && remote_ip != '192.0.2.1')", "listener != 'smtp'")],
+    ("a choice in a choice in a choice", relaying(otherwise="if_then(" * 60 + "is_tls" + ", true, false)" * 60),
+     [("open-relay", "MtaStageRcpt/allowRelaying")]),
     ("strangers, by what is left to them", relaying(("rcpt_domain == 'example.org'", "true"), ("is_tls", "true")),
      [("open-relay", "MtaStageRcpt/allowRelaying")]),
     ("and not what comes behind", relaying(("is_empty(authenticated_as)", "is_local_domain(rcpt_domain)"), otherwise="true"), []),
