@@ -386,7 +386,8 @@ static bool make_one(struct file *file, const struct operation *op, const struct
 		return false;
 	if (!match_of(file, op, e->value, &match))
 		return !file->c->scratch.failed && file_object(file, &offer, NULL);
-	return file_object(file, &offer, &match);
+	/* a type may have no scalar that "*" could stand for: its objects are all made anew */
+	return file_object(file, &offer, match.count ? &match : NULL);
 }
 
 /* What is wrong with an upsert or a reconcile as a whole has been said: false. */

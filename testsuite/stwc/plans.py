@@ -311,9 +311,19 @@ def requests(tap):
     tap.equal(done.codes(), ["plan-line"], "a call is name, arguments, id")
 
 
+def scalars(tap):
+    """A type without a scalar that "*" could stand for: nothing is found, everything is made."""
+    made = {name: {"certificate": {"@type": "File", "filePath": "/" + name}, "privateKey": {"@type": "File", "filePath": "/key"}}
+            for name in ("a", "b")}
+    for verb in ("upsert", "reconcile"):
+        done = stwctest.check_text(lines([op(verb, "Certificate", made, matchOn="*")]), "--from", "ndjson",
+                                   "--level", "unused-certificate=off")
+        tap.equal((done.status, done.codes(), done.summary.get("objects")), (0, [], 2), f"{verb} of certificates by all they have")
+
+
 def main():
     tap = stwctest.Tap()
-    for topic in (tables, forms, values, beside_own_form, packed, requests, cost):
+    for topic in (tables, forms, values, beside_own_form, packed, requests, scalars, cost):
         topic(tap)
     tap.done()
     return 0
