@@ -637,16 +637,11 @@ static bool bind_whole(struct binder *b, const struct draft *draft, const struct
 	if (body->kind == NODE_POISON)
 		return false;
 	if (body->kind != NODE_MAP) {
-		struct diag *diag = bind_error(b, DIAG_WRONG_TYPE, body->span, path, NULL,
-					       "%s takes a map of its fields, not %s",
-					       draft->type->name, node_kind_name(body));
-
-		/* a body where a map from names to bodies belongs */
-		if (draft->has_client_id && draft->type->kind == OBJECT_COLLECTION &&
-		    schema_field_find(structure, draft->client_id))
-			diag_hint(&b->c->diags, diag,
-				  "'%.*s' is a field: give the object a name, as %s.NAME",
-				  STR_ARG(draft->client_id), draft->type->name);
+		bind_hint_bare(b,
+			       bind_error(b, DIAG_WRONG_TYPE, body->span, path, NULL,
+					  "%s takes a map of its fields, not %s", draft->type->name,
+					  node_kind_name(body)),
+			       draft);
 		return false;
 	}
 	return target_allows(b->c, draft->target_strict, "the type", str_c(draft->type->name),

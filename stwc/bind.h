@@ -49,6 +49,8 @@ struct value *bind_wrong_type(struct binder *b, const struct schema_type *type, 
  * a text that is no address with a port, by one that is no local part. */
 void bind_hint_type(struct binder *b, struct diag *diag, const struct schema_type *type,
 		    const struct node *node);
+/* What a whole object was probably meant to be that is no map. */
+void bind_hint_bare(struct binder *b, struct diag *diag, const struct draft *draft);
 void bind_hint_socket(struct binder *b, struct diag *diag, struct str s);
 /* … by a text that is no duration or size; by a field one level too deep, or of another type
  * (false: it is not, and nothing is said). */

@@ -1,5 +1,6 @@
 /* What is probably meant by a value of another kind than its field takes: the hint spells it. */
 #include "base/buf.h"
+#include "base/num.h"
 #include "core/suggest.h"
 #include "grammar/scalar.h"
 #include "stwc/bind.h"
@@ -137,11 +138,12 @@ static bool is_number(struct str s)
 }
 
 /* A number in quotes, or one with a unit where the field has none. */
-static void hint_number(struct binder *b, struct diag *diag, struct str s)
+static void hint_number(struct binder *b, struct diag *diag, struct str s, bool float_too)
 {
 	uint64_t number;
+	double fraction;
 
-	if (is_number(s))
+	if (is_number(s) || (float_too && num_double(s, &fraction) == NUM_OK))
 		diag_hint(&b->c->diags, diag, "write %.*s, without quotes", STR_ARG(s));
 	else if (scalar_size(s, &number) == SCALAR_OK || scalar_duration(s, &number) == SCALAR_OK)
 		diag_hint(&b->c->diags, diag, "a number without a unit: %llu",
@@ -157,9 +159,9 @@ static void hint_boolean(struct binder *b, struct diag *diag, const struct node 
 					       {"enable", "disable"}};
 	size_t i, j;
 
-	if (node->kind != NODE_STRING)
-		return;
-	for (i = 0; i < ARRAY_LEN(words); i++) {
+	if (node->kind == NODE_INT && node->magnitude <= 1)
+		diag_hint(&b->c->diags, diag, "write %s", words[0][!node->magnitude]);
+	for (i = 0; node->kind == NODE_STRING && i < ARRAY_LEN(words); i++) {
 		for (j = 0; j < 2; j++) {
 			if (str_eq_ascii_case(node->string, str_c(words[i][j])))
 				diag_hint(&b->c->diags, diag, "write %s, without quotes",
@@ -182,7 +184,7 @@ void bind_hint_type(struct binder *b, struct diag *diag, const struct schema_typ
 	case TYPE_INTEGER:
 	case TYPE_FLOAT:
 		if (node->kind == NODE_STRING)
-			hint_number(b, diag, node->string);
+			hint_number(b, diag, node->string, type->kind == TYPE_FLOAT);
 		break;
 	case TYPE_SOCKET_ADDRESS:
 		if (node->kind == NODE_INT && node_as_u64(node, &port) && port && port <= 65535)
@@ -215,6 +217,25 @@ void bind_hint_type(struct binder *b, struct diag *diag, const struct schema_typ
 }
 
 /* "*:25" and ":25" are what other programs write for every address. */
+void bind_hint_bare(struct binder *b, struct diag *diag, const struct draft *draft)
+{
+	const struct schema_object *type = draft->type;
+	const struct node *body = draft->body;
+	bool named = draft->has_client_id;
+
+	/* a body where a map from names to bodies belongs */
+	if (named && type->kind == OBJECT_COLLECTION &&
+	    schema_field_find(type->structure, draft->client_id))
+		diag_hint(&b->c->diags, diag,
+			  "'%.*s' is a field: give the object a name, as %s.NAME",
+			  STR_ARG(draft->client_id), type->name);
+	else if (!named && body->kind == NODE_STRING && type->label &&
+		 schema_field_find(type->structure, str_c(type->label)))
+		diag_hint(&b->c->diags, diag,
+			  in_toml(b, body) ? "write { %s = \"%.*s\" }" : "write {\"%s\": \"%.*s\"}",
+			  type->label, STR_ARG(body->string));
+}
+
 void bind_hint_socket(struct binder *b, struct diag *diag, struct str s)
 {
 	size_t skip = s.n && *s.p == '*';

@@ -52,6 +52,9 @@ WRONG = [
     ('[Security]\nauthBanRate = "20 per hour"', "unit", '"100/1d"'),
     ("[Jmap]\nmaxUploadSize = \"50mb\"", "wrong-type", "52428800"),
     ("[Tracer.a]\n\"@type\" = \"Stdout\"\nlevel = \"warning\"", "unknown-member", " warn"),
+    ('BlockedIp = ["192.0.2.1"]', "wrong-type", '{ address = "192.0.2.1" }'),
+    ('[SpamSettings]\nscoreSpam = "5.0"', "wrong-type", "5.0, without quotes"),
+    ("[SpamSettings]\nenable = 1", "wrong-type", "write true"),
     ("[MtaVirtualQueue.a]\nname = 5", "wrong-type", "in quotes"),
 ]
 
