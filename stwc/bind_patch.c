@@ -3,6 +3,7 @@
  * (validation.md 3.2), and a union need not say which variant it is. What can be known from the
  * reference alone is checked.
  */
+#include "core/suggest.h"
 #include "stwc/bind.h"
 #include "stwc/pointer.h"
 
@@ -111,6 +112,46 @@ static bool fits_variant(struct arena *arena, const struct schema_structure *bod
 	return true;
 }
 
+static const struct schema_variant *variant_with(const struct schema_structure *structure,
+						 struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < structure->variant_count; i++) {
+		const struct schema_structure *body = structure->variants[i].body;
+
+		if (body && schema_field_find(body, name))
+			return &structure->variants[i];
+	}
+	return NULL;
+}
+
+/* No variant has all: the one that has a field like the first key that is in none, or else the
+ * first key that is in one. */
+static const struct schema_variant *nearest_variant(const struct schema_structure *structure,
+						    const struct node *node)
+{
+	const struct schema_variant *found = NULL;
+	const struct node_entry *e = node->map.first;
+	struct suggestion best;
+	size_t i, j;
+
+	while (e && variant_with(structure, e->key))
+		e = e->next;
+	suggest_start(&best, e ? e->key : STR_NONE);
+	for (i = 0; e && i < structure->variant_count; i++) {
+		const struct schema_structure *body = structure->variants[i].body;
+
+		for (j = 0; body && j < body->field_count; j++)
+			suggest_offer(&best, str_c(body->fields[j].name));
+	}
+	if (best.best.n)
+		return variant_with(structure, best.best);
+	for (e = node->map.first; e && !found; e = e->next)
+		found = variant_with(structure, e->key);
+	return found ? found : &structure->variants[0];
+}
+
 const struct schema_variant *bind_guess_variant(struct binder *b,
 						const struct schema_structure *structure,
 						const struct node *node)
@@ -123,5 +164,5 @@ const struct schema_variant *bind_guess_variant(struct binder *b,
 		if (body && fits_variant(&b->c->arena, body, node))
 			return &structure->variants[i];
 	}
-	return &structure->variants[0];
+	return nearest_variant(structure, node);
 }

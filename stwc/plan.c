@@ -484,6 +484,13 @@ static bool is_singleton_id(const struct node *id)
 	       (id->kind == NODE_STRING && str_eq_c(id->string, "singleton"));
 }
 
+/* Does the update of a union leave its variant as it is, so that only the server knows which? */
+static bool keeps_variant(const struct operation *op)
+{
+	return op->type->structure->kind == STRUCTURE_UNION && op->value->kind == NODE_MAP &&
+	       op->value->map.count && !node_map_find(op->value, STR("@type"));
+}
+
 /* A singleton that the plan has not made yet starts from its defaults. */
 static bool update_singleton(struct file *file, const struct operation *op)
 {
@@ -500,7 +507,7 @@ static bool update_singleton(struct file *file, const struct operation *op)
 	if (!is_singleton_id(op->id))
 		plan_error(file, op->id->span,
 			   "the id of a singleton is 'singleton', and need not be given");
-	if (!target && (c->options.partial || op->type->data))
+	if (!target && (c->options.partial || op->type->data || keeps_variant(op)))
 		return patch_unseen(file, op, STR_NONE);
 	if (!target) {
 		/* unions name their variant in the patch itself */

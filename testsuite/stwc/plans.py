@@ -311,6 +311,17 @@ def requests(tap):
     tap.equal(done.codes(), ["plan-line"], "a call is name, arguments, id")
 
 
+def variants(tap):
+    """An update of a union that names no variant leaves it as it is, and only the server knows which that is."""
+    for kind, value, codes in (("BlobStore", {"bucket": "x"}, []), ("DnsResolver", {"servers/0/port": 5353}, []),
+                               ("DataStore", {"poolMaxConnections": 20}, []), ("DataStore", {"poolMaxConnections": 0}, ["out-of-range"]),
+                               ("BlobStore", {"buckets": "x"}, ["unknown-field"]), ("BlobStore", {"bucket": "x", "url": "y"}, ["unknown-field"])):
+        done = stwctest.check_text(lines([update(kind, value)]), "--from", "ndjson")
+        tap.equal(done.codes(), codes, f"an update of {kind}: {value}")
+        if value == {"buckets": "x"}:
+            tap.ok("S3Store" in done.diagnostics[0]["message"] and "'bucket'" in done.diagnostics[0]["hint"], "the variant that was meant")
+
+
 def scalars(tap):
     """A type without a scalar that "*" could stand for: nothing is found, everything is made."""
     made = {name: {"certificate": {"@type": "File", "filePath": "/" + name}, "privateKey": {"@type": "File", "filePath": "/key"}}
@@ -323,7 +334,7 @@ def scalars(tap):
 
 def main():
     tap = stwctest.Tap()
-    for topic in (tables, forms, values, beside_own_form, packed, requests, scalars, cost):
+    for topic in (tables, forms, values, beside_own_form, packed, requests, variants, scalars, cost):
         topic(tap)
     tap.done()
     return 0
