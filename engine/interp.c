@@ -147,10 +147,16 @@ struct str interp_text(struct interp *run, const struct interp_value *value)
 {
 	struct buf text = BUF_INIT;
 
-	if (value->kind == INTERP_TEXT || value->kind == INTERP_WORD)
-		return interp_charge(run, value->text.n + 1) ? value->text : STR_NONE;
-	put_text(run, &text, value, true);
-	return keep(run, &text);
+	struct str kept;
+
+	if (value->kind == INTERP_TEXT || value->kind == INTERP_WORD) {
+		kept = interp_charge(run, value->text.n + 1) ? value->text : STR_NONE;
+	} else {
+		put_text(run, &text, value, true);
+		kept = keep(run, &text);
+	}
+	/* whoever cuts it into parts wants a place, of nothing too */
+	return kept.p ? kept : STR("");
 }
 
 /* What a text is beside a number; a list is 1 where it is empty, as the server has it. */

@@ -240,10 +240,11 @@ static struct interp_value cut(struct interp *run, struct str text, struct str s
 static struct interp_value lines(struct interp *run, const struct interp_value *value)
 {
 	struct pieces pieces = {.run = run};
-	struct str text = value->text;
+	struct str text;
 
 	if (value->kind != INTERP_TEXT)
 		return *value;
+	text = interp_text(run, value);
 	while (text.n && interp_charge(run, 1)) {
 		size_t end = find(text, STR("\n"), 0), next = end == SIZE_MAX ? text.n : end + 1;
 
@@ -296,7 +297,7 @@ static struct interp_value substring(struct str text, size_t start, size_t count
 	from = at;
 	while (count-- && at < text.n)
 		at += next_char(str_from(text, at), &c);
-	return interp_of_text((struct str){text.p ? text.p + from : "", at - from});
+	return interp_of_text((struct str){text.p + from, at - from});
 }
 
 /* ---- lists ---- */
@@ -590,7 +591,7 @@ static bool of_members(struct interp *run, unsigned function, const struct inter
 
 	if (value->kind != INTERP_LIST)
 		return of_member(run, function, interp_text(run, value), second, out);
-	if (!of_member(run, function, STR_NONE, STR_NONE, &probe))
+	if (!of_member(run, function, STR(""), STR(""), &probe))
 		return false;
 	items = interp_alloc(run, value->list.count, sizeof(*items));
 	for (size_t i = 0; items && i < value->list.count; i++)
@@ -633,7 +634,7 @@ struct interp_value interp_function(struct interp *run, unsigned function,
 	case STW_FUNCTION_IF_THEN: return interp_true(v) ? v[1] : v[2];
 	default: break; /* the rest begin with texts */
 	}
-	b = info->arity > 1 ? interp_text(run, &v[1]) : STR_NONE;
+	b = info->arity > 1 ? interp_text(run, &v[1]) : STR("");
 	if (of_members(run, function, v, b, &made))
 		return made;
 	a = interp_text(run, v);

@@ -11,7 +11,8 @@ bool interp_charge(struct interp *run, size_t work);
 /* Ends the run. */
 void interp_stop(struct interp *run, enum interp_status status);
 
-/* The value as text (the members of a list in lines); empty where the run has ended. */
+/* The value as text (the members of a list in lines), never without a place; empty where the run
+ * has ended. */
 struct str interp_text(struct interp *run, const struct interp_value *value);
 /* Formatted: numbers that expressions join to text. */
 bool interp_equal(struct interp *run, const struct interp_value *a, const struct interp_value *b);
