@@ -146,7 +146,6 @@ static struct str keep(struct interp *run, struct buf *text)
 struct str interp_text(struct interp *run, const struct interp_value *value)
 {
 	struct buf text = BUF_INIT;
-
 	struct str kept;
 
 	if (value->kind == INTERP_TEXT || value->kind == INTERP_WORD) {

@@ -100,11 +100,33 @@ static const char *documented(struct str name)
 	return NULL;
 }
 
+/* The documentation writes metrics as variables, with "_" for whatever parts their words. */
+static const char *metric_named(const struct schema *schema, struct str name)
+{
+	const struct schema_enum *metrics = schema_enum_find(schema, STR("MetricType"));
+
+	for (uint16_t i = 0; metrics && i < metrics->count; i++) {
+		const char *p = metrics->members[i].name;
+		size_t n = 0;
+
+		while (n < name.n && p[n] &&
+		       (p[n] == name.p[n] || (name.p[n] == '_' && (p[n] == '-' || p[n] == '.'))))
+			n++;
+		if (n == name.n && !p[n])
+			return p;
+	}
+	return NULL;
+}
+
 static void hint_name(struct reading *r, struct str name)
 {
-	const char *real = documented(name);
+	const char *real = documented(name), *metric = metric_named(r->scope->schema, name);
 	struct suggestion best;
 
+	if (metric) {
+		(void)snprintf(r->hint, sizeof(r->hint), "write metric('%s')", metric);
+		return;
+	}
 	suggest_start(&best, name);
 	offer_group(&best, r->scope->variables, variables(r->scope->schema));
 	offer_group(&best, r->scope->constants, constants(r->scope->schema));

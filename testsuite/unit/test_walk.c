@@ -10,6 +10,7 @@
 #include "libstw/footer.h"
 #include "libstw/image.h"
 #include "libstw/manifest.h"
+#include "libstw/program.h"
 #include "stwc/emit/lmdb.h"
 
 /* Writes the plan as an image into memory, as emit does. */
@@ -61,27 +62,36 @@ static void take_report(void *ctx, const char *text)
 		print_message("# also: %s\n", text);
 }
 
-/* Spoils the plan of the fixture with `spoil`, and expects a report that has `wanted` in it. */
-static void expect(void (*spoil)(struct plan *plan), const char *wanted)
+/* An image of a text whose plan was spoiled; the descriptor. */
+static int spoiled_image(const char *text, void (*spoil)(struct plan *plan))
 {
-	struct reports reports = {.wanted = wanted};
-	struct stw_fault fault = {.error = STW_OK};
-	struct stw_image *image;
 	struct compilation c;
 	struct plan plan;
 	struct fixture f;
-	bool clean;
 	int fd;
 
 	fixture_open(&f);
-	fixture_compile(&f, fixture_text, &c);
+	fixture_compile(&f, text, &c);
 	assert_true(plan_make(&plan, &c));
 	compile_free(&c);
 	if (spoil)
 		spoil(&plan);
 	fd = write_plan(&plan);
 	plan_free(&plan);
-	image = stw_image_open(fd, 0, &fault);
+	close(open(f.image, O_WRONLY | O_CREAT, 0600)); /* for fixture_close */
+	fixture_close(&f);
+	return fd;
+}
+
+/* Expects a report that has `wanted` in it. */
+static void expect_of(const char *text, void (*spoil)(struct plan *plan), const char *wanted)
+{
+	struct reports reports = {.wanted = wanted};
+	struct stw_fault fault = {.error = STW_OK};
+	int fd = spoiled_image(text, spoil);
+	struct stw_image *image = stw_image_open(fd, 0, &fault);
+	bool clean;
+
 	if (!image)
 		fail_msg("%s", fault.text);
 	clean = stw_image_walk(stw_reader_main(image), take_report, &reports);
@@ -92,8 +102,24 @@ static void expect(void (*spoil)(struct plan *plan), const char *wanted)
 		assert_int_equal(reports.count, 0);
 	stw_image_close(image);
 	close(fd);
-	close(open(f.image, O_WRONLY | O_CREAT, 0600)); /* for fixture_close */
-	fixture_close(&f);
+}
+
+static void expect(void (*spoil)(struct plan *plan), const char *wanted)
+{
+	expect_of(fixture_text, spoil, wanted);
+}
+
+/* Expects that the image does not open at all. */
+static void refused(const char *text, void (*spoil)(struct plan *plan), const char *wanted)
+{
+	struct stw_fault fault = {.error = STW_OK};
+	int fd = spoiled_image(text, spoil);
+
+	assert_null(stw_image_open(fd, 0, &fault));
+	assert_int_equal(fault.error, STW_DAMAGED);
+	if (!strstr(fault.text, wanted))
+		fail_msg("%s, not %s", fault.text, wanted);
+	close(fd);
 }
 
 static void nothing_spoiled(void **state)
@@ -320,6 +346,86 @@ static void listeners(void **state)
 	expect(spoiled_bind_order, "is not in order");
 }
 
+/* ---- expressions: the first compiled table by name ---- */
+
+static const char expressions_text[] = "[MtaHook.a]\n"
+				       "url = \"https://a.example.org/\"\n"
+				       "enable = \"is_tls\"\n"
+				       "[MtaHook.b]\n"
+				       "url = \"https://b.example.org/\"\n"
+				       "enable = \"is_tls\"\n";
+
+static uint8_t *place_at(struct plan *plan, size_t i)
+{
+	return value_at(plan, STW_TABLES, 0) + 4 + i * STW_PLACE_SIZE;
+}
+
+static uint8_t *program_at(struct plan *plan, size_t i)
+{
+	return value_at(plan, STW_TABLES, 0) + stw_le32(place_at(plan, i) + 14) + 4;
+}
+
+/* Of the objects, whose expression has no constants; the first row is the default of the field. */
+static size_t last_place(struct plan *plan)
+{
+	return stw_le32(value_at(plan, STW_TABLES, 0)) - 1;
+}
+
+static void other_object(struct plan *plan)
+{
+	place_at(plan, last_place(plan))[2 + 7] =
+		0x7f; /* the highest byte of the id: still the last */
+}
+
+static void other_order(struct plan *plan)
+{
+	place_at(plan, 0)[1] = 0xff;
+}
+
+static void outside(struct plan *plan)
+{
+	place_at(plan, 0)[17] = 0xff;
+}
+
+static void many_places(struct plan *plan)
+{
+	value_at(plan, STW_TABLES, 0)[3] = 0x7f;
+}
+
+static void other_opcode(struct plan *plan)
+{
+	program_at(plan, last_place(plan))[STW_PROGRAM_HEADER_SIZE] = 0xee;
+}
+
+static void other_constant(struct plan *plan)
+{
+	program_at(plan, 0)[STW_PROGRAM_HEADER_SIZE] = 0xee;
+}
+
+static void other_version(struct plan *plan)
+{
+	program_at(plan, 0)[0]++;
+}
+
+static void no_stack(struct plan *plan)
+{
+	program_at(plan, 0)[2] = 0;
+}
+
+static void expressions(void **state)
+{
+	(void)state;
+	expect_of(expressions_text, NULL, "");
+	expect_of(expressions_text, other_object, "a row has no object");
+	refused(expressions_text, other_order, "not in order");
+	refused(expressions_text, outside, "leads outside");
+	refused(expressions_text, many_places, "no rows");
+	refused(expressions_text, other_opcode, "an instruction is unknown");
+	refused(expressions_text, other_constant, "a constant is damaged");
+	refused(expressions_text, other_version, "it is no program");
+	refused(expressions_text, no_stack, "the stack is larger");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -327,6 +433,7 @@ int main(void)
 		cmocka_unit_test(origins),         cmocka_unit_test(referrers),
 		cmocka_unit_test(records),         cmocka_unit_test(schema),
 		cmocka_unit_test(packed),          cmocka_unit_test(listeners),
+		cmocka_unit_test(expressions),
 	};
 
 	return cmocka_run_group_tests_name("walk", tests, NULL, NULL);
