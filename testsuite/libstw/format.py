@@ -46,6 +46,10 @@ signatureKey = {"@type" = "Text", secret = "correct horse"}
 
 [Tracer.log]
 "@type" = "Stdout"
+
+[MtaHook.scan]
+url = "https://scan.example.org/"
+enable = { match = [{ if = "matches('^a', sender)", then = "1.5" }], else = "['x', -5m, relaxed]" }
 """
 
 
@@ -459,6 +463,44 @@ class Run:
             print("# " + traceback.format_exc().replace("\n", "\n# "))
 
 
+OPERANDS = {**{op: "H" for op in (1, 2, 3, 6, 8, 10, 35)}, **{op: "B" for op in (5, 7)},
+            **{op: "I" for op in (4, 32, 33, 34)}}
+
+
+def parts(table, offset):
+    """The constants of a program, and its code."""
+    length, = u("I", table, offset)
+    data = table[offset + 4:offset + 4 + length]
+    version, zero, _, count, _, size = u("BBHHHI", data, 0)
+    assert (version, zero) == (1, 0)
+    constants, at = [], 12
+    for _ in range(count):
+        kind, at = data[at], at + 1
+        if kind in (1, 2):
+            constants.append((kind, u("q" if kind == 1 else "d", data, at)[0]))
+            at += 8
+            continue
+        at += 2 if kind == 5 else 0
+        n, = u("I", data, at)
+        constants.append((kind, data[at + 4:at + 4 + n].decode()))
+        at += 4 + n
+    assert at + size == length
+    return constants, data[at:]
+
+
+def walk(table, offset):
+    """(place, (opcode, operand)) of each instruction."""
+    code, at = parts(table, offset)[1], 0
+    while at < len(code):
+        form = OPERANDS.get(code[at], "")
+        yield at, (code[at], u(form, code, at + 1)[0] if form else None)
+        at += 1 + struct.calcsize("<" + form)
+
+
+def program(table, offset):
+    return parts(table, offset)[0], [step for _, step in walk(table, offset)]
+
+
 def main():
     folder = tempfile.TemporaryDirectory()
     entries = networks()
@@ -539,6 +581,25 @@ def main():
         assert [(r[0], int.from_bytes(r[17:19], "big")) for r in rows] == [
             (4, 2525), (4, 993), (6, 25)]
 
+    def expressions():
+        table = dict(image.lmdb.table("tables"))[b"expressions"]
+        count, = u("I", table, 0)
+        places = [u("HQHHI", table, 4 + 18 * i) for i in range(count)]
+        assert [p[:4] for p in places] == sorted({p[:4] for p in places})
+        hook = [o for o in objects if o[0] == "MtaHook"][0]
+        number = next(n for n, (name, _, _) in decoder.shapes.items() if name == "MtaHook")
+        (place,) = [p for p in places if p[1]]
+        assert place[:3] == (number, hook[1], number)
+        assert decoder.shapes[number][2][place[3]][0] == "enable"
+        # the default of the field has the id 0
+        assert (number, 0, number, place[3]) in [p[:4] for p in places]
+        constants, code = program(table, place[4])
+        assert constants == [(4, "^a"), (2, 1.5), (3, "x"), (1, 300000), (5, "relaxed")]
+        # a variable, a match, unless; each result, and return with its branch
+        assert [op for op, _ in code] == [2, 10, 34, 1, 35, 1, 1, 12, 1, 8, 35]
+        assert [v for op, v in code if op in (35, 8)] == [0, 3, 1]
+        assert code[2][1] in [at for at, _ in walk(table, place[4])]
+
     def addresses():
         (key, table), = image.lmdb.table("packed")
         packed = Packed(table)
@@ -573,7 +634,7 @@ def main():
         assert whole == image.content
 
     for function in (footer, manifest, bodies, ids_and_names, referrers, origins, defaults,
-                     listeners, addresses, look_ups, content):
+                     listeners, expressions, addresses, look_ups, content):
         run.test(function.__name__.replace("_", " "), function)
     print("1..%d" % run.count)
     folder.cleanup()
