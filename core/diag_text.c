@@ -377,12 +377,24 @@ static void put_carets(const struct text *t, const struct view *v, enum severity
 	buf_putc(t->out, '\n');
 }
 
+static void put_remark(const struct text *t, const char *prefix, struct str text)
+{
+	if (text.n == 0)
+		return;
+	put_edge(t, 0, "= ");
+	buf_puts(t->out, str_c(prefix));
+	render_clean(t->out, text);
+	buf_putc(t->out, '\n');
+}
+
 /* "  --> mail.toml:14:1", the source line, the carets. */
 static void put_place(const struct text *t, struct source *source, struct span span,
 		      enum severity severity, struct str hint)
 {
 	struct position at = source_position(source, span.begin);
 	struct view v = view_of(t, source, span, at.line);
+	/* far to the right nobody would look for it */
+	bool beside = v.end - v.first + width_of(hint) < WINDOW - WINDOW_BEFORE / 2;
 
 	paint(t, PAINT_GUTTER);
 	buf_printf(t->out, "%*s--> ", (int)t->gutter, "");
@@ -392,20 +404,12 @@ static void put_place(const struct text *t, struct source *source, struct span s
 	put_edge(t, 0, "|");
 	buf_putc(t->out, '\n');
 	put_source_line(t, &v, at.line);
-	put_carets(t, &v, severity, hint);
+	put_carets(t, &v, severity, beside ? hint : STR_NONE);
+	if (!beside)
+		put_remark(t, "", hint);
 	/* a line that could not be copied is missing, and the whole output is */
 	t->out->failed = t->out->failed || v.line.text.failed;
 	buf_free(&v.line.text);
-}
-
-static void put_remark(const struct text *t, const char *prefix, struct str text)
-{
-	if (text.n == 0)
-		return;
-	put_edge(t, 0, "= ");
-	buf_puts(t->out, str_c(prefix));
-	render_clean(t->out, text);
-	buf_putc(t->out, '\n');
 }
 
 static void put_title(const struct text *t, enum severity severity, const char *code,

@@ -566,12 +566,15 @@ static bool plan_update(struct file *file, const struct operation *op)
 	if (op->type->kind == OBJECT_SINGLETON)
 		return update_singleton(file, op);
 	if (!is_word(op->id)) {
-		struct diag *diag = plan_error(file, op->id ? op->id->span : op->node->span,
+		const struct node_entry *inside = node_map_find(op->value, STR("id"));
+		const struct node_entry *first = op->value->map.first;
+		struct diag *diag = plan_error(file,
+					       op->id   ? op->id->span
+					       : inside ? inside->key_span
+							: op->node->span,
 					       "update needs the id of the object");
 
-		const struct node_entry *first = op->value->map.first;
-
-		if (node_map_find(op->value, STR("id")))
+		if (inside)
 			diag_hint(&file->c->diags, diag, "it stands beside value, not inside it");
 		else if (first && first->value->kind == NODE_MAP &&
 			 str_starts(first->key, STR("#")))

@@ -52,7 +52,7 @@ MISTAKES = [
     ("a.json", '{"NetworkListener": {},}', "syntax", "1:23", "a comma before '}'"),
     ("a.ndjson", '{"@type": "create", "value": {}}\n', "plan-line", "1:1", "needs an object"),
     ("a.ndjson", '{"object": "NetworkListener", "@type": 1, "value": {}}\n', "plan-line", "1:1", "needs an @type"),
-    ("a.ndjson", '{"@type": "update", "object": "NetworkListener", "value": {"id": "a"}}\n', "plan-line", "1:1", "beside value"),
+    ("a.ndjson", '{"@type": "update", "object": "NetworkListener", "value": {"id": "a"}}\n', "plan-line", "1:60", "beside value"),
     ("a.toml", "", "nothing", "", "no object in"),
     ("a.txt", "x\n", "unreadable", "1:1", "--from toml"),
 ]

@@ -102,6 +102,34 @@ static void related_places_share_the_gutter(void **state)
 		      "\n");
 }
 
+/* A hint far to the right has a line of its own. */
+static void long_span(void **state)
+{
+	static const char line[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+				   "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+	uint32_t n = add("t", line);
+	struct diag *d = diag_add(&diags, DIAG_SYNTAX, (struct span){n, 78, 80}, "x");
+
+	(void)state;
+	diag_hint(&diags, d, "such as cccccccccc");
+	check_text(d, "error[syntax]: x\n"
+		      " --> t:1:79\n"
+		      "  |\n"
+		      "1 | aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		      "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n"
+		      "  |                                         "
+		      "                                      ^^ such as cccccccccc\n\n");
+	diag_hint(&diags, d, "such as cccccccccccccccccccc");
+	check_text(d, "error[syntax]: x\n"
+		      " --> t:1:79\n"
+		      "  |\n"
+		      "1 | aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		      "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n"
+		      "  |                                         "
+		      "                                      ^^\n"
+		      "  = such as cccccccccccccccccccc\n\n");
+}
+
 static void without_a_place(void **state)
 {
 	struct diag *d;
@@ -618,6 +646,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_DIAGS(the_sample),
 		WITH_DIAGS(related_places_share_the_gutter),
+		WITH_DIAGS(long_span),
 		WITH_DIAGS(without_a_place),
 		WITH_DIAGS(carets_follow_columns),
 		WITH_DIAGS(empty_spans_and_ends),
