@@ -67,6 +67,7 @@ struct toml_table {
 	enum toml_how how;
 	uint32_t scope; /* DOTTED: only keys of the same scope may add to it */
 	uint32_t depth; /* of nesting; the document is 1 */
+	uint32_t again; /* where a second header of it stands, which is reported; 0: nowhere */
 	struct span defined;
 };
 

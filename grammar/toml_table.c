@@ -128,6 +128,7 @@ static struct toml_table *open_table(struct reader *r, struct toml_table *parent
 	case TOML_HEADER:
 		/* reported, and read on as if there were one: more is found in one run */
 		conflict(r, part, entry, "is defined a second time");
+		table->again = part->span.begin;
 		return table;
 	case TOML_DOTTED: break;
 	}
@@ -214,6 +215,8 @@ void toml_assign(struct reader *r, struct toml_table *table, const struct toml_p
 {
 	struct node_entry *entry = node_map_find(&table->node, part->name);
 
+	if (entry && entry->key_span.begin < table->again)
+		return; /* that is what the second header was reported for */
 	if (entry)
 		reader_duplicate(r, part->name, part->span,
 				 entry->value->kind == NODE_MAP && !entry->value->frozen

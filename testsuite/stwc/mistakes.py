@@ -71,6 +71,17 @@ def mistakes(tap, folder):
         tap.ok((have, hint in said) == (place, True), f"{shown.strip()}: {code}") or print(f"#   {have} {said} {done.codes()}")
 
 
+def quiet(tap, folder):
+    """One mistake is said once."""
+    path = os.path.join(folder, "a.toml")
+    for name, text, codes in (
+            ("a table that was pasted twice", LISTENER + LISTENER, ["duplicate-key"]),
+            ("and a key twice in the second", LISTENER + LISTENER + "x = 1\nx = 2\n", ["duplicate-key", "unknown-field", "duplicate-key"])):
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        tap.equal(stwctest.run("check", "--format", "json", path).codes(), codes, name)
+
+
 def files(tap, folder):
     """What goes wrong before anything is read, or between files."""
     def put(name, text=LISTENER):
@@ -102,6 +113,7 @@ def main():
     tap = stwctest.Tap()
     with tempfile.TemporaryDirectory() as folder:
         mistakes(tap, folder)
+        quiet(tap, folder)
         files(tap, folder)
     tap.done()
 
