@@ -292,11 +292,30 @@ static bool closes_nothing(const struct expr_parser *parser)
 	return unclosed(&before).kind == EXPR_T_END;
 }
 
+/* The words of other languages for our operators. */
+static const char *operator_of(struct str word)
+{
+	static const char *const words[][2] = {{"and", "&&"}, {"or", "||"}, {"not", "!"},
+					       {"AND", "&&"}, {"OR", "||"}, {"NOT", "!"}};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(words); i++) {
+		if (str_eq_c(word, words[i][0]))
+			return words[i][1];
+	}
+	return NULL;
+}
+
 static void say_token(struct expr_parser *parser, const char *why)
 {
 	struct expr_token token = parser->last;
 	struct str text = token_text(parser, token);
 
+	if (operator_of(text)) {
+		expr_fail(parser, EXPR_SYNTAX, token.begin, token.end, "'%.*s' is written %s here",
+			  STR_ARG(text), operator_of(text));
+		return;
+	}
 	expr_fail(parser, EXPR_SYNTAX, token.begin, token.end, "'%.*s'%s cannot stand here%s",
 		  (int)(text.n < 40 ? text.n : 40), text.p, text.n < 40 ? "" : "…", why);
 }

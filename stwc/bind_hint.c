@@ -124,6 +124,12 @@ static void hint_object(struct binder *b, struct diag *diag,
 		hint_union(b, diag, structure, node);
 	else if (structure->kind == STRUCTURE_UNION)
 		bind_hint_variants(b, diag, structure, "it has an '@type', ");
+	else if (node->kind == NODE_LIST && strcmp(structure->name, "Expression") == 0)
+		diag_hint(&b->c->diags, diag,
+			  in_toml(b, node)
+				  ? "write { match = [{ if = \"…\", then = \"…\" }], else = \"…\" }"
+				  : "write {\"match\": [{\"if\": \"…\", \"then\": \"…\"}], "
+				    "\"else\": \"…\"}");
 	else if (scalar && strcmp(structure->name, "Expression") == 0)
 		diag_hint(&b->c->diags, diag, "an expression is a text: put it in quotes");
 }
@@ -211,8 +217,11 @@ void bind_hint_type(struct binder *b, struct diag *diag, const struct schema_typ
 	case TYPE_REFERENCE:
 	case TYPE_ENUM:
 	case TYPE_LIST:
-	case TYPE_SET:
-	case TYPE_MAP: break;
+	case TYPE_SET: break;
+	case TYPE_MAP:
+		diag_hint(&b->c->diags, diag,
+			  in_toml(b, node) ? "write { \"key\" = … }" : "write {\"key\": …}");
+		break;
 	}
 }
 
@@ -330,4 +339,14 @@ bool bind_hint_owner(struct binder *b, struct diag *diag, struct str name)
 	if (other)
 		diag_hint(&b->c->diags, diag, "%s has a field of that name", other->name);
 	return other != NULL;
+}
+
+bool bind_hint_several(struct binder *b, struct diag *diag, struct str s)
+{
+	const char *comma = s.n ? memchr(s.p, ',', s.n) : NULL;
+
+	if (!comma || comma == s.p)
+		return false;
+	diag_hint(&b->c->diags, diag, "several are a list: [\"%.*s\", …]", (int)(comma - s.p), s.p);
+	return true;
 }

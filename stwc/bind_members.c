@@ -112,9 +112,12 @@ static size_t set_from_map(struct binder *b, const struct schema_type *type, str
 		given += e->value->kind != NODE_BOOL || e->value->boolean;
 		if (e->value->kind != NODE_BOOL) {
 			if (e->value->kind != NODE_POISON)
-				bind_error(b, DIAG_WRONG_TYPE, e->value->span, &here, NULL,
-					   "a member of a set is true or false, not %s",
-					   node_kind_name(e->value));
+				diag_hint(&b->c->diags,
+					  bind_error(b, DIAG_WRONG_TYPE, e->value->span, &here,
+						     NULL,
+						     "a member of a set is true or false, not %s",
+						     node_kind_name(e->value)),
+					  "a set is a list, or {member: true}");
 			continue;
 		}
 		if (!e->value->boolean)

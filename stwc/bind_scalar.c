@@ -204,7 +204,9 @@ static struct str invalid(struct binder *b, enum diag_code code, const struct no
 	diag_hint(&b->c->diags,
 		  bind_error(b, code, node->span, path, NULL, "'%.*s' is no %s",
 			     STR_ARG(node->string), what),
-		  "such as %s", example);
+		  str_starts(node->string, STR("%{")) ? "0.16 has no such macros; such as %s"
+						      : "such as %s",
+		  example);
 	return STR_NONE;
 }
 
@@ -364,8 +366,10 @@ static struct value *bind_text(struct binder *b, const struct schema_type *type,
 		return NULL;
 	}
 	if (type->kind == TYPE_URI && !uri_fits(s)) {
-		bind_error(b, DIAG_INVALID_URI, node->span, path, type, "'%.*s' is no URI",
-			   STR_ARG(s));
+		diag_hint(&b->c->diags,
+			  bind_error(b, DIAG_INVALID_URI, node->span, path, type,
+				     "'%.*s' is no URI", STR_ARG(s)),
+			  "such as https://example.org/path");
 		return NULL;
 	}
 	value = bind_new(b, VALUE_STRING, type, node->span);
@@ -385,6 +389,8 @@ static struct value *address_error(struct binder *b, const struct schema_type *t
 	struct diag *diag = bind_error(b, DIAG_ADDRESS, node->span, path, type, "'%.*s' %s",
 				       STR_ARG(node->string), why);
 
+	if (bind_hint_several(b, diag, node->string))
+		return NULL;
 	if (type->kind == TYPE_SOCKET_ADDRESS)
 		bind_hint_socket(b, diag, node->string);
 	else if (type->kind == TYPE_IP_NETWORK)
@@ -471,21 +477,12 @@ static void hint_members(struct binder *b, struct diag *diag, const struct schem
 {
 	struct suggestion best;
 	struct buf text = BUF_INIT;
-	const char *comma;
 	size_t i;
 
 	if (!diag_kept(&b->c->diags, diag))
 		return;
-	comma = word.n ? memchr(word.p, ',', word.n) : NULL;
-	if (comma) {
-		struct str first = {word.p, (size_t)(comma - word.p)};
-
-		if (schema_enum_member_find(members, first)) {
-			diag_hint(&b->c->diags, diag, "several are a list: [\"%.*s\", …]",
-				  STR_ARG(first));
-			return;
-		}
-	}
+	if (bind_hint_several(b, diag, word))
+		return;
 	suggest_start(&best, word);
 	for (i = 0; i < members->count; i++)
 		suggest_offer(&best, str_c(members->members[i].name));

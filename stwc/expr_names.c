@@ -170,7 +170,11 @@ static void read_name(struct reading *r, const struct expr *e)
 	case EXPRESSION_VARIABLE:
 		if (allowed(scope->variables, e->text))
 			return;
-		hint_group(r, scope->variables);
+		if (e->text.n == r->text.n) /* nothing else: the name of something */
+			(void)snprintf(r->hint, sizeof(r->hint), "a text stands in quotes: '%.*s'",
+				       STR_ARG(e->text));
+		else
+			hint_group(r, scope->variables);
 		report(r, DIAG_EXPRESSION_CONTEXT, begin, end,
 		       "the variable '%.*s' is not known at this stage", STR_ARG(e->text));
 		return;
