@@ -182,6 +182,23 @@ static bool give(struct finder *f, enum format format, const struct source *sour
 	return each(ctx, &comment);
 }
 
+/* The next place of the word, or NULL: found by the rarest of its letters. */
+static const char *next_word(const char *at, const char *end)
+{
+	const size_t before = 2, behind = word.n - before; /* st|wc: */
+	const char *p = at + before;
+
+	while (end - at >= (ptrdiff_t)word.n && p <= end - behind) {
+		p = memchr(p, word.p[before], (size_t)(end - p) - behind + 1);
+		if (!p)
+			return NULL;
+		if (memcmp(p - before, word.p, word.n) == 0)
+			return p - before;
+		p++;
+	}
+	return NULL;
+}
+
 bool comment_each(enum format format, const struct source *source, const struct hash_key *key,
 		  bool (*each)(void *ctx, const struct comment *comment), void *ctx)
 {
@@ -196,7 +213,7 @@ bool comment_each(enum format format, const struct source *source, const struct 
 	while (ok && at) {
 		uint32_t mark;
 
-		at = memmem(at, (size_t)(f.text.p + f.text.n - at), word.p, word.n);
+		at = next_word(at, f.text.p + f.text.n);
 		if (!at)
 			break;
 		mark = mark_of(f.text, (uint32_t)(at - f.text.p));

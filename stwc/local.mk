@@ -32,6 +32,7 @@ libstwc_a_SOURCES = \
 	stwc/check/listener.c \
 	stwc/check/lockout.c \
 	stwc/check/names.c \
+	stwc/check/texts.c \
 	stwc/check/relay.c \
 	stwc/check/settings.c \
 	stwc/check/tls.c \

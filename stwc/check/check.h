@@ -13,6 +13,8 @@ bool check_run(struct compilation *c) WARN_UNUSED;
 /* listener.c */
 void check_privileged_ports(struct compilation *c);
 void check_binds(struct compilation *c);
+/* texts.c */
+void check_texts(struct compilation *c);
 /* tls.c */
 void check_tls(struct compilation *c);
 /* exposure.c */
@@ -28,7 +30,6 @@ void check_management_paths(struct compilation *c);
 void check_unused(struct compilation *c);
 /* names.c */
 void check_host_names(struct compilation *c);
-void check_macros(struct compilation *c);
 void check_postmaster(struct compilation *c);
 /* directory.c */
 void check_directories(struct compilation *c);
@@ -48,7 +49,6 @@ void check_rules(struct compilation *c);
 void check_script_names(struct compilation *c);
 /* store.c */
 void check_namespaces(struct compilation *c);
-void check_sizes(struct compilation *c);
 /* telemetry.c */
 void check_tracers(struct compilation *c);
 /* tenant.c */

@@ -1,8 +1,6 @@
-/* Names that will not do: of containers, of macros that nobody resolves, of a missing postmaster.
- */
+/* Names that will not do: of containers, of a missing postmaster. */
 #include "stwc/check/lint.h"
 #include "stwc/host.h"
-#include "stwc/walk.h"
 
 /* A container's own name is its id, 12 hexadecimal digits, or one word. */
 static bool is_container(struct str host)
@@ -59,69 +57,6 @@ void check_host_names(struct compilation *c)
 		report_container(c, object, NULL, object ? object->span : SPAN_NONE, own);
 	for (object = compile_first(c, "MtaConnectionStrategy"); object; object = object->next)
 		judge_name(c, object, "ehloHostname");
-}
-
-struct macros {
-	struct compilation *c;
-	const struct object *object;
-};
-
-/* The macro in a text, or an empty one. Alert texts have %{metric}% of their own. */
-static struct str find_macro(struct str text)
-{
-	static const char *const kinds[] = {"%{env:", "%{file:", "%{cfg:"};
-	const char *at = text.n ? memchr(text.p, '%', text.n) : NULL;
-	size_t i;
-
-	for (; at; at = memchr(at + 1, '%', (size_t)(text.p + text.n - at - 1))) {
-		struct str rest = {at, (size_t)(text.p + text.n - at)};
-
-		for (i = 0; i < ARRAY_LEN(kinds); i++) {
-			if (str_starts(rest, str_c(kinds[i])))
-				return str_c(kinds[i]);
-		}
-	}
-	return STR_NONE;
-}
-
-static void look_for_macro(void *ctx, struct value *value, const struct path *path)
-{
-	struct macros *m = ctx;
-	struct str kind;
-	struct diag *diag;
-
-	if (value->kind != VALUE_STRING || !value->string.n)
-		return;
-	kind = find_macro(value->string);
-	if (!kind.n)
-		return;
-	diag = diag_add(&m->c->diags, DIAG_ENV_MACRO, value->span,
-			"the macro %.*s…}%% means nothing in 0.16: the text is taken as it stands",
-			STR_ARG(kind));
-	if (!diag_kept(&m->c->diags, diag))
-		return;
-	diag->secret = value->type &&
-		       (value->type->kind == TYPE_SECRET || value->type->kind == TYPE_SECRET_TEXT);
-	path_place(m->c, diag, m->object, path);
-	diag_hint(
-		&m->c->diags, diag,
-		"use the variant EnvironmentVariable or File where the field has one, or fill the "
-		"value in before");
-}
-
-void check_macros(struct compilation *c)
-{
-	struct macros macros = {.c = c};
-	struct walk walk = {look_for_macro, &macros};
-	struct path_root root;
-	size_t i;
-
-	for (i = 0; i < c->object_count && !c->has_settings; i++) {
-		macros.object = c->objects[i];
-		walk_object(&walk, &macros.object->body,
-			    path_of(&root, macros.object->type, macros.object->shown,
-				    macros.object->ordinal));
-	}
 }
 
 /* The domains that have a postmaster, by their identity. */

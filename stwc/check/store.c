@@ -1,10 +1,6 @@
-/* Stores and what depends on their kind; name spaces of lookups; the size of one object. */
+/* Stores and what depends on their kind; name spaces of lookups. */
 #include "stwc/check/rules.h"
 #include "stwc/state.h"
-#include "stwc/walk.h"
-
-/* Objects in stored form (validation.md 3.4). */
-#define OBJECT_SIZE_MAX 200000
 
 static const char *variant_of(const struct value_object *body)
 {
@@ -125,52 +121,4 @@ void check_namespaces(struct compilation *c)
 			meet(&s, object, *place);
 	}
 	map_free(&s.holders);
-}
-
-/* ---- size ---- */
-
-static void add_text(void *ctx, struct value *value, const struct path *path UNUSED)
-{
-	size_t *size = ctx;
-
-	if (value->kind == VALUE_STRING)
-		*size += value->string.n;
-}
-
-/* No source is too long, so nothing in it is; but YAML's aliases repeat what stands there once. */
-static bool may_be_large(const struct compilation *c)
-{
-	size_t total = 0, i;
-
-	for (i = 0; i < c->sources.count; i++) {
-		total += c->sources.all[i]->text.n;
-		if (c->state->texts[i].format == FORMAT_YAML)
-			return true;
-	}
-	return total > OBJECT_SIZE_MAX;
-}
-
-/* The texts alone: what else a server writes is its own affair, and only adds to it. */
-void check_sizes(struct compilation *c)
-{
-	size_t i;
-
-	if (!may_be_large(c))
-		return;
-	for (i = 0; i < c->object_count; i++) {
-		const struct object *object = c->objects[i];
-		size_t size = 0;
-		struct walk walk = {add_text, &size};
-		struct path_root root;
-		struct diag *diag;
-
-		walk_object(&walk, &object->body, NULL);
-		if (size <= OBJECT_SIZE_MAX)
-			continue;
-		diag = diag_add(&c->diags, DIAG_OBJECT_SIZE, object->span,
-				"this %s holds %zu bytes of text, and a server stores %d at most",
-				object->type->name, size, OBJECT_SIZE_MAX);
-		path_place(c, diag, object,
-			   path_of(&root, object->type, object->shown, object->ordinal));
-	}
 }
