@@ -286,6 +286,7 @@ def files_of(maker, name, body_name):
         file.add(kind, *args)
 
     add(right, "right", body(), None)
+    add(right, "right", {**prefix, **maker.whole(owner, fields), **prefix}, None)
     if not body_name:
         add(wrong, "unknown", {**body(), "noSuchField": 1}, "noSuchField")
     for salt, (field, row) in enumerate(fields.items()):

@@ -191,6 +191,15 @@ class Maker:
                     return {"@type": variant, field: text}
         return text
 
+    def whole(self, owner, fields):
+        """A body with all its fields, but for words that may ask something of other fields."""
+        whole = {}
+        for field, row in fields.items():
+            if row.get("update") != "serverSet" and not row["type"].startswith("enum "):
+                whole.setdefault(field, self.right(owner, field, row)[0])
+                whole.update(self.companions(owner, field))
+        return whole
+
     def companions(self, owner, field):
         """What a field that is set asks for."""
         return {name: next(v for v in self.right(owner, name, self.rows.fields(owner)[name]) if v != {"@type": "None"})
