@@ -1,8 +1,8 @@
 /*
  * Domains, which 0.15 kept among its accounts: 0.16 wants one for each DKIM signature, for each
  * certificate that it orders, and one as the default. What decides the default is, in this order,
- * lookup.default.domain, report.domain, the domain of the signatures where there is one, and the
- * host name without its first label.
+ * lookup.default.domain, report.domain, the domain of the signatures where there is one, and what
+ * can be registered of the host name, as 0.15 took it.
  */
 #include "stwc/settings.h"
 
@@ -37,11 +37,12 @@ static struct str parent(struct settings *s, struct str host)
 static struct settings_body *named(struct settings *s, const char *key, bool host)
 {
 	const struct setting *setting = map_get(&s->keys, str_c(key));
+	struct str name;
 
 	if (!setting || !setting->literal || setting->reference != REFERENCE_NONE)
 		return NULL;
-	return settings_domain(s, host ? parent(s, setting->value) : setting->value,
-			       setting->key_span,
+	name = host ? name_registrable(&s->c->arena, setting->value) : setting->value;
+	return settings_domain(s, name.n ? name : parent(s, setting->value), setting->key_span,
 			       "0.16 keeps domains as objects and wants a default one");
 }
 

@@ -352,6 +352,8 @@ CASES = [
     ("a macro of a key", HOST + 'report.domain = "%{cfg:lookup.default.domain}%"\n'
      'lookup.default.domain = "example.net"\n', [], {},
      {"ReportSettings/outboundReportDomain": "example.net", "SystemSettings/defaultDomainId": "#example.net"}),
+    ("the domain of a host further down", 'server.hostname = "mail.eu.example.co.uk"\n', [], {},
+     {"SystemSettings/defaultDomainId": "#example.co.uk"}),
     ("macros in a circle", HOST + 'report.domain = "%{cfg:report.domain}%"\n', [], {"report.domain": "dropped"}, {}),
     ("a template", 'server.hostname = "{{ host }}"\nserver.max-connections = 5\n', [],
      {"server.hostname": "dropped"}, {}),
