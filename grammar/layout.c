@@ -1,4 +1,5 @@
-/* Layout of JSON: set in by two blanks; short lists and maps that stand on one line stay there. */
+/* Layout of JSON: set in by two blanks; what stands on one line and fits there stays, but for the
+ * whole. */
 #include "grammar/layout.h"
 
 #include "base/utf8.h"
@@ -66,33 +67,32 @@ static void put_line(struct layout *l, size_t end)
 	}
 }
 
-/* Where the container that begins at l->at ends, if it holds no other one, stands on one line and
- * fits there; else 0. An empty one has nothing to break. */
+/* Where the container that begins at l->at ends, if it stands on one line and fits there; else 0.
+ * An empty one has nothing to break. */
 static size_t short_end(const struct layout *l, size_t column)
 {
 	struct layout probe = {l->text, l->at + 1, NULL};
-	size_t begin = l->at, marks = 0;
+	size_t depth = 1;
+	bool empty = true, lines = false;
 
-	while (probe.at < l->text.n) {
+	while (depth) {
 		size_t before = probe.at;
 		struct str token = next_token(&probe);
-		struct str line = {l->text.p + begin, probe.at - begin};
-		bool close = token.n && (token.p[0] == ']' || token.p[0] == '}');
+		struct str line = {l->text.p + l->at, probe.at - l->at};
 
-		if (close && token.p == l->text.p + begin + 1)
-			return probe.at;
-		if (!token.n || token.p[0] == '[' || token.p[0] == '{')
+		if (!token.n)
 			return 0;
-		if (close && marks == 0 && before == begin + 1)
-			return probe.at;
-		if (memchr(l->text.p + before, '\n', (size_t)(token.p - l->text.p) - before) ||
-		    column + utf8_count(line) > LAYOUT_COLUMNS)
+		lines = lines ||
+			memchr(l->text.p + before, '\n', (size_t)(token.p - l->text.p) - before);
+		if (token.p[0] == '[' || token.p[0] == '{')
+			depth++;
+		else if (token.p[0] == ']' || token.p[0] == '}')
+			depth--;
+		empty = empty && !depth;
+		if (!empty && (lines || column + utf8_count(line) > LAYOUT_COLUMNS))
 			return 0;
-		if (close)
-			return probe.at;
-		marks++;
 	}
-	return 0;
+	return probe.at;
 }
 
 static void new_line(struct layout *l, size_t indent)
@@ -141,6 +141,14 @@ static void put_members(struct layout *l, size_t indent)
 	}
 }
 
+static bool is_empty(const struct layout *l)
+{
+	struct layout probe = {l->text, l->at + 1, NULL};
+	struct str token = next_token(&probe);
+
+	return token.n && (token.p[0] == ']' || token.p[0] == '}');
+}
+
 /* A scalar, a key, or a container; l->at is its first byte. */
 static void put_value(struct layout *l, size_t indent, size_t column)
 {
@@ -151,7 +159,7 @@ static void put_value(struct layout *l, size_t indent, size_t column)
 		buf_puts(l->out, next_token(l));
 		return;
 	}
-	end = short_end(l, column);
+	end = indent || column || is_empty(l) ? short_end(l, column) : 0;
 	if (end) {
 		put_line(l, end);
 		return;

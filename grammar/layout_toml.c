@@ -183,6 +183,19 @@ static struct str comment_in(struct str gap)
 	return comment;
 }
 
+/* Before a comment behind something: two blanks, or as many as line it up with others. */
+static void put_gap(struct layout *l, struct str gap)
+{
+	size_t n = 0;
+
+	while (n < gap.n && gap.p[n] == ' ')
+		n++;
+	if (n >= 2 && n < gap.n && gap.p[n] == '#')
+		buf_put(l->out, gap.p, n);
+	else
+		buf_puts(l->out, STR("  "));
+}
+
 static void end_line(struct layout *l, const struct toml_lexeme *lexeme)
 {
 	struct str gap = {l->text.p + l->at, lexeme->begin - l->at};
@@ -201,7 +214,7 @@ static void end_line(struct layout *l, const struct toml_lexeme *lexeme)
 		begin_line(l, !l->depth && !l->after_comment && leads_to_header(l, lexeme->begin),
 			   false);
 	else if (comment.n)
-		buf_puts(l->out, STR("  "));
+		put_gap(l, gap);
 	buf_puts(l->out, comment);
 	buf_putc(l->out, '\n');
 	l->after_comment = alone;

@@ -107,6 +107,7 @@ static void collect(struct layout *l, const struct node *node)
 	     member = member->next)
 		collect(l, member);
 	for (e = node->kind == NODE_MAP ? node->map.first : NULL; e; e = e->next) {
+		add_text(l, e->key_span);
 		add_gap(l, e->key_span, e->value);
 		collect(l, e->value);
 	}
@@ -178,6 +179,10 @@ bool layout_yaml(struct str text, const struct node *root, struct buf *out)
 	size_t at = str_starts(text, STR("\xef\xbb\xbf")) ? 3 : 0;
 	bool ok;
 
+	if (memmem(text.p + at, text.n - at, "\xef\xbb\xbf", 3)) {
+		buf_puts(out, text); /* another mark: what it means depends on all before it */
+		return true;
+	}
 	collect(&l, root);
 	sort(&l.texts);
 	sort(&l.gaps);

@@ -1,4 +1,5 @@
 /* stwc get: one value, or one object, and where it came from. */
+#include "stwc/bind.h"
 #include "stwc/cmd_view.h"
 #include "stwc/view_node.h"
 #include "stwc/view_path.h"
@@ -25,7 +26,8 @@ static bool same_place(const struct view_place *a, const struct view_place *b)
 }
 
 /* What stood at the same path before the overlays. */
-static void find_base(struct getter *g, struct str path, struct origin *origin)
+static void find_base(struct getter *g, const struct view_found *now, struct str path,
+		      struct origin *origin)
 {
 	struct view_found found;
 
@@ -37,6 +39,9 @@ static void find_base(struct getter *g, struct str path, struct origin *origin)
 	}
 	origin->base = view_found_place(g->base, &found);
 	origin->over_default = !origin->base.file.n && found.field;
+	if (now->packed && now->field && origin->base.file.n && now->value && found.value &&
+	    value_same(now->value, found.value))
+		origin->place = origin->base; /* an entry has one place; this field kept its own */
 	if (same_place(&origin->base, &origin->place))
 		origin->base = (struct view_place){STR_NONE, 0};
 }
@@ -46,7 +51,7 @@ static struct origin origin_of(struct getter *g, const struct view_found *found,
 	struct origin origin = {.place = view_found_place(g->view, found)};
 
 	origin.set = !found->field || found->top;
-	find_base(g, path, &origin);
+	find_base(g, found, path, &origin);
 	return origin;
 }
 

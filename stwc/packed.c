@@ -538,6 +538,9 @@ static void settle_repeat(void *ctx, uint32_t first, uint32_t again)
 			"%s %s is given twice", r->packed->type->name, text);
 	diag_path(diags, diag, "%s/%s/address", r->packed->type->name, text);
 	diag_relate(diags, diag, packed_span(r->packed, first), "first given here");
+	if (packed_span(r->packed, first).source != packed_span(r->packed, again).source &&
+	    source_shapes(r->c, packed_span(r->packed, again).source, SHAPES_OWN) == SHAPES_OWN)
+		diag_hint(diags, diag, "with --overlay the later file may change the earlier");
 }
 
 void packed_find_lines(struct packed *packed)

@@ -75,6 +75,9 @@ static void report(struct unique *u, const struct holder *holder, struct span sp
 	path_place(u->c, diag, u->object, &path);
 	diag_relate(diags, diag, holder->span, "%s '%.*s' has it", holder->object->type->name,
 		    STR_ARG(holder->object->identity));
+	if (holder->span.source != span.source &&
+	    source_shapes(u->c, span.source, SHAPES_OWN) == SHAPES_OWN)
+		diag_hint(diags, diag, "with --overlay the later file may change the earlier");
 }
 
 /* Takes the key for the object. A repeat inside one object collapses in silence. `value` is the one

@@ -292,6 +292,16 @@ def gets(case):
     made = json.loads(case.run("get", "--format", "json", "NetworkListener/mx/protocol", "mail.toml", "--overlay",
                                "over.toml").stdout)
     case.tap.equal(made["overlays"], {"file": "mail.toml", "line": 15}, "both origins in JSON")
+    write(case.folder, "listed.toml", '[BlockedIp]\n"192.0.2.1" = { reason = "portScanning" }\n')
+    write(case.folder, "longer.toml", '[BlockedIp]\n"192.0.2.1" = { expiresAt = "2030-01-02T03:04:05Z" }\n"192.0.2.2" = {}\n')
+    case.says("get an overlaid address", ["get", "BlockedIp/192.0.2.1", "listed.toml", "--overlay", "longer.toml"], 0,
+              '[BlockedIp."192.0.2.1"]  # longer.toml:2, over listed.toml:2\naddress = "192.0.2.1"  # listed.toml:2\n'
+              'expiresAt = "2030-01-02T03:04:05Z"  # longer.toml:2, over the default\nreason = "portScanning"  # listed.toml:2\n')
+    case.says("get an address that an overlay brings", ["get", "-q", "BlockedIp/192.0.2.2/reason", "listed.toml", "--overlay",
+                                                        "longer.toml"], 0, "manual\n")
+    case.says("ip of an overlaid address", ["ip", "192.0.2.1", "listed.toml", "--overlay", "longer.toml"], 1,
+              "192.0.2.1: blocked: BlockedIp 192.0.2.1 (portScanning), until 2030-01-02T03:04:05Z, at longer.toml:2\n")
+    case.says("the same without --overlay", ["check", "listed.toml", "longer.toml"], 1, "", "with --overlay the later file")
     write(case.folder, "bad.toml", "[NetworkListener.x]\nbind = 5\n")
     case.says("get of what is not valid", ["get", "NetworkListener/x", "bad.toml"], 1, "", "wrong-type")
     case.says("get without a source", ["get", "NetworkListener/x"], 2, "", "name a path")
