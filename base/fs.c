@@ -43,6 +43,8 @@ void fs_error_text(const struct fs_error *error, char *out, size_t size)
 
 	if (error->code == EAGAIN)
 		why = "it was changed meanwhile";
+	else if (error->code == ENOENT && strcmp(error->doing, "replace") == 0)
+		why = "there is no such directory";
 	snprintf(out, size, "cannot %s %s: %s", error->doing, error->path, why);
 }
 

@@ -104,6 +104,7 @@ def files(tap, folder):
     for words, said, name in (
             (["check", one, two], "with --overlay the later file may change the earlier", "the same object in two files"),
             (["check", image], "a compiled image, not a source", "an image is no source"),
+            (["build", one, "-o", os.path.join(folder, "none/x.stwi")], "none/x.stwi: there is no such directory", "an image into nowhere"),
             (["check", empty], "no *.toml, *.yaml, *.yml, *.json or *.ndjson in " + empty, "a folder without sources"),
             (["check", "--level", "privlege-port=off", one], "did you mean 'privileged-port'?", "a code that there is not"),
             (["explain", "NetworkListener.bnd"], "has no field 'bnd'; did you mean 'bind'?", "explain of a misspelt field"),

@@ -335,7 +335,7 @@ static void refuses_wrong_targets(void **state)
 	assert_false(fs_replace_begin(&r, "/dev/null", 0644, &error));
 	check_error(&error, EINVAL, "cannot replace /dev/null: Invalid argument");
 	assert_false(fs_replace_begin(&r, "missing/image", 0644, &error));
-	check_error(&error, ENOENT, "cannot replace missing/image: No such file or directory");
+	check_error(&error, ENOENT, "cannot replace missing/image: there is no such directory");
 	put_file("file", "");
 	assert_false(fs_replace_begin(&r, "file/image", 0644, &error));
 	assert_int_equal(error.code, ENOTDIR);
