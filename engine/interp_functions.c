@@ -102,6 +102,12 @@ static struct counts count_chars(struct str text)
 
 /* ---- parts of texts ---- */
 
+/* From one byte to another; a text without bytes may have no place at all. */
+static struct str between(struct str text, size_t from, size_t to)
+{
+	return to > from ? (struct str){text.p + from, to - from} : STR_NONE;
+}
+
 /* Where `needle` begins in the text at or behind `from`; SIZE_MAX: nowhere. */
 static size_t find(struct str text, struct str needle, size_t from)
 {
@@ -193,7 +199,7 @@ static struct interp_value split(struct interp *run, struct str text, struct str
 	uint32_t c;
 
 	while (at != SIZE_MAX && pieces.count + 1 < limit && interp_charge(run, 1)) {
-		add_piece(&pieces, (struct str){text.p + from, at - from});
+		add_piece(&pieces, between(text, from, at));
 		from = at + separator.n;
 		if (separator.n)
 			at = find(text, separator, from);
@@ -279,8 +285,8 @@ static struct interp_value split_words(struct interp *run, struct str text)
 		n = at < text.n ? next_char(str_from(text, at), &c) : 1;
 		if (at < text.n && !utf8_is_space(c))
 			continue;
-		if (is_word((struct str){text.p + from, at - from}))
-			add_piece(&pieces, (struct str){text.p + from, at - from});
+		if (is_word(between(text, from, at)))
+			add_piece(&pieces, between(text, from, at));
 		from = at + n;
 	}
 	return list_of(&pieces);
@@ -297,7 +303,7 @@ static struct interp_value substring(struct str text, size_t start, size_t count
 	from = at;
 	while (count-- && at < text.n)
 		at += next_char(str_from(text, at), &c);
-	return interp_of_text((struct str){text.p + from, at - from});
+	return interp_of_text(between(text, from, at));
 }
 
 /* ---- lists ---- */

@@ -7,6 +7,8 @@
 struct reading {
 	const struct expression_scope *scope;
 	struct str text;
+	struct arena
+		*arena; /* says failed where there was no memory; that is no fault of the text */
 	bool ok;
 	char message[256], hint[256];
 };
@@ -237,8 +239,13 @@ static void read_pattern(struct reading *r, const struct expr *e)
 		r->ok = ok;
 		return;
 	}
+	if (status == REGEX_NO_MEMORY) {
+		r->arena->failed = true;
+		r->ok = false;
+		return;
+	}
 	report(r, DIAG_EXPRESSION_REGEX, from + (uint32_t)fault.begin, from + (uint32_t)fault.end,
-	       "%s", status == REGEX_NO_MEMORY ? "out of memory" : fault.text);
+	       "%s", fault.text);
 }
 
 static void read_system(struct reading *r, const struct expr *e)
@@ -383,7 +390,7 @@ static void read_tail(struct reading *r, const struct expr_parsed *parsed)
 const struct expr *expression_read(const struct expression_scope *scope, struct arena *arena,
 				   struct str text)
 {
-	struct reading r = {.scope = scope, .text = text, .ok = true};
+	struct reading r = {.scope = scope, .text = text, .arena = arena, .ok = true};
 	struct expr_parsed parsed;
 	struct expr_error error;
 
@@ -393,6 +400,10 @@ const struct expr *expression_read(const struct expression_scope *scope, struct 
 		return NULL;
 	}
 	if (!expr_parse(arena, text, STW_LIMIT_EXPR_DEPTH, &parsed, &error)) {
+		if (error.fault == EXPR_NO_MEMORY) {
+			arena->failed = true;
+			return NULL;
+		}
 		report(&r,
 		       error.fault == EXPR_TOO_DEEP ? DIAG_EXPRESSION_LIMIT
 						    : DIAG_EXPRESSION_SYNTAX,

@@ -169,7 +169,7 @@ void rule_expression(const struct rule *rule, const struct value *value)
 	else
 		ok &= read_else(rule, value, &code);
 	/* the arena remembers what failed, for the end of the compilation */
-	if (!finish(rule, value, &code, ok))
+	if (!finish(rule, value, &code, ok) || c->scratch.failed)
 		c->arena.failed = true;
 	arena_reset(&c->scratch);
 }

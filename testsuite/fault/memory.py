@@ -14,7 +14,11 @@ SOURCES = {
     "a.toml": '[SystemSettings]\ndefaultHostname = "mail.example.org"\n'
               '[Certificate.a]\ncertificate = {"@type" = "File", filePath = "a.pem"}\n'
               'privateKey = {"@type" = "File", filePath = "a.key"}\n'
-              + listener("smtp", "smtp", "127.0.0.1:2525"),
+              + listener("smtp", "smtp", "127.0.0.1:2525")
+              + '[MtaStageEhlo]\nrejectNonFqdn = { match = [ { if = "matches(\'^(a|b)[.]\', remote_ip)", '
+                'then = "is_local_domain(remote_ip) || [1, 2][0] == 1" } ], else = "local_port == 25" }\n'
+              + '[Directory.l]\n"@type" = "Ldap"\nurl = "ldap://127.0.0.1:389"\nbaseDn = "dc=example,dc=org"\n'
+                'description = "x"\nfilterLogin = "(&(objectClass=person)(mail=?))"\n',
     "b.yaml": "Domain:\n  a: {name: example.org}\n  b: {name: münchen.de, description: 'x'}\n",
     "c.json": '{"NetworkListener": {"imap": {"protocol": "imap", "bind": ["[::]:143", 5]}}}',
     "d.ndjson": '{"@type":"create","object":"BlockedIp","value":{"a":{"address":"192.0.2.1"}}}\n'

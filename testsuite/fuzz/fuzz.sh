@@ -41,7 +41,7 @@ for target; do
 	seeds=$srcdir/testsuite/fuzz/corpus/$target
 	if [ "$FUZZ_MINIMIZE" = 1 ]; then
 		rm -rf "minimal/$target" && mkdir -p "minimal/$target"
-		"./libfuzzer-$target" -merge=1 "minimal/$target" "$seeds" "corpus/$target" \
+		"./libfuzzer-$target" -set_cover_merge=1 "minimal/$target" "$seeds" "corpus/$target" \
 			>"$target.out" 2>&1 || status=1
 		echo "$target: $(find "minimal/$target" -type f | wc -l) files"
 		continue
