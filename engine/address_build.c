@@ -556,6 +556,22 @@ static int key_compare(const struct family *family, uint32_t i, const struct key
 	return six->prefix < want->prefix ? -1 : six->prefix > want->prefix;
 }
 
+/* The first key that is not before `want`. */
+static uint32_t lower_bound(const struct family *family, const struct key *want)
+{
+	uint32_t low = 0, high = family->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (key_compare(family, middle, want) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 bool address_order_cover(const struct address_order *order, const struct net_network *network,
 			 unsigned at_most, uint32_t *out_index)
 {
@@ -565,20 +581,42 @@ bool address_order_cover(const struct address_order *order, const struct net_net
 
 	memcpy(want.written, network->addr.b, family->width);
 	for (prefix++; prefix-- > 0;) {
-		uint32_t low = 0, high = family->lengths[prefix] ? family->count : 0;
+		uint32_t found;
 
 		want.prefix = (uint8_t)prefix;
-		while (low < high) {
-			uint32_t middle = low + (high - low) / 2;
-
-			if (key_compare(family, middle, &want) < 0)
-				low = middle + 1;
-			else
-				high = middle;
+		if (!family->lengths[prefix])
+			continue;
+		found = lower_bound(family, &want);
+		if (found < family->count && key_compare(family, found, &want) == 0) {
+			*out_index = index_at(family, found);
+			return true;
 		}
-		if (family->lengths[prefix] && low < family->count &&
-		    key_compare(family, low, &want) == 0) {
-			*out_index = index_at(family, low);
+	}
+	return false;
+}
+
+bool address_order_within(const struct address_order *order, const struct net_network *network,
+			  uint32_t at_most, uint32_t *out_index)
+{
+	const struct family *family = &order->families[network->addr.family == 4 ? 0 : 1];
+	struct key want = {.index = 0, .prefix = network->prefix};
+	struct net_network entry = {.addr.family = network->addr.family};
+	uint32_t i;
+
+	memcpy(want.written, network->addr.b, family->width);
+	i = lower_bound(family, &want);
+	for (; i < family->count && at_most; i++, at_most--) {
+		if (family->width == 4) {
+			put_be32(entry.addr.b, key4_written(family->keys4[i]));
+			entry.prefix = (uint8_t)key4_prefix(family->keys4[i]);
+		} else {
+			memcpy(entry.addr.b, family->keys6[i].written, 16);
+			entry.prefix = family->keys6[i].prefix;
+		}
+		if (!net_network_has(network, &entry.addr))
+			return false;
+		if (entry.prefix < family->width * 8) {
+			*out_index = index_at(family, i);
 			return true;
 		}
 	}

@@ -59,6 +59,11 @@ void address_order_repeats(const struct address_order *order,
 bool address_order_cover(const struct address_order *order, const struct net_network *network,
 			 unsigned at_most, uint32_t *out_index);
 
+/* The first entry in address order that lies in the network and is more than one address, among the
+ * first `at_most` that lie in it. False: none. */
+bool address_order_within(const struct address_order *order, const struct net_network *network,
+			  uint32_t at_most, uint32_t *out_index);
+
 /* Builds the block behind what `out` holds. `order` is of the same source, without repeats; it may
  * be NULL and is then made here. False: out of memory, or over a limit of libstw/format.h. */
 bool address_table_build(const struct address_source *source, const struct address_order *order,

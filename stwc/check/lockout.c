@@ -116,19 +116,57 @@ static void ask_proxies(struct compilation *c, const struct packed *blocked, str
 	}
 }
 
+static bool is_let_in(const struct compilation *c, const struct net_network *network)
+{
+	const struct packed *allowed = compile_packed(c, "AllowedIp");
+	uint32_t index;
+
+	return allowed && find_cover(c, allowed, network, &index);
+}
+
+/* A network within a private range is a part of somebody's own network too; a single address may
+ * well be a machine that nobody wants. So many entries of the range are looked at. */
+#define WITHIN_AT_MOST 4096
+
+static void ask_within(struct compilation *c, const struct packed *blocked,
+		       const struct question *q)
+{
+	char entry[NET_TEXT_SIZE], whole[NET_TEXT_SIZE];
+	struct net_network network;
+	struct diag *diag;
+	uint32_t index;
+
+	if (!blocked->order ||
+	    !address_order_within(blocked->order, q->network, WITHIN_AT_MOST, &index) ||
+	    index == q->last || has_expired(blocked, index, c->options.now))
+		return;
+	network = packed_network(blocked, index);
+	if (is_let_in(c, &network))
+		return;
+	(void)net_network_format(&network, entry);
+	(void)net_network_format(q->network, whole);
+	diag = diag_add(&c->diags, DIAG_BLOCKED_PRIVATE, packed_span(blocked, index),
+			"the blocked network %s lies in %s %s", entry, q->what, whole);
+	diag_path(&c->diags, diag, "BlockedIp/%s/address", entry);
+	diag_context(&c->diags, diag, "in BlockedIp '%s'", entry);
+}
+
 static void ask_private(struct compilation *c, const struct packed *blocked)
 {
 	static const struct {
 		uint8_t family, bytes[2], prefix;
+		bool within; /* a part of it matters as well */
 		const char *what;
 	} ranges[] = {
-		{4, {10, 0}, 8, "the private range"},
-		{4, {172, 16}, 12, "the private range"},
-		{4, {172, 17}, 16, "the range that Docker begins with,"},
-		{4, {192, 168}, 16, "the private range"},
-		{6, {0xfc, 0}, 8, "the private range"},
-		{6, {0xfd, 0}, 8, "the private range"},
-		{6, {0xfe, 0x80}, 10, "the link-local range"},
+		{4, {10, 0}, 8, true, "the private range"},
+		{4, {172, 17}, 16, false, "the range that Docker begins with,"},
+		{4, {172, 16}, 12, true, "the private range"},
+		{4, {192, 168}, 16, true, "the private range"},
+		{4, {100, 64}, 10, false, "the shared range"},
+		{4, {169, 254}, 16, false, "the link-local range"},
+		{6, {0xfc, 0}, 8, true, "the private range"},
+		{6, {0xfd, 0}, 8, true, "the private range"},
+		{6, {0xfe, 0x80}, 10, true, "the link-local range"},
 	};
 	struct net_network one4 = {{4, {127, 0, 0, 1}}, 32}, one6 = {{6, {[15] = 1}}, 128};
 	struct question q = {
@@ -141,12 +179,17 @@ static void ask_private(struct compilation *c, const struct packed *blocked)
 	for (i = 0; i < ARRAY_LEN(ranges); i++) {
 		struct net_network range = {.addr.family = ranges[i].family,
 					    .prefix = ranges[i].prefix};
+		uint32_t index;
 
 		range.addr.b[0] = ranges[i].bytes[0];
 		range.addr.b[1] = ranges[i].bytes[1];
 		q.network = &range;
 		q.what = ranges[i].what;
+		if (is_let_in(c, &range))
+			continue;
 		ask(c, blocked, &q);
+		if (ranges[i].within && !find_cover(c, blocked, &range, &index))
+			ask_within(c, blocked, &q);
 	}
 }
 

@@ -140,7 +140,7 @@ def lists(tap):
               [("list-line", "l.txt", line, 3 if line == 4 else 1) for line in (2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)],
               "every bad line is reported at its place")
     for form, wrong in (("cidr", 3), ("range", 2), ("plain", None)):
-        folder = Folder({"l.txt": "192.0.2.1\n10.1.0.0/16\n1.1.1.1-1.1.1.5\n", "l.toml": f'include-list = {{file = "l.txt", format = "{form}"}}\n'})
+        folder = Folder({"l.txt": "192.0.2.1\n198.18.0.0/16\n1.1.1.1-1.1.1.5\n", "l.toml": f'include-list = {{file = "l.txt", format = "{form}"}}\n'})
         tap.equal([d["line"] for d in folder.check("l.toml").diagnostics], [wrong] if wrong else [], f"format {form} takes what it says")
     folder = Folder({"l.txt": "192.0.2.1\n192.0.2.2\n192.0.2.1\n", "m.txt": "192.0.2.2\n192.0.2.3\n",
                      "l.toml": '[BlockedIp]\n"192.0.2.3" = {reason = "manual"}\ninclude-list = [{file = "l.txt"}, {file = "m.txt", reason = "portScanning"}]\n'})

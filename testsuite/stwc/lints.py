@@ -43,6 +43,10 @@ def blocked(address, *allowed, **more):
             **more}
 
 
+def blocks(*addresses):
+    return {"BlockedIp": [{"address": a} for a in addresses]}
+
+
 def relaying(*branches, otherwise="!is_empty(authenticated_as)"):
     return {"MtaStageRcpt": {"allowRelaying": {"match": [{"if": i, "then": t} for i, t in branches],
                                                "else": otherwise}}}
@@ -200,6 +204,16 @@ CASES = [
     ("a private range", blocked("192.168.0.0/16"), [("blocked-private", "BlockedIp/192.168.0.0/16/address")]),
     ("Docker's own", blocked("172.17.0.0/16"), [("blocked-private", "BlockedIp/172.17.0.0/16/address")]),
     ("one private address", blocked("192.168.1.77"), []),
+    ("a private network", blocks("192.168.1.77", "192.168.1.78", "192.168.2.0/24", "192.168.3.0/24", "192.167.1.0/24"),
+     [("blocked-private", "BlockedIp/192.168.2.0/24/address")]),
+    ("one that is allowed all the same", {**blocks("10.1.0.0/16"), "AllowedIp": [{"address": "10.0.0.0/8"}]}, []),
+    ("of IPv6", blocks("fd00::1", "fd12::/48", "fe00::/16"), [("blocked-private", "BlockedIp/fd12::/48/address")]),
+    ("Docker's and what it lies in", blocks("172.17.0.0/16", "172.16.0.0/12"),
+     [("blocked-private", "BlockedIp/172.16.0.0/12/address"), ("blocked-private", "BlockedIp/172.17.0.0/16/address")]),
+    ("addresses of providers' networks", blocked("100.64.0.0/10"), [("blocked-private", "BlockedIp/100.64.0.0/10/address")]),
+    ("a part of them", blocks("100.64.8.0/24", "169.254.1.0/24"), []),
+    ("a private network that has ended", {"BlockedIp": [{"address": "10.1.0.0/16", "expiresAt": "2026-01-01T00:00:00Z"}]},
+     [], "--now", "2026-01-01T00:00:00Z"),
     ("this host", blocked("127.0.0.1"), [("blocked-private", "BlockedIp/127.0.0.1/address")]),
     ("an allowed address", blocked("192.0.2.0/24", "192.0.2.7"), [("blocked-allowed", "BlockedIp/192.0.2.0/24/address")]),
     ("the same in both lists", blocked("2001:db8::/32", "2001:db8::/32"),
