@@ -137,7 +137,7 @@ def deaf(site):
     # one that never reads again is replaced, and the new one knows the bans from its start
     os.kill(pid, signal.SIGSTOP)
     ask(site, "bans", "add", stranger)
-    count, end = 0, time.monotonic() + stwtest.PATIENCE
+    count, end = 0, time.monotonic() + 5 * stwtest.PATIENCE  # thousands of requests, each with its fsync
     while site.role("edge")["pid"] == pid:
         assert time.monotonic() < end, f"{count} bans, and the role still does not read"
         for count in range(count + 1, count + 201):
