@@ -28,9 +28,47 @@ static size_t suspicious_word(struct str rest)
 	return 0;
 }
 
+static bool is_blank(char ch)
+{
+	return ch == ' ' || ch == '\t' || ch == '\r' || ch == '\n';
+}
+
+/* A map or a list from the first byte on; a table of TOML has no quote or brace behind it. */
+static bool is_json(struct str text)
+{
+	size_t at = 0;
+
+	while (at < text.n && is_blank(text.p[at]))
+		at++;
+	if (at < text.n && text.p[at] == '[') {
+		for (at++; at < text.n && is_blank(text.p[at]); at++)
+			;
+	}
+	return at < text.n && text.p[at] == '{';
+}
+
+/* In JSON a number or a bare word ends where its members are parted, and what follows on the line
+ * is no part of it. Its length, or 0 where it does not look like that. */
+static size_t bare_length(struct str rest)
+{
+	size_t n = 0, next;
+
+	while (n < rest.n && memchr("0123456789+-.eEtrufalsn", rest.p[n], 23))
+		n++;
+	if (n == 0 || n == rest.n)
+		return 0;
+	if (rest.p[n] == '}' || rest.p[n] == ']')
+		return n;
+	if (rest.p[n] != ',')
+		return 0;
+	for (next = n + 1; next < rest.n && is_blank(rest.p[next]); next++)
+		;
+	return next == rest.n || rest.p[next] == '"' ? n : 0;
+}
+
 /* Behind the word: the rest of the name, quotes and blanks, = or :, and then a quoted text; its
  * place, or an empty range. */
-static struct str value_behind(struct str rest)
+static struct str value_behind(struct str rest, bool json)
 {
 	size_t at = 0, end;
 	char quote;
@@ -45,6 +83,8 @@ static struct str value_behind(struct str rest)
 	if (at == rest.n || rest.p[at] == '{' || rest.p[at] == '[' || rest.p[at] == '\n')
 		return STR_NONE;
 	quote = rest.p[at];
+	if (json && bare_length(str_from(rest, at)))
+		return (struct str){rest.p + at, bare_length(str_from(rest, at))};
 	for (end = at + 1; end < rest.n && rest.p[end] != '\n'; end++) {
 		if (rest.p[end] == '\\')
 			end++;
@@ -87,10 +127,11 @@ static bool may_begin(struct str rest)
 static void mask_named(struct compilation *c, const struct source *source)
 {
 	struct str rest = source_text(source);
+	bool json = is_json(rest);
 
 	while (rest.n) {
 		size_t word = may_begin(rest) ? suspicious_word(rest) : 0;
-		struct str value = word ? value_behind(str_from(rest, word)) : STR_NONE;
+		struct str value = word ? value_behind(str_from(rest, word), json) : STR_NONE;
 
 		if (value.n)
 			mask_range(c, source, value);

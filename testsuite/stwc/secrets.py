@@ -25,6 +25,9 @@ CASES = [
     ("yaml without quotes", "yaml", 'Directory:\n  d:\n    bindSecret:\n      secret: SECRET\n    yes: no\n'),
     ("a plan", "ndjson", '{"@type":"create","object":"Directory","value":{"d":{"@type":"Ldap","oops":1,'
      '"bindSecret":{"@type":"Value","secret":"SECRET"}}}}\n'),
+    ("a number before it in JSON", "json", '{"Directory": {"d": {"password": 12 SECRET, "x": 1}}}'),
+    ("or one and a comma", "json", '{"Directory": {"d": {"password": 12,SECRET", "x": 1}}}'),
+    ("a number as the start of a word in YAML", "yaml", 'Directory:\n  d:\n    "password": 12,SECRET\n    x: [\n'),
     ("the 0.15 settings", "settings", '[directory.ldap.bind.auth]\nsecret = "SECRET"\nsecret = "SECRET"\n'),
     ("a private key in a multi-line string", "toml", '[Certificate.c.privateKey]\n"@type" = "Text"\n'
      'value = """\n-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----\n"""\nx = 1 2\n'),
@@ -40,6 +43,9 @@ def main():
             tap.ok(SECRET not in done.stdout + done.stderr and (done.status == 1 or name == "a good secret"
                                                                or form == "settings"),
                    f"{name}: {output} does not show it")
+    done = stwctest.run("check", "--from", "ndjson", "-", stdin=json.dumps({
+        "@type": "create", "object": "Tenant", "value": {"t": {"name": "t", "quotas": {"maxAppPasswords": 3, "nosuch": 4}}}}))
+    tap.ok('"maxAppPasswords": ****, "nosuch": 4}' in done.stderr, "a number in JSON hides nothing but itself")
     body = json.dumps({"DnsServer": {"c": {"@type": "Cloudflare", "description": "zones",
                                            "secret": {"@type": "Value", "secret": SECRET}}}})
     done = stwctest.run("build", "-", "--from", "json", "-o", "/nonexistent/x.stwi", stdin=body)
