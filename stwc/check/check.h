@@ -39,6 +39,9 @@ void check_host(struct compilation *c);
 void check_certificates(struct compilation *c);
 /* limits.c */
 void check_limits(struct compilation *c);
+/* Warns where `count` of something, named in the plural, is within the last fifth of its limit. */
+void check_near(struct compilation *c, struct span span, const char *what, uint64_t count,
+		uint64_t limit);
 /* settings.c */
 void check_default_domain(struct compilation *c);
 /* enterprise.c */

@@ -36,6 +36,11 @@ static const struct expr *read_part(const struct rule *rule, const struct value 
 
 	expression_scope_of(rule->c->schema, rule->field, &scope);
 	tree = expression_read(&scope, &rule->c->scratch, value->string);
+	check_near(rule->c, value->span, "bytes of an expression", value->string.n,
+		   STW_LIMIT_EXPRESSION);
+	if (tree)
+		check_near(rule->c, value->span, "parts of an expression inside each other",
+			   tree->height, STW_LIMIT_EXPR_DEPTH);
 	if (tree && result)
 		expression_judge(&part, tree);
 	return tree;
@@ -134,7 +139,16 @@ static bool finish(const struct rule *rule, const struct value *value, struct ex
 		   bool ok)
 {
 	struct buf program = BUF_INIT;
+	struct compilation *c = rule->c;
 
+	check_near(c, value->span, "conditions of an expression", code->branches,
+		   STW_LIMIT_EXPR_BRANCHES);
+	check_near(c, value->span, "values at a time in an expression", code->stack,
+		   STW_LIMIT_EXPR_STACK);
+	check_near(c, value->span, "constants of an expression", code->constant_count,
+		   STW_LIMIT_EXPR_CONSTANTS);
+	check_near(c, value->span, "bytes of code of an expression", code->code.n,
+		   STW_LIMIT_EXPR_CODE);
 	if (expression_code_end(code, &program)) {
 		ok = !ok || keep_program(rule, &program);
 	} else if (code->over) {

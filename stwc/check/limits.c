@@ -3,8 +3,8 @@
 #include "libstw/format.h"
 #include "stwc/check/check.h"
 
-static void check_near(struct compilation *c, struct span span, const char *what, uint64_t count,
-		       uint64_t limit)
+void check_near(struct compilation *c, struct span span, const char *what, uint64_t count,
+		uint64_t limit)
 {
 	if (count < limit / 10 * 8 || count > limit)
 		return;

@@ -249,6 +249,20 @@ ALONE = [
 ]
 
 
+def limits(tap):
+    """A warning at four fifths, an error beyond."""
+    for name, text, want in (
+            ("short", "len('%s')" % ("x" * 50000), []),
+            ("near", "len('%s')" % ("x" * 53000), ["near-limit"]),
+            ("beyond", "len('%s')" % ("x" * 66000), ["expression-limit"]),
+            ("deep", "(" * 20 + "!" * 810 + "is_tls" + ")" * 20, ["near-limit"]),
+            ("deeper", "!" * 1000 + "is_tls", ["expression-limit"]),
+            ("a long list", "contains([%s], 1)" % ", ".join(["1"] * 4000), ["near-limit"]),
+            ("one that is too long", "contains([%s], 1)" % ", ".join(["1"] * 4097), ["expression-limit"])):
+        done = stwctest.check_text(json.dumps({"MtaStageEhlo": {"require": text}}), "--from", "json")
+        tap.equal(done.codes("error", "warning"), want, f"limits: {name}")
+
+
 def asks(tap):
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "mail.toml"), "w", encoding="utf-8") as out:
@@ -315,6 +329,7 @@ def main():
     contexts(tap)
     places(tap)
     targets(tap)
+    limits(tap)
     asks(tap)
     speed(tap)
     tap.done()
