@@ -298,8 +298,9 @@ static bool filters_by(struct file *file, const struct schema_object *type,
 	for (i = 0; known && i < ARRAY_LEN(known->fields) && known->fields[i]; i++) {
 		if (str_eq_c(e->key, known->fields[i]))
 			return true;
-		buf_printf(&names, "%s%s", i ? ", " : "", known->fields[i]);
 	}
+	for (i = 0; known && i < ARRAY_LEN(known->fields) && known->fields[i]; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", known->fields[i]);
 	diag = diag_add(&file->c->diags, DIAG_PLAN_OPERATION, e->key_span,
 			"a server does not filter %s by '%.*s'", type->name, STR_ARG(e->key));
 	if (names.n && !names.failed)
