@@ -228,7 +228,8 @@ static const struct schema_field *unknown_field(struct binder *b,
 	for (i = 0; i < structure->field_count; i++)
 		suggest_offer(&best, str_c(structure->fields[i].name));
 	if (!best.best.n) {
-		if (!bind_hint_owner(b, diag, e->key))
+		if (!bind_hint_password(b, diag, structure, e->key) &&
+		    !bind_hint_owner(b, diag, e->key))
 			diag_hint(&b->c->diags, diag, "stwc schema %s lists the fields",
 				  structure->name);
 		return NULL;

@@ -57,6 +57,9 @@ void bind_hint_socket(struct binder *b, struct diag *diag, struct str s);
 void bind_hint_unit(struct binder *b, struct diag *diag, struct str s, bool size);
 bool bind_hint_depth(struct binder *b, struct diag *diag, const struct schema_structure *structure,
 		     const struct node_entry *e) WARN_UNUSED;
+/* … by a password among an account's own fields. */
+bool bind_hint_password(struct binder *b, struct diag *diag,
+			const struct schema_structure *structure, struct str name) WARN_UNUSED;
 /* … by several values in one text, parted by commas. */
 bool bind_hint_several(struct binder *b, struct diag *diag, struct str s) WARN_UNUSED;
 bool bind_hint_owner(struct binder *b, struct diag *diag, struct str name) WARN_UNUSED;

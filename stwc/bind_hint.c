@@ -341,6 +341,17 @@ bool bind_hint_owner(struct binder *b, struct diag *diag, struct str name)
 	return other != NULL;
 }
 
+bool bind_hint_password(struct binder *b, struct diag *diag,
+			const struct schema_structure *structure, struct str name)
+{
+	if (!schema_field_find(structure, STR("credentials")) ||
+	    (!str_eq_ascii_case(name, STR("password")) && !str_eq_ascii_case(name, STR("secret"))))
+		return false;
+	diag_hint(&b->c->diags, diag,
+		  "credentials has it: one with \"@type\" Password and the field secret");
+	return true;
+}
+
 bool bind_hint_several(struct binder *b, struct diag *diag, struct str s)
 {
 	const char *comma = s.n ? memchr(s.p, ',', s.n) : NULL;

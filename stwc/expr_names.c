@@ -1,5 +1,6 @@
 /* What the names of an expression mean, and what may stand where. */
 #include "core/suggest.h"
+#include "grammar/scalar.h"
 #include "stwc/expression.h"
 
 #include <stdio.h>
@@ -124,7 +125,13 @@ static void hint_name(struct reading *r, struct str name)
 {
 	const char *real = documented(name), *metric = metric_named(r->scope->schema, name);
 	struct suggestion best;
+	uint64_t bytes;
 
+	if (scalar_size(name, &bytes) == SCALAR_OK) {
+		(void)snprintf(r->hint, sizeof(r->hint), "expressions have no sizes: write %llu",
+			       (unsigned long long)bytes);
+		return;
+	}
 	if (metric) {
 		(void)snprintf(r->hint, sizeof(r->hint), "write metric('%s')", metric);
 		return;

@@ -38,6 +38,8 @@ WRONG = [
     ('[Domain."example.org"]\n' + USER.replace('"b"', '"#example.com"'), "dangling-reference", "'#example.org'"),
     (USER.replace('"a"', '"a@example.org"'), "email-address", "write 'a'"),
     (USER + 'credentials = ["hunter2"]', "wrong-type", '"Password", secret ='),
+    (USER + 'password = "hunter2"', "unknown-field", "credentials has it"),
+    ('[MtaStageData]\nmaxMessageSize = "50mb"', "expression-name", "52428800"),
     (USER + 'quotas = { maxDiskQuota = "10GB" }', "wrong-type", "10737418240"),
     (USER + 'memberGroupIds = "#sale"\n[Account.sales]\n"@type" = "Group"\nname = "sales"\ndomainId = "b"',
      "dangling-reference", "'#sales'"),
