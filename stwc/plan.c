@@ -535,8 +535,8 @@ static struct draft *update_target(struct file *file, const struct operation *op
 
 	if (said && said->type != op->type) {
 		diag = diag_add(&c->diags, DIAG_PLAN_REFERENCE, op->id->span,
-				"'#%.*s' is a %s here, not a %s", STR_ARG(name), said->type->name,
-				op->type->name);
+				"'#%.*s' is of type %s here, not %s", STR_ARG(name),
+				said->type->name, op->type->name);
 		diag_relate(&c->diags, diag, said->key, "the latest of that name");
 		return NULL;
 	}

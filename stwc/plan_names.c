@@ -182,7 +182,7 @@ bool plan_reference(struct compilation *c, const struct object *object, const st
 		diag = complain(c, object, value, path, said,
 				"has another type here: names of a plan have no types, and the "
 				"latest counts");
-		diag_hint(&c->diags, diag, "a %s is needed; give it a client key of its own",
+		diag_hint(&c->diags, diag, "%s is needed; give it a client key of its own",
 			  target->name);
 		return false;
 	}

@@ -80,9 +80,8 @@ static void resolve_by_name(struct resolver *r, struct value *value, const struc
 	    strcmp(found->body.variant->name, variant) != 0) {
 		diag = reference_error(r, DIAG_DANGLING_REFERENCE, value, path,
 				       "is of another variant");
-		diag_hint(&r->c->diags, diag, "a %s is needed", variant);
-		diag_relate(&r->c->diags, diag, found->span, "it is a %s",
-			    found->body.variant->name);
+		diag_hint(&r->c->diags, diag, "%s is needed", variant);
+		diag_relate(&r->c->diags, diag, found->span, "it is %s", found->body.variant->name);
 	} else if (found) {
 		value->reference.target = found;
 		value->reference.id = found->id;

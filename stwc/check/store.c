@@ -76,7 +76,7 @@ static void meet(struct spaces *s, const struct object *object, const struct obj
 	if (object->type == holder->type || (!keys && object->type->label == holder->type->label))
 		return;
 	diag = diag_add(&s->c->diags, keys ? DIAG_MIXED_NAMESPACE : DIAG_DUPLICATE_VALUE,
-			name->span, "the name space '%.*s' belongs to a %s", STR_ARG(name->string),
+			name->span, "the name space '%.*s' belongs to %s", STR_ARG(name->string),
 			holder->type->name);
 	path_place(s->c, diag, object, &path);
 	diag_relate(&s->c->diags, diag, holder->span, "this one");
