@@ -20,9 +20,10 @@
  *  - `at` and `end` lie in the first chunk of `chunks`, or both are NULL. A request that
  *    is large beside the chunk size gets a chunk of its own, put behind the first one,
  *    so that it does not waste what is left there.
- *  - chunks grow with the arena (an eighth of what it holds), so that their number stays
- *    logarithmic. One that holds much grows by a huge page at a time, where the kernel has them:
- *    half of the time of a large compilation went into the faults of small ones.
+ *  - chunks grow with the arena (an eighth of what it holds) up to half a megabyte, and the pages
+ *    of one are made in one call: a fault each took a third of the time of a large compilation.
+ *    Huge pages were tried and are faster still where the memory is at hand, but several times
+ *    slower in a virtual machine that has given its free memory back to the host.
  *  - arena_reset keeps the newest chunks, which are the largest, as spare ones. Own chunks of
  *    large requests go back to malloc: one huge line must not stay allocated for ever.
  *  - under AddressSanitizer everything not handed out is poisoned, with a gap behind each
@@ -50,7 +51,7 @@
 #endif
 
 #define ARENA_DEFAULT_CHUNK ((size_t)64 * 1024)
-#define ARENA_HUGE_CHUNK (ADVISE_HUGE_PAGE - sizeof(struct arena_chunk)) /* with its header */
+#define ARENA_LARGEST_CHUNK ((size_t)512 * 1024)
 #define ARENA_KEPT_CHUNKS 4
 
 struct arena_chunk {
@@ -154,16 +155,12 @@ static struct arena_chunk *chunk_new(struct arena *arena, size_t size)
 	size_t bytes;
 
 	if (!add_overflows(size, sizeof(*chunk), &bytes) && bytes <= PTRDIFF_MAX)
-		chunk = size == ARENA_HUGE_CHUNK ? aligned_alloc(ADVISE_HUGE_PAGE, bytes)
-						 : malloc(bytes);
+		chunk = malloc(bytes);
 	if (!chunk) {
 		arena->failed = true;
 		return NULL;
 	}
-	if (size == ARENA_HUGE_CHUNK)
-		advise_huge(chunk, bytes);
-	else
-		advise_filled(chunk, bytes);
+	advise_filled(chunk, bytes);
 	chunk->next = NULL;
 	chunk->size = size;
 	chunk->own = false;
@@ -177,8 +174,8 @@ static size_t grown_size(const struct arena *arena)
 {
 	size_t size = arena->total / 8;
 
-	if (arena->total >= ADVISE_HUGE_PAGE)
-		return ARENA_HUGE_CHUNK;
+	if (size > ARENA_LARGEST_CHUNK)
+		size = ARENA_LARGEST_CHUNK;
 	return size < arena->chunk_size ? arena->chunk_size : size;
 }
 
