@@ -26,7 +26,7 @@ static bool hex4(const char *p, const char *limit, uint32_t *out)
 	return true;
 }
 
-/* \uXXXX, two of them for a surrogate pair (RFC 8259 section 7). Length, or 0. */
+/* \u and four digits, twice for a surrogate pair (RFC 8259 section 7). Length, or 0. */
 static size_t unicode_escape(const char *p, const char *limit, char out[4], size_t *out_n)
 {
 	uint32_t c, low;

@@ -45,7 +45,7 @@ static size_t line_continuation(struct str s)
 	return newline ? i : 0;
 }
 
-/* \uXXXX (digits 4) or \UXXXXXXXX (digits 8); returns the length of the escape, 0 when wrong. */
+/* \u with four digits or \U with eight; returns the length of the escape, 0 when wrong. */
 static size_t unicode_escape(struct str s, size_t digits, char out[4], size_t *out_n)
 {
 	uint32_t code_point = 0;

@@ -53,8 +53,8 @@ struct options {
 	const char *schema_file;
 	const char *with[64]; /* --with */
 	size_t with_count;
-	const char *stubs[64]; /* --stub */
-	size_t stub_count;
+	const char *answers[64]; /* --answer */
+	size_t answer_count;
 	bool has_now;
 	int64_t now; /* --now; options_now has what else it may be */
 };

@@ -113,8 +113,8 @@ static bool take_values(struct question *q)
 	for (size_t i = 0; i < options->with_count; i++)
 		if (!eval_with(&q->eval, str_c(options->with[i])))
 			return false;
-	for (size_t i = 0; i < options->stub_count; i++)
-		if (!eval_stub(&q->eval, str_c(options->stubs[i])))
+	for (size_t i = 0; i < options->answer_count; i++)
+		if (!eval_answer(&q->eval, str_c(options->answers[i])))
 			return false;
 	return true;
 }
@@ -265,6 +265,6 @@ static enum status run(struct options *options)
 const struct command cmd_eval = {"eval",
 				 "EXPR|PATH [IMAGE|SRC…]",
 				 "what an expression gives, with values for what it asks",
-				 CMD_SOURCE_OPTIONS "with stub ",
+				 CMD_SOURCE_OPTIONS "with answer ",
 				 NULL,
 				 run};

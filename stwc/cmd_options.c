@@ -353,11 +353,11 @@ static bool add_with(struct parser *p, const char *value)
 	return add_word(p, "with", o->with, &o->with_count, ARRAY_LEN(o->with), value);
 }
 
-static bool add_stub(struct parser *p, const char *value)
+static bool add_answer(struct parser *p, const char *value)
 {
 	struct options *o = p->options;
 
-	return add_word(p, "stub", o->stubs, &o->stub_count, ARRAY_LEN(o->stubs), value);
+	return add_word(p, "answer", o->answers, &o->answer_count, ARRAY_LEN(o->answers), value);
 }
 
 static bool set_list(struct parser *p, const char *value UNUSED)
@@ -390,7 +390,7 @@ static const struct option_row rows[] = {
 	{"check", NULL, false, "change nothing; exit 1 where something would change", set_check},
 	{"list", NULL, false, "list what there is", set_list},
 	{"with", "NAME=VALUE", true, "the value of a variable", add_with},
-	{"stub", "CALL=VALUE", true, "what a look-up finds", add_stub},
+	{"answer", "CALL=VALUE", true, "what a look-up finds", add_answer},
 	{"type", "TYPE", true, "only objects of this type, and between those", add_type},
 	{"allow-loss", NULL, false, "exit 0 although settings were dropped", set_allow_loss},
 	{"for", "server|stwd", false, "stwd: say what stwd does not enact", set_for},

@@ -25,7 +25,7 @@ bool eval_init(struct eval *e, struct view *view)
 	if (!hash_key_random(&e->key))
 		return fail(e, "out of memory");
 	map_init(&e->values, &e->key, &e->arena);
-	map_init(&e->stubs, &e->key, &e->arena);
+	map_init(&e->answers, &e->key, &e->arena);
 	map_init(&e->unknown, &e->key, &e->arena);
 	e->regexes = regex_cache_new(&e->key);
 	return e->regexes || fail(e, "out of memory");
@@ -130,22 +130,22 @@ static void get_global(void *ctx, struct str name, struct interp_value *out)
 	get_value(e, arena_printf(&e->arena, "$%.*s", STR_ARG(name)), out);
 }
 
-/* The stub of a call with these arguments, or of every call. */
-static const struct interp_value *find_stub(struct eval *e, struct str function, struct str call)
+/* The answer to a call with these arguments, or of every call. */
+static const struct interp_value *find_answer(struct eval *e, struct str function, struct str call)
 {
-	const struct interp_value *stub = map_get(&e->stubs, call);
+	const struct interp_value *answer = map_get(&e->answers, call);
 
-	return stub ? stub : map_get(&e->stubs, function);
+	return answer ? answer : map_get(&e->answers, function);
 }
 
 static void get_named(struct eval *e, const char *function, struct str name,
 		      struct interp_value *out)
 {
 	struct str call = arena_printf(&e->arena, "%s('%.*s')", function, STR_ARG(name));
-	const struct interp_value *stub = find_stub(e, str_c(function), call);
+	const struct interp_value *answer = find_answer(e, str_c(function), call);
 
-	if (stub)
-		*out = *stub;
+	if (answer)
+		*out = *answer;
 	else
 		note_unknown(e, call);
 }
@@ -156,7 +156,7 @@ static void get_system(void *ctx, enum stw_system number, struct interp_value *o
 	struct str name = str_c(stw_system_name(number));
 	struct str call = arena_printf(&e->arena, "system('%.*s')", STR_ARG(name));
 
-	if (e->view && !find_stub(e, STR("system"), call))
+	if (e->view && !find_answer(e, STR("system"), call))
 		eval_config_system(e, number, out);
 	if (out->kind == INTERP_TEXT && !out->text.n)
 		get_named(e, "system", name, out);
@@ -167,7 +167,7 @@ static void get_metric(void *ctx, struct str name, struct interp_value *out)
 	get_named(ctx, "metric", name, out);
 }
 
-/* A call as the key of its stub: arguments that are no lists by their text, so that 5 is '5'. */
+/* A call as the key of its answer: arguments that are no lists by their text, so that 5 is '5'. */
 static struct str call_text(struct eval *e, const char *function,
 			    const struct interp_value *arguments, size_t count)
 {
@@ -190,19 +190,19 @@ static struct str call_text(struct eval *e, const char *function,
 	return kept;
 }
 
-static bool answer(struct eval *e, struct interp *run)
+static bool answer_call(struct eval *e, struct interp *run)
 {
 	const struct interp_call *call = &run->call;
 	const char *name = call->function->name;
 	struct str text = call_text(e, name, call->arguments, call->function->arity);
-	const struct interp_value *stub = find_stub(e, str_c(name), text);
+	const struct interp_value *answer = find_answer(e, str_c(name), text);
 	struct interp_value value = {.kind = INTERP_TEXT};
 
-	if (stub)
-		value = *stub;
+	if (answer)
+		value = *answer;
 	else if (!e->view || !eval_config_call(e, call, &value))
 		return fail(e,
-			    "what %.*s would find is not known here: say it with --stub \"%s=…\"",
+			    "what %.*s would find is not known here: say it with --answer \"%s=…\"",
 			    text.n < 120 ? (int)text.n : 120, text.p, name);
 	interp_answer(run, &value);
 	return true;
@@ -233,7 +233,7 @@ bool eval_run(struct eval *e, struct stw_bytes program, struct interp_value *res
 	e->runs = run;
 	interp_start(&run->interp, program, &from, e->regexes);
 	while (interp_run(&run->interp) == INTERP_WAIT)
-		if (!answer(e, &run->interp))
+		if (!answer_call(e, &run->interp))
 			return false;
 	if (!outcome(e, run->interp.status))
 		return false;
@@ -318,7 +318,7 @@ bool eval_with(struct eval *e, struct str assignment)
 	return fail(e, "no variable is called '%.*s'", STR_ARG(name));
 }
 
-static bool can_be_stubbed(struct str name)
+static bool can_be_answered(struct str name)
 {
 	const struct stw_function_info *function = stw_function_find(name);
 
@@ -326,21 +326,21 @@ static bool can_be_stubbed(struct str name)
 	       str_eq(name, STR("metric"));
 }
 
-static bool is_stub(struct eval *e, struct str name)
+static bool is_lookup(struct eval *e, struct str name)
 {
-	return can_be_stubbed(name) || fail(e, "%.*s is no function that looks something up",
-					    name.n < 60 ? (int)name.n : 60, name.p);
+	return can_be_answered(name) || fail(e, "%.*s is no function that looks something up",
+					     name.n < 60 ? (int)name.n : 60, name.p);
 }
 
-/* The call left of the equals sign as the key of its stub. */
-static bool stub_key(struct eval *e, const struct expr *call, struct str text, struct str *out)
+/* The call left of the equals sign as the key of its answer. */
+static bool answer_key(struct eval *e, const struct expr *call, struct str text, struct str *out)
 {
 	struct interp_value arguments[INTERP_ARGUMENTS];
 	size_t count = 0;
 	char name[64];
 
 	(void)snprintf(name, sizeof(name), "%.*s", STR_ARG(call->text));
-	if (!is_stub(e, call->text))
+	if (!is_lookup(e, call->text))
 		return false;
 	for (const struct expr *member = call->first; member; member = member->next) {
 		struct str part = {text.p + member->begin, member->end - member->begin};
@@ -357,7 +357,7 @@ static bool stub_key(struct eval *e, const struct expr *call, struct str text, s
 	return out->p || fail(e, "out of memory");
 }
 
-bool eval_stub(struct eval *e, struct str assignment)
+bool eval_answer(struct eval *e, struct str assignment)
 {
 	const char *equals = memchr(assignment.p, '=', assignment.n);
 	struct str name = {assignment.p, equals ? (size_t)(equals - assignment.p) : 0};
@@ -368,19 +368,20 @@ bool eval_stub(struct eval *e, struct str assignment)
 
 	/* NAME=VALUE: whatever it is asked */
 	if (name.n && !memchr(name.p, '(', name.n))
-		return is_stub(e, name) &&
-		       keep(e, &e->stubs, name, read_value(e, str_from(assignment, name.n + 1)));
+		return is_lookup(e, name) &&
+		       keep(e, &e->answers, name, read_value(e, str_from(assignment, name.n + 1)));
 	/* the whole reads as a comparison of a call with a value */
 	if (!expr_parse(&e->arena, assignment, STW_LIMIT_EXPR_DEPTH, &parsed, &error) ||
 	    parsed.root->kind != EXPR_BINARY || parsed.root->op != EXPR_EQ ||
 	    parsed.root->first->kind != EXPR_CALL)
-		return fail(e,
-			    "--stub takes FUNCTION(ARGUMENTS)=VALUE or FUNCTION=VALUE, with texts "
-			    "in quotes, not '%.*s'",
-			    STR_ARG(assignment));
+		return fail(
+			e,
+			"--answer takes FUNCTION(ARGUMENTS)=VALUE or FUNCTION=VALUE, with texts "
+			"in quotes, not '%.*s'",
+			STR_ARG(assignment));
 	call = parsed.root->first;
 	value = parsed.root->last;
 	written = (struct str){assignment.p + value->begin, value->end - value->begin};
-	return stub_key(e, call, assignment, &key) &&
-	       keep(e, &e->stubs, key, read_value(e, written));
+	return answer_key(e, call, assignment, &key) &&
+	       keep(e, &e->answers, key, read_value(e, written));
 }

@@ -22,7 +22,7 @@ struct eval {
 	struct hash_key key;
 	struct regex_cache *regexes;
 	struct map values;     /* variable, or $global, to struct interp_value * */
-	struct map stubs;      /* a call as text, or a function's name, to struct interp_value * */
+	struct map answers;    /* a call as text, or a function's name, to struct interp_value * */
 	struct map unknown;    /* names that were asked for and had no value, in that order */
 	struct eval_run *runs; /* values of theirs live until the end */
 	char fault[320];       /* a sentence about the last failure */
@@ -38,7 +38,7 @@ void eval_free(struct eval *e);
 bool eval_with(struct eval *e, struct str assignment) WARN_UNUSED;
 /* "dns_query('a', 'mx') = ['mx1']", also of system() and metric(); "dns_query=…" answers every
  * call of it. False: e->fault. */
-bool eval_stub(struct eval *e, struct str assignment) WARN_UNUSED;
+bool eval_answer(struct eval *e, struct str assignment) WARN_UNUSED;
 
 /* The program of a text that may use every variable and constant; the bytes live as long as *e.
  * False: e->diags say why, or e->fault where they are empty. */

@@ -1,5 +1,5 @@
 /* What a configuration knows of the things that expressions look up: its domains, the addresses in
- * them, and lookups that stand in it. What comes from elsewhere needs a stub. */
+ * them, and lookups that stand in it. What comes from elsewhere needs an answer. */
 #include <stdio.h>
 
 #include "stwc/eval.h"

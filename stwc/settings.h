@@ -166,24 +166,8 @@ void settings_target(struct settings *s, struct setting *setting, const struct s
 struct str settings_name(struct settings *s, const char *type, struct str id);
 
 /* The transformations that the table names. */
-#define CARRIED(key, path)
-#define RENAMED(key, path, words)
 #define SPECIAL(key, path, function) settings_special settings_##function;
 #define LATE(key, path, function) settings_special settings_##function;
-#define CHANGED(key, path, words, why)
-#define MOVED(key, why)
-#define NEEDLESS(key, why)
-#define DROPPED(key, why)
-#define OBJECTS(prefix, ident, type, variant)
 #include "schemas/settings-0.15.def"
-#undef CARRIED
-#undef RENAMED
-#undef SPECIAL
-#undef LATE
-#undef CHANGED
-#undef MOVED
-#undef NEEDLESS
-#undef DROPPED
-#undef OBJECTS
 
 #endif

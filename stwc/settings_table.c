@@ -14,28 +14,10 @@
 #define MOVED(key, why) {key, SETTING_CHANGED, NULL, NULL, why, NULL, false},
 #define NEEDLESS(key, why) {key, SETTING_NEEDLESS, NULL, NULL, why, NULL, false},
 #define DROPPED(key, why) {key, SETTING_DROPPED, NULL, NULL, why, NULL, false},
-#define OBJECTS(prefix, ident, type, variant)
 static const struct settings_row rows[] = {
 #include "schemas/settings-0.15.def"
 };
-#undef CARRIED
-#undef RENAMED
-#undef SPECIAL
-#undef LATE
-#undef CHANGED
-#undef MOVED
-#undef NEEDLESS
-#undef DROPPED
-#undef OBJECTS
 
-#define CARRIED(key, path)
-#define RENAMED(key, path, words)
-#define SPECIAL(key, path, function)
-#define LATE(key, path, function)
-#define CHANGED(key, path, words, why)
-#define MOVED(key, why)
-#define NEEDLESS(key, why)
-#define DROPPED(key, why)
 #define OBJECTS(prefix, ident, type, variant) {prefix, ident, type, variant},
 static const struct settings_group groups[] = {
 #include "schemas/settings-0.15.def"

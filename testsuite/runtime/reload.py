@@ -469,8 +469,7 @@ def rude_clients(site):
                         except (BrokenPipeError, ConnectionResetError):
                             break  # it has been answered, or was shown the door
     os.kill(pid, signal.SIGCONT)
-    until(lambda: all(now <= then for now, then in zip(descriptors(site), before)),
-          lambda: f"{opened(site)} to be {before} again")
+    until(lambda: descriptors(site) == before, lambda: f"{opened(site)} to be {before} again")
     site.expect(0, "status")
 
 
