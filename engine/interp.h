@@ -11,38 +11,15 @@
  *     ... run.status, run.result, run.branch ...
  *     interp_end(&run);
  *
- * Meaning of values (validation.md 2.4 and the server it describes): an absent variable is the
- * empty text; numbers, non-empty texts and lists, and every word are true, 0, '' and [] are not; a
- * text beside a number is read as one; && and || give what stands left of them where that decides.
+ * What the values are is in interp_value.h, what the functions do in interp_library.h; && and ||
+ * give what stands left of them where that decides (validation.md 2.4).
  */
 #ifndef STW_ENGINE_INTERP_H
 #define STW_ENGINE_INTERP_H
 
+#include "engine/interp_library.h"
 #include "engine/regex.h"
 #include "libstw/program.h"
-
-enum interp_kind {
-	INTERP_TEXT, /* the empty one is what nothing else is */
-	INTERP_INTEGER,
-	INTERP_FLOAT,
-	INTERP_LIST,
-	INTERP_WORD /* a member of ExpressionConstant: its number, and its name as text */
-};
-
-struct interp_value {
-	uint8_t kind;   /* enum interp_kind */
-	uint16_t depth; /* of a list: lists inside each other; set by the interpreter */
-	uint16_t word;
-	union {
-		struct str text; /* WORD too */
-		int64_t integer;
-		double number;
-		struct {
-			const struct interp_value *items;
-			size_t count;
-		} list;
-	};
-};
 
 /* Where values come from. A function leaves *out alone, the empty text, where there is none; what
  * it gives must live until interp_end. Any function may be NULL. */
@@ -63,8 +40,6 @@ enum interp_status {
 	INTERP_NO_MEMORY
 };
 
-#define INTERP_ARGUMENTS 3
-
 struct interp_call {
 	const struct stw_function_info *function;
 	struct interp_value arguments[INTERP_ARGUMENTS];
@@ -76,8 +51,7 @@ struct interp {
 	unsigned branch; /* of the match table, from 0; the last is its else */
 	struct interp_call call;
 	/* private */
-	struct arena arena;
-	size_t memory, work; /* spent */
+	struct interp_budget budget;
 	struct stw_program program;
 	const struct interp_source *source;
 	struct regex_cache *cache;
@@ -96,9 +70,5 @@ enum interp_status interp_run(struct interp *run);
 /* The value of the call that interp_run waits for; it is copied. */
 void interp_answer(struct interp *run, const struct interp_value *value);
 void interp_end(struct interp *run);
-
-bool interp_true(const struct interp_value *value);
-/* The value as the language writes it: 'a text', 5, 1.5, [1, 'b'], relaxed. */
-void interp_print(struct buf *out, const struct interp_value *value);
 
 #endif

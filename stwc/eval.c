@@ -70,7 +70,7 @@ static bool make_program(struct eval *e, struct expression_scope *scope, struct 
 
 	if (!tree)
 		return false;
-	expression_code_begin(&code, scope->schema, &e->arena, &e->key);
+	expression_code_begin(&code, &scope->names, &e->arena, &e->key);
 	expression_code_case(&code, NULL, STR_NONE, tree, text);
 	if (expression_code_end(&code, &program))
 		kept = arena_str(&e->arena, buf_str(&program));
@@ -86,8 +86,10 @@ static bool make_program(struct eval *e, struct expression_scope *scope, struct 
 bool eval_compile(struct eval *e, struct str text, struct stw_bytes *out)
 {
 	struct reading r = {e, sources_add(&e->sources, STR("expression"), text)};
-	struct expression_scope scope = {
-		.schema = &schema_builtin, .regexes = e->regexes, .report = report, .ctx = &r};
+	struct expression_scope scope = {.names = expression_names_of(&schema_builtin),
+					 .regexes = e->regexes,
+					 .report = report,
+					 .ctx = &r};
 
 	return make_program(e, &scope, text, out) && diags_ok(&e->diags);
 }
@@ -264,7 +266,7 @@ static struct interp_value *read_value(struct eval *e, struct str text)
 {
 	static const struct schema_group none = {.name = "none"};
 	struct reading silent = {e, 0};
-	struct expression_scope scope = {.schema = &schema_builtin,
+	struct expression_scope scope = {.names = expression_names_of(&schema_builtin),
 					 .variables = &none,
 					 .regexes = e->regexes,
 					 .report = report,

@@ -6,11 +6,11 @@ struct output {
 	struct str text; /* of the tree */
 };
 
-void expression_code_begin(struct expression_code *code, const struct schema *schema,
+void expression_code_begin(struct expression_code *code, const struct expression_names *names,
 			   struct arena *arena, const struct hash_key *key)
 {
 	*code = (struct expression_code){
-		.schema = schema, .pool = BUF_INIT, .code = BUF_INIT, .stack = 1};
+		.names = *names, .pool = BUF_INIT, .code = BUF_INIT, .stack = 1};
 	map_init(&code->constants, key, arena);
 }
 
@@ -178,7 +178,7 @@ static void put_name(struct output *o, const struct expr *e)
 	struct expression_code *code = o->to;
 	int64_t number = 0;
 
-	switch (expression_name(code->schema, e->text, &number)) {
+	switch (expression_name(&code->names, e->text, &number)) {
 	case EXPRESSION_VARIABLE: put(o, STW_OP_VARIABLE, (uint32_t)number, 0, 1); return;
 	case EXPRESSION_WORD:
 		put(o, STW_OP_CONSTANT, word_constant(code, (uint16_t)number, e->text), 0, 1);

@@ -48,37 +48,39 @@ static void offer_group(struct suggestion *best, const struct schema_group *grou
 		suggest_offer(best, str_c(all->members[i].name));
 }
 
-static const struct schema_enum *variables(const struct schema *schema)
+struct expression_names expression_names_of(const struct schema *schema)
 {
-	return schema_enum_find(schema, STR("ExpressionVariable"));
+	return (struct expression_names){schema,
+					 schema_enum_find(schema, STR("ExpressionVariable")),
+					 schema_enum_find(schema, STR("ExpressionConstant"))};
 }
 
-static const struct schema_enum *constants(const struct schema *schema)
+void expression_scope_of(const struct schema_field *field, struct expression_scope *scope)
 {
-	return schema_enum_find(schema, STR("ExpressionConstant"));
+	const struct schema *schema = scope->names.schema;
+
+	scope->variables =
+		field->variables ? schema_variables_find(schema, field->variables) : NULL;
+	scope->constants =
+		field->constants ? schema_constants_find(schema, field->constants) : NULL;
 }
 
-void expression_scope_of(const struct schema *schema, const struct schema_field *field,
-			 struct expression_scope *out)
+static bool is_member(const struct schema_enum *all, struct str name, int64_t *number)
 {
-	out->schema = schema;
-	out->variables = field->variables ? schema_variables_find(schema, field->variables) : NULL;
-	out->constants = field->constants ? schema_constants_find(schema, field->constants) : NULL;
-}
+	const struct schema_enum_member *member = all ? schema_enum_member_find(all, name) : NULL;
 
-enum expression_name expression_name(const struct schema *schema, struct str name, int64_t *number)
-{
-	const struct schema_enum_member *member;
-
-	for (unsigned i = 0; i < 2; i++) {
-		const struct schema_enum *all = i ? constants(schema) : variables(schema);
-
-		member = all ? schema_enum_member_find(all, name) : NULL;
-		if (!member)
-			continue;
+	if (member)
 		*number = member->number;
-		return i ? EXPRESSION_WORD : EXPRESSION_VARIABLE;
-	}
+	return member != NULL;
+}
+
+enum expression_name expression_name(const struct expression_names *names, struct str name,
+				     int64_t *number)
+{
+	if (is_member(names->variables, name, number))
+		return EXPRESSION_VARIABLE;
+	if (is_member(names->constants, name, number))
+		return EXPRESSION_WORD;
 	return expr_duration(name, number) ? EXPRESSION_DURATION : EXPRESSION_NO_NAME;
 }
 
@@ -123,7 +125,7 @@ static const char *metric_named(const struct schema *schema, struct str name)
 
 static void hint_name(struct reading *r, struct str name)
 {
-	const char *real = documented(name), *metric = metric_named(r->scope->schema, name);
+	const char *real = documented(name), *metric = metric_named(r->scope->names.schema, name);
 	struct suggestion best;
 	uint64_t bytes;
 
@@ -137,8 +139,8 @@ static void hint_name(struct reading *r, struct str name)
 		return;
 	}
 	suggest_start(&best, name);
-	offer_group(&best, r->scope->variables, variables(r->scope->schema));
-	offer_group(&best, r->scope->constants, constants(r->scope->schema));
+	offer_group(&best, r->scope->variables, r->scope->names.variables);
+	offer_group(&best, r->scope->constants, r->scope->names.constants);
 	if (real || best.best.n)
 		(void)snprintf(r->hint, sizeof(r->hint), "did you mean '%.*s'?",
 			       real ? (int)strlen(real) : (int)best.best.n,
@@ -175,7 +177,7 @@ static void read_name(struct reading *r, const struct expr *e)
 		       "the function %.*s needs its arguments", STR_ARG(e->text));
 		return;
 	}
-	switch (expression_name(scope->schema, e->text, &number)) {
+	switch (expression_name(&scope->names, e->text, &number)) {
 	case EXPRESSION_VARIABLE:
 		if (allowed(scope->variables, e->text))
 			return;
@@ -267,7 +269,8 @@ static void read_system(struct reading *r, const struct expr *e)
 
 static void read_metric(struct reading *r, const struct expr *e)
 {
-	const struct schema_enum *metrics = schema_enum_find(r->scope->schema, STR("MetricType"));
+	const struct schema_enum *metrics =
+		schema_enum_find(r->scope->names.schema, STR("MetricType"));
 	struct suggestion best;
 
 	if (!metrics || schema_enum_member_find(metrics, e->text))
@@ -354,8 +357,8 @@ static void read_index(struct reading *r, const struct expr *e)
 	int64_t number;
 
 	if (of->kind != EXPR_NAME || of->parens ||
-	    expression_name(r->scope->schema, of->text, &number) == EXPRESSION_VARIABLE ||
-	    expression_name(r->scope->schema, of->text, &number) == EXPRESSION_NO_NAME)
+	    expression_name(&r->scope->names, of->text, &number) == EXPRESSION_VARIABLE ||
+	    expression_name(&r->scope->names, of->text, &number) == EXPRESSION_NO_NAME)
 		return;
 	report(r, DIAG_EXPRESSION_SYNTAX, of->begin, of->end, "'%.*s' has no members",
 	       STR_ARG(of->text));

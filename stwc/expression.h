@@ -11,9 +11,17 @@
 #include "libstw/program.h"
 #include "schemas/schema.h"
 
+/* Where a schema has what names mean; found once, for names are many. */
+struct expression_names {
+	const struct schema *schema;
+	const struct schema_enum *variables, *constants; /* NULL: the schema has none */
+};
+
+struct expression_names expression_names_of(const struct schema *schema);
+
 /* What a text may use, and where its mistakes go. */
 struct expression_scope {
-	const struct schema *schema;
+	struct expression_names names;
 	const struct schema_group *variables; /* NULL: all of them */
 	const struct schema_group *constants; /* NULL: all of them */
 	struct regex_cache *regexes;
@@ -23,9 +31,8 @@ struct expression_scope {
 	void *ctx;
 };
 
-/* What a field's expressions may use. */
-void expression_scope_of(const struct schema *schema, const struct schema_field *field,
-			 struct expression_scope *out);
+/* What a field's expressions may use: sets the groups of a scope that has its names. */
+void expression_scope_of(const struct schema_field *field, struct expression_scope *scope);
 
 /* Parses and judges a text; the tree lives in the arena. NULL: it was reported, or the arena
  * failed. */
@@ -41,14 +48,15 @@ enum expression_name {
 
 /* What a name is, in the server's order: variable, constant, duration; *number is the member's
  * number, or the milliseconds. */
-enum expression_name expression_name(const struct schema *schema, struct str name, int64_t *number);
+enum expression_name expression_name(const struct expression_names *names, struct str name,
+				     int64_t *number);
 
 /* The text of the pattern of a matches(), between its quotes, as the engine gets it. */
 struct str expression_pattern(const struct expr *call, struct str text);
 
 /* A program as it grows. Its mistakes are limits. */
 struct expression_code {
-	const struct schema *schema;
+	struct expression_names names;
 	struct buf pool, code;
 	struct map constants; /* encoded constant to its number + 1 */
 	size_t constant_count, branches;
@@ -57,7 +65,7 @@ struct expression_code {
 };
 
 /* `arena` must outlive the code; expression_code_end is due. */
-void expression_code_begin(struct expression_code *code, const struct schema *schema,
+void expression_code_begin(struct expression_code *code, const struct expression_names *names,
 			   struct arena *arena, const struct hash_key *key);
 /* The next case, or the else (`when` NULL), of texts that expression_read has found right. */
 void expression_code_case(struct expression_code *code, const struct expr *when,

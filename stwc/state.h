@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "stwc/compile.h"
+#include "stwc/expression.h"
 
 struct path;
 
@@ -127,7 +128,8 @@ struct compile_state {
 	struct compiled_expression
 		*expressions; /* programs of explicit values, as emit wants them */
 	size_t expression_count, expression_cap;
-	struct regex_cache *regexes; /* of the patterns in them; NULL: none yet */
+	struct expression_names names; /* of expressions; with the first of them */
+	struct regex_cache *regexes;   /* of the patterns in them; NULL: none yet */
 };
 
 /* Compiles the expression of a default or of a value that has been checked; .p NULL: there is none

@@ -30,11 +30,13 @@ static const struct expr *read_part(const struct rule *rule, const struct value 
 				    const struct path *path, bool result)
 {
 	struct expression_part part = {rule, value, path};
-	struct expression_scope scope = {
-		.regexes = rule->c->state->regexes, .report = report, .ctx = &part};
+	struct expression_scope scope = {.names = rule->c->state->names,
+					 .regexes = rule->c->state->regexes,
+					 .report = report,
+					 .ctx = &part};
 	const struct expr *tree;
 
-	expression_scope_of(rule->c->schema, rule->field, &scope);
+	expression_scope_of(rule->field, &scope);
 	tree = expression_read(&scope, &rule->c->scratch, value->string);
 	check_near(rule->c, value->span, "bytes of an expression", value->string.n,
 		   STW_LIMIT_EXPRESSION);
@@ -169,13 +171,15 @@ void rule_expression(const struct rule *rule, const struct value *value)
 
 	if (value->kind != VALUE_OBJECT)
 		return;
-	if (!c->state->regexes)
+	if (!c->state->regexes) {
+		c->state->names = expression_names_of(c->schema);
 		c->state->regexes = regex_cache_new(&c->hash_key);
+	}
 	if (!c->state->regexes) {
 		c->arena.failed = true;
 		return;
 	}
-	expression_code_begin(&code, c->schema, &c->scratch, &c->hash_key);
+	expression_code_begin(&code, &c->state->names, &c->scratch, &c->hash_key);
 	ok = read_cases(rule, value_field_get(&value->object, "match"), &code);
 	if (!value_field_get(&value->object, "else") &&
 	    schema_default_has(rule->field, STR("else")))
@@ -218,6 +222,7 @@ static bool add_cases(struct compilation *c, const struct value *match,
 struct str expression_program(struct compilation *c, const struct value_object *expression)
 {
 	const struct value *otherwise = value_field_get(expression, "else");
+	struct expression_names names;
 	struct expression_code code;
 	struct buf program = BUF_INIT;
 	struct str kept = STR_NONE;
@@ -225,11 +230,10 @@ struct str expression_program(struct compilation *c, const struct value_object *
 	bool ok;
 
 	/* the schema of an image may leave out what only texts name */
-	expression_code_begin(&code,
-			      schema_enum_find(c->schema, STR("ExpressionVariable"))
-				      ? c->schema
-				      : &schema_builtin,
-			      &c->scratch, &c->hash_key);
+	names = expression_names_of(c->schema);
+	if (!names.variables)
+		names = expression_names_of(&schema_builtin);
+	expression_code_begin(&code, &names, &c->scratch, &c->hash_key);
 	ok = add_cases(c, value_field_get(expression, "match"), &code);
 	tree = ok ? parse(c, otherwise) : NULL;
 	if (tree)

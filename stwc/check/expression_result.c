@@ -99,7 +99,7 @@ static enum given given_of(const struct expression_part *part, const struct expr
 	case EXPR_STRING: return e->text.n ? GIVEN_TEXT : GIVEN_NONE;
 	case EXPR_LIST: return GIVEN_LIST;
 	case EXPR_NAME:
-		switch (expression_name(part->rule->c->schema, e->text, &number)) {
+		switch (expression_name(&part->rule->c->state->names, e->text, &number)) {
 		case EXPRESSION_WORD: return GIVEN_WORD;
 		case EXPRESSION_DURATION: return number ? GIVEN_NUMBER : GIVEN_NONE;
 		case EXPRESSION_VARIABLE:

@@ -55,7 +55,8 @@ static void run(struct eval *e, struct stw_bytes program, bool sound)
 		FUZZ_WANT(is_sound(&run.result, 0));
 		interp_print(&out, &run.result);
 	}
-	FUZZ_WANT(run.memory <= STW_LIMIT_EXPR_MEMORY && run.work <= STW_LIMIT_EXPR_WORK);
+	FUZZ_WANT(run.budget.memory <= STW_LIMIT_EXPR_MEMORY &&
+		  run.budget.work <= STW_LIMIT_EXPR_WORK);
 	buf_free(&out);
 	interp_end(&run);
 }

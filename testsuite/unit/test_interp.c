@@ -308,6 +308,138 @@ static void test_memory(void **state)
 	free(start);
 }
 
+/* ---- the library by itself ---- */
+
+/* Every function of the language has a row with as many arguments as it takes, and a call unless
+ * it waits. */
+static void test_rows(void **state)
+{
+	size_t count, n;
+	const struct stw_function_info *infos = stw_functions(&count);
+
+	(void)state;
+	assert_in_range(count, 50, 256);
+	for (size_t i = 0; i < count; i++) {
+		const struct interp_function *row = interp_function_find(infos[i].number);
+
+		assert_non_null(row);
+		for (n = 0; n < INTERP_ARGUMENTS && row->arguments[n] != ARGUMENT_NONE; n++)
+			assert_true(n == 0 || row->arguments[n] != ARGUMENT_EACH);
+		if (n != infos[i].arity || infos[i].waits != !row->call)
+			fail_msg("%s: %zu arguments in its row", infos[i].name, n);
+	}
+	assert_null(interp_function_find(0));
+	assert_null(interp_function_find(STW_FUNCTION_IF_THEN + 1));
+	assert_null(interp_function_find(UINT32_MAX));
+}
+
+/* The result of a function over values that no literal can write. */
+static void applies(unsigned function, struct interp_value a, struct interp_value b,
+		    struct interp_value c, const char *expected)
+{
+	struct interp_value arguments[INTERP_ARGUMENTS] = {a, b, c}, result;
+	struct interp_budget budget = {.state = INTERP_WITHIN};
+	struct buf out = BUF_INIT;
+
+	arena_init(&budget.arena, 4096);
+	result = interp_apply(&budget, interp_function_find(function), arguments);
+	assert_int_equal(budget.state, INTERP_WITHIN);
+	interp_print(&out, &result);
+	buf_putc(&out, '\0');
+	if (strcmp(out.p, expected) != 0)
+		fail_msg("function %u: %s, not %s", function, out.p, expected);
+	buf_free(&out);
+	arena_free(&budget.arena);
+}
+
+static void test_odd_values(void **state)
+{
+	const struct interp_value none = interp_nothing(), comma = interp_of_text(STR(","));
+	const struct interp_value wrong = interp_of_text(STR("a\xff\xc3"));
+	const struct interp_value text = interp_of_text(STR("a,b,c"));
+	const struct interp_value minus = interp_of_integer(-1),
+				  huge = interp_of_integer(INT64_MAX);
+	const struct interp_value mixed[] = {interp_of_text(STR("b")), interp_of_integer(0),
+					     interp_of_text(STR("a")), interp_of_float(0.0 / 0.0),
+					     interp_of_integer(-2),    interp_nothing()};
+	const struct interp_value list = {.kind = INTERP_LIST, .depth = 1, .list = {mixed, 6}};
+
+	(void)state;
+	/* bytes that are no UTF-8 stay, and count as characters */
+	applies(STW_FUNCTION_COUNT_CHARS, wrong, none, none, "3");
+	applies(STW_FUNCTION_TO_UPPERCASE, wrong, none, none, "'A\xff\xc3'");
+	applies(STW_FUNCTION_TRIM, wrong, none, none, "'a\xff\xc3'");
+	applies(STW_FUNCTION_SUBSTRING, wrong, interp_of_integer(1), huge, "'\xff\xc3'");
+	applies(STW_FUNCTION_SPLIT, wrong, interp_of_text(STR("\xff")), none, "['a', '\xc3']");
+	/* a negative place is beyond everything, a negative count all there is */
+	applies(STW_FUNCTION_SUBSTRING, text, minus, huge, "''");
+	applies(STW_FUNCTION_SUBSTRING, text, interp_of_integer(2), minus, "'b,c'");
+	applies(STW_FUNCTION_SUBSTRING, text, interp_of_float(-1.5), interp_of_float(1e300),
+		"'a,b,c'");
+	applies(STW_FUNCTION_SPLIT_N, text, comma, minus, "['a', 'b', 'c']");
+	applies(STW_FUNCTION_SPLIT_N, text, comma, huge, "['a', 'b', 'c']");
+	applies(STW_FUNCTION_SPLIT_N, text, comma, interp_of_text(STR("x")), "['a,b,c']");
+	applies(STW_FUNCTION_SPLIT, text, none, none, "['', 'a', ',', 'b', ',', 'c', '']");
+	/* empty texts without a place */
+	applies(STW_FUNCTION_CONTAINS, none, none, none, "1");
+	applies(STW_FUNCTION_SPLIT_ONCE, none, none, none, "['', '']");
+	applies(STW_FUNCTION_RSPLIT_ONCE, none, comma, none, "''");
+	applies(STW_FUNCTION_STRIP_SUFFIX, none, none, none, "''");
+	applies(STW_FUNCTION_EMAIL_PART, interp_of_text(STR("@")), interp_of_text(STR("domain")),
+		none, "''");
+	applies(STW_FUNCTION_LINES, none, none, none, "[]");
+	applies(STW_FUNCTION_DEDUP, none, none, none, "[]");
+	applies(STW_FUNCTION_SPLIT_WORDS, none, none, none, "[]");
+	/* numbers beside texts have no order that holds between three: all members come out */
+	applies(STW_FUNCTION_COUNT, list, none, none, "6");
+	applies(STW_FUNCTION_WINNOW, list, none, none, "['b', 0, 'a', nan, -2]");
+}
+
+/* Sorting keeps every member, whatever they are, and keeps to the budget. */
+static void test_sort(void **state)
+{
+	enum { COUNT = 999 };
+	struct interp_value items[COUNT], arguments[INTERP_ARGUMENTS], result;
+	struct interp_budget budget = {.state = INTERP_WITHIN};
+	int64_t sum = 0, previous = INT64_MIN;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++)
+		items[i] = interp_of_integer((int64_t)(i * 7919 % COUNT));
+	for (unsigned mixed = 0; mixed < 2; mixed++) {
+		for (size_t i = 0; mixed && i < COUNT; i += 3) {
+			items[i] = interp_of_text(i % 2 ? STR("a") : STR("b"));
+			items[i + 1] = interp_of_float(i % 2 ? 0.0 / 0.0 : -0.5);
+		}
+		arguments[0] = (struct interp_value){
+			.kind = INTERP_LIST, .depth = 1, .list = {items, COUNT}};
+		arguments[1] = interp_of_bool(true);
+		arena_init(&budget.arena, 4096);
+		result = interp_apply(&budget, interp_function_find(STW_FUNCTION_SORT), arguments);
+		assert_int_equal(budget.state, INTERP_WITHIN);
+		assert_int_equal(result.list.count, COUNT);
+		sum = 0;
+		for (size_t i = 0; i < COUNT; i++) {
+			const struct interp_value *item = &result.list.items[i];
+
+			sum += item->kind == INTERP_INTEGER ? item->integer : 0;
+			assert_true(mixed || item->integer >= previous);
+			previous = mixed ? 0 : item->integer;
+		}
+		for (size_t i = 0; i < COUNT; i++)
+			sum -= items[i].kind == INTERP_INTEGER ? items[i].integer : 0;
+		assert_int_equal(sum, 0);
+		arena_free(&budget.arena);
+		budget = (struct interp_budget){.state = INTERP_WITHIN};
+	}
+	/* with nothing left it gives something, and says so */
+	arena_init(&budget.arena, 4096);
+	budget.work = STW_LIMIT_EXPR_WORK;
+	(void)interp_apply(&budget, interp_function_find(STW_FUNCTION_SORT), arguments);
+	assert_int_equal(budget.state, INTERP_SPENT);
+	arena_free(&budget.arena);
+}
+
 /* ---- programs that lie ---- */
 
 static uint32_t next_random(uint32_t *seed)
@@ -375,10 +507,12 @@ static void test_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_operators), cmocka_unit_test(test_texts),
-		cmocka_unit_test(test_values),    cmocka_unit_test(test_variables),
-		cmocka_unit_test(test_look_ups),  cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_memory),    cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_operators),  cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_values),     cmocka_unit_test(test_variables),
+		cmocka_unit_test(test_look_ups),   cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_memory),     cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_odd_values), cmocka_unit_test(test_sort),
+		cmocka_unit_test(test_damage),
 	};
 
 	return cmocka_run_group_tests_name("interp", tests, NULL, NULL);
