@@ -2,8 +2,8 @@
  * stwc migrate: 0.15 settings to 0.16 objects, and what became of every line.
  *
  * The objects are compiled as any others, so what is written checks clean. They go to standard
- * output, or with -o to a file; the report goes to standard error, or with --format json to
- * standard output, which then -o must leave free.
+ * output, or with -o to a file; the report goes to standard error, or in any other form than text
+ * to standard output, which then -o must leave free.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +15,19 @@
 #include "stwc/settings_report.h"
 #include "stwc/settings_retry.h"
 #include "stwc/view_dump.h"
+
+/* Outputs that have no other form than diagnostics: the report is made of these then. */
+static bool is_of_diagnostics(enum output output)
+{
+	switch (output) {
+	case OUTPUT_TEXT:
+	case OUTPUT_JSON: return false;
+	case OUTPUT_SARIF:
+	case OUTPUT_GITHUB:
+	case OUTPUT_GCC: break;
+	}
+	return true;
+}
 
 /* The report where it belongs; STATUS_FAILED when it cannot be written. */
 static enum status report(const struct options *options, struct compilation *c,
@@ -28,7 +41,7 @@ static enum status report(const struct options *options, struct compilation *c,
 		settings_report_json(&out, c, n);
 		return cmd_print(&out, STATUS_VALID);
 	}
-	if (options->quiet)
+	if (options->quiet || is_of_diagnostics(options->output))
 		return STATUS_VALID;
 	settings_report_text(&out, c, n);
 	if (out.failed || fwrite(out.p, 1, out.n, stderr) != out.n)
@@ -104,7 +117,8 @@ static enum status compile(const struct options *options, struct view *view,
 	struct options quiet = *options;
 	bool ran, again = reads_stdin(options);
 
-	quiet.output = OUTPUT_TEXT;
+	if (!is_of_diagnostics(options->output))
+		quiet.output = OUTPUT_TEXT;
 	quiet.compile.report = true;
 	/* the report says better why there is nothing */
 	if (quiet.level_count < ARRAY_LEN(quiet.levels))
@@ -125,6 +139,8 @@ static enum status compile(const struct options *options, struct view *view,
 		quiet.max_errors = options->max_errors;
 		ran = run_once(&quiet, &view->c, again);
 	}
+	if (ran && is_of_diagnostics(options->output))
+		settings_diagnose(&view->c);
 	return cmd_compile_end(&quiet, &view->c, ran, true);
 }
 
@@ -179,6 +195,8 @@ static enum status run(struct options *options)
 	if (!view_dump_format_of(options->to, &format))
 		return cmd_fail(&cmd_migrate, "--to is toml, yaml, json, plan or jmap, not '%s'",
 				options->to);
+	if (!options->has_output && !options->out)
+		options->output = OUTPUT_TEXT; /* nobody asked for annotations */
 	if (options->output != OUTPUT_TEXT && !options->out)
 		return cmd_fail(
 			&cmd_migrate,
@@ -194,6 +212,7 @@ const struct command cmd_migrate = {
 	"migrate",
 	"SRC…",
 	"0.15 settings as 0.16 objects, with a report for each line",
-	" from as level max-errors format color quiet out to env allow-loss reveal-secrets ",
+	" from as target schema level max-errors format color quiet out to env allow-loss "
+	"reveal-secrets diagnoses ",
 	"toml|yaml|json|plan|jmap",
 	run};

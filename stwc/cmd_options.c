@@ -44,7 +44,7 @@ static bool complain(const struct parser *p, const char *format, ...)
 
 static bool diagnoses(const struct command *command)
 {
-	return strstr(command->options, " " CMD_DIAGNOSES) != NULL;
+	return strstr(command->options, " diagnoses ") != NULL;
 }
 
 static bool set_format(struct parser *p, const char *value)

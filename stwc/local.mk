@@ -70,6 +70,7 @@ libstwc_a_SOURCES = \
 	stwc/report_sarif.c \
 	stwc/resolve.c \
 	stwc/settings.c stwc/settings.h \
+	stwc/settings_cluster.c \
 	stwc/settings_domain.c \
 	stwc/settings_events.c \
 	stwc/settings_expr.c \

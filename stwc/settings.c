@@ -19,8 +19,6 @@
  */
 #include "stwc/settings.h"
 
-static void report(struct settings *s, const struct setting *setting);
-
 void settings_end(struct setting *setting, enum setting_outcome outcome, const char *why)
 {
 	setting->outcome = outcome;
@@ -42,6 +40,20 @@ void settings_target(struct settings *s, struct setting *setting, const struct s
 	}
 }
 
+/* Those of an earlier compilation that are of this file. */
+static bool take_refusals(struct settings *s)
+{
+	const struct compile_options *o = &s->c->options;
+	size_t i;
+
+	for (i = 0; i < o->refusal_count; i++) {
+		if (o->refusals[i].source == s->file->source->number &&
+		    !map_put(&s->refusals, o->refusals[i].key, (void *)&o->refusals[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool start(struct file *file)
 {
 	struct settings *s = file->settings;
@@ -55,6 +67,9 @@ static bool start(struct file *file)
 	s->c = file->c;
 	map_init(&s->keys, &file->c->hash_key, &file->c->arena);
 	map_init(&s->bodies, &file->c->hash_key, &file->c->arena);
+	map_init(&s->refusals, &file->c->hash_key, &file->c->arena);
+	if (!settings_index(s) || !take_refusals(s))
+		return false;
 	s->next = file->c->state->settings;
 	file->c->state->settings = s;
 	file->c->settings_files++;
@@ -81,15 +96,7 @@ static struct setting *collect(struct settings *s, const struct reader_element *
 static const struct compile_refusal *refusal_of(const struct settings *s,
 						const struct setting *setting)
 {
-	const struct compile_options *o = &s->c->options;
-	size_t i;
-
-	for (i = 0; i < o->refusal_count; i++) {
-		if (o->refusals[i].source == setting->key_span.source &&
-		    str_eq(o->refusals[i].key, setting->key))
-			return &o->refusals[i];
-	}
-	return NULL;
+	return s->refusals.count ? map_get(&s->refusals, setting->key) : NULL;
 }
 
 /* A blocked or allowed address: the key is the address. */
@@ -145,6 +152,24 @@ static bool is_own_form(const struct file *file, struct str key)
 	return header.n && text.n && memmem(text.p, text.n, header.p, header.n);
 }
 
+/* Said once: each of its keys would be one more of the same. */
+static void refuse_own_form(struct file *file, const struct reader_element *element)
+{
+	struct settings *s = file->settings;
+
+	if (s->own_form)
+		return;
+	s->own_form = true;
+	if (s->keys.count || file->c->options.from != FORMAT_SETTINGS)
+		diag_add(&file->c->diags, DIAG_WRONG_ROOT, element->key_span,
+			 "'%.*s' is stw's own form, but the file begins as 0.15 settings",
+			 STR_ARG(element->key));
+	else
+		diag_add(&file->c->diags, DIAG_WRONG_ROOT, element->key_span,
+			 "the file is in stw's own form: objects of 0.16, not 0.15 settings%s",
+			 file->c->options.report ? "; there is nothing to migrate" : "");
+}
+
 bool dialect_settings(struct file *file, const struct reader_element *element)
 {
 	struct str key = element->key;
@@ -155,9 +180,7 @@ bool dialect_settings(struct file *file, const struct reader_element *element)
 	if (element->value->kind != NODE_STRING)
 		return true;
 	if (is_own_form(file, key)) {
-		diag_add(&file->c->diags, DIAG_WRONG_ROOT, element->key_span,
-			 "'%.*s' is stw's own form, but the file begins as 0.15 settings",
-			 STR_ARG(key));
+		refuse_own_form(file, element);
 		return true;
 	}
 	if (!element->value->string.n && str_starts(key, blocked))
@@ -265,19 +288,24 @@ static void run(struct settings *s, enum pass pass)
 	}
 }
 
-/* An expression is given whole or not at all: the other parts of the one in the object `id`. */
-static void end_expression(struct settings *s, const struct settings_row *row, struct str id,
-			   const char *why)
+/* The key without the ".0000.then" of an expression's part. */
+static struct str whole_of(const struct setting *setting)
+{
+	return (struct str){setting->key.p, setting->key.n - setting->tail.n};
+}
+
+/* An expression is given whole or not at all: the other parts of those that are in the map. */
+static void end_expressions(struct settings *s, const struct map *ended, const char *why)
 {
 	size_t i;
 
-	for (i = 0; i < s->keys.count; i++) {
+	for (i = 0; i < s->keys.count && ended->count; i++) {
 		struct setting *setting = s->keys.entries[i].value;
 
 		/* ".0000.then" and its like, no member of a list */
-		if (setting->outcome == SETTING_OPEN && setting->row == row &&
-		    str_eq(setting->id, id) && setting->tail.n &&
-		    memchr(setting->tail.p + 1, '.', setting->tail.n - 1))
+		if (setting->outcome == SETTING_OPEN && setting->tail.n &&
+		    memchr(setting->tail.p + 1, '.', setting->tail.n - 1) &&
+		    map_has(ended, whole_of(setting)))
 			settings_end(setting, SETTING_DROPPED, why);
 	}
 }
@@ -296,8 +324,10 @@ static void end_unknown(struct settings *s, struct setting *setting)
 
 static void find_rows(struct settings *s)
 {
+	struct map ended;
 	size_t i;
 
+	map_init(&ended, &s->c->hash_key, &s->c->arena);
 	for (i = 0; i < s->keys.count; i++) {
 		struct setting *setting = s->keys.entries[i].value;
 
@@ -307,20 +337,24 @@ static void find_rows(struct settings *s)
 			end_unknown(s, setting);
 	}
 	for (i = 0; i < s->keys.count; i++) {
-		const struct setting *setting = s->keys.entries[i].value;
+		struct setting *setting = s->keys.entries[i].value;
 
-		if (setting->outcome == SETTING_DROPPED)
-			end_expression(s, setting->row, setting->id,
-				       "0.15 refuses the expression for words that it does not "
-				       "know, and goes by its default");
+		if (setting->outcome == SETTING_DROPPED && setting->tail.n &&
+		    !map_put(&ended, whole_of(setting), setting))
+			return; /* the arena says so in the end */
 	}
+	end_expressions(s, &ended,
+			"0.15 refuses the expression for words that it does not know, and goes by "
+			"its default");
 }
 
 static void end_refused(struct settings *s)
 {
+	struct map ended;
 	size_t i;
 
-	for (i = 0; i < s->keys.count && s->c->options.refusal_count; i++) {
+	map_init(&ended, &s->c->hash_key, &s->c->arena);
+	for (i = 0; i < s->keys.count && s->refusals.count; i++) {
 		struct setting *setting = s->keys.entries[i].value;
 		const struct compile_refusal *refusal = refusal_of(s, setting);
 
@@ -328,9 +362,10 @@ static void end_refused(struct settings *s)
 			continue;
 		setting->outcome = SETTING_DROPPED;
 		setting->why = refusal->why;
-		end_expression(s, setting->row, setting->id,
-			       "another part of the expression is refused");
+		if (setting->tail.n && !map_put(&ended, whole_of(setting), setting))
+			return;
 	}
+	end_expressions(s, &ended, "another part of the expression is refused");
 }
 
 static void expand_macros(struct settings *s)
@@ -387,9 +422,20 @@ static void report(struct settings *s, const struct setting *setting)
 	if (!diag_kept(diags, diag))
 		return;
 	diag_path(diags, diag, "%.*s", STR_ARG(setting->key));
-	near = setting->outcome == SETTING_UNKNOWN ? settings_suggest(s, setting->key) : STR_NONE;
+	near = setting->outcome == SETTING_UNKNOWN ? settings_suggest(s, setting) : STR_NONE;
 	if (near.n)
 		diag_hint(diags, diag, "did you mean '%.*s'?", STR_ARG(near));
+}
+
+void settings_diagnose(struct compilation *c)
+{
+	struct settings *s;
+	size_t i;
+
+	for (s = c->state ? c->state->settings : NULL; s; s = s->next) {
+		for (i = 0; i < s->keys.count; i++)
+			report(s, s->keys.entries[i].value);
+	}
 }
 
 bool dialect_settings_end(struct file *file)

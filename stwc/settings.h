@@ -88,19 +88,26 @@ struct settings {
 	struct settings *next; /* of the files read before */
 	struct map keys;       /* to struct setting * */
 	struct map bodies;     /* "Type/id" to struct settings_body * */
+	struct map refusals;   /* of this file: to struct compile_refusal * */
 	struct settings_link *links;
 	struct settings_body *domain; /* the default one, once it is known */
+	const struct settings_index *index;
+	size_t suggestions; /* made so far: there is a limit */
+	bool own_form;      /* objects of 0.16 stand in the file; that was said */
 };
 
-/* settings_table.c. The row of a key (sets row, id and tail), or false: 0.15 does not know it. */
+/* settings_table.c. Takes the table apart, once a file; false: memory is short. */
+bool settings_index(struct settings *s);
+/* The row of a key (sets row, id and tail), or false: 0.15 does not know it. */
 bool settings_find(const struct settings *s, struct setting *setting);
 /* The same for the nearest key above one that has no row itself: "a.b" of "a.b.c". */
 bool settings_find_above(const struct settings *s, struct setting *setting);
 /* The next row with the key of the setting's, or NULL. */
 const struct settings_row *settings_next_row(const struct settings_row *row);
 const struct settings_group *settings_group_of(const char *type);
-/* The known key that the unknown one may have meant; empty: none is near. */
-struct str settings_suggest(const struct settings *s, struct str key);
+/* The known key that the unknown one may have meant; empty: none is near, or so many were asked for
+ * that this is no slip of the pen. */
+struct str settings_suggest(struct settings *s, const struct setting *setting);
 
 /* settings_macro.c. Resolves the macros of one value; false: setting->why says what is left. */
 bool settings_expand(struct settings *s, struct setting *setting);

@@ -177,6 +177,32 @@ void settings_acme_domain(struct settings *s, struct setting *setting)
 	settings_target(s, setting, domain, "certificateManagement");
 }
 
+/* One secret of 0.15 is under another name at each provider of 0.16, and at some under two, both
+ * of which it wants. */
+void settings_dns_secret(struct settings *s, struct setting *setting)
+{
+	static const char *const names[] = {
+		"secret",          "secretApiKey",       "authToken", "applicationSecret",
+		"secretAccessKey", "serviceAccountJson", "key"};
+	struct settings_body *server =
+		settings_body(s, "DnsServer", setting->id, setting->key_span);
+	const struct schema_structure *fields = server ? settings_fields(s, server) : NULL;
+	size_t i, count = 0;
+
+	settings_end(setting, SETTING_CARRIED, NULL);
+	for (i = 0; i < ARRAY_LEN(names) && setting->outcome == SETTING_CARRIED; i++) {
+		if (!fields || !schema_field_find(fields, str_c(names[i])))
+			continue;
+		count++;
+		if (!settings_place(s, setting, server, names[i]))
+			setting->outcome = SETTING_DROPPED;
+	}
+	if (count || !server)
+		return;
+	setting->outcome = SETTING_DROPPED;
+	(void)settings_no_place(s, setting, server, names[0]); /* says the rest */
+}
+
 /* Sub-addressing and catch-all addresses were expressions; 0.16 has them at each domain. */
 void settings_by_domain(struct settings *s, struct setting *setting)
 {

@@ -119,9 +119,23 @@ static void unlink_entry(struct node *map, struct str field)
 	map->map.last = last;
 }
 
+/* What has the reference inside the object goes as a whole: it would lack what it is about. */
+static void unlink_reference(struct settings_link *link)
+{
+	const struct node_entry *entry;
+
+	for (entry = link->from->node->map.first; entry; entry = entry->next) {
+		if (entry->value == link->map) {
+			unlink_entry(link->from->node, entry->key);
+			return;
+		}
+	}
+	unlink_entry(link->map, link->field);
+}
+
 static void end_link(struct settings *s, struct settings_link *link)
 {
-	unlink_entry(link->map, link->field);
+	unlink_reference(link);
 	link->setting->outcome = SETTING_DROPPED;
 	link->setting->why = arena_printf(&s->c->arena, "there is no %s '%.*s' that is carried",
 					  link->type, STR_ARG(link->id));

@@ -35,7 +35,7 @@ static void put_place(struct buf *out, struct compilation *c, struct span span)
 static void put_line(struct buf *out, struct settings *s, const struct setting *setting)
 {
 	struct str near =
-		setting->outcome == SETTING_UNKNOWN ? settings_suggest(s, setting->key) : STR_NONE;
+		setting->outcome == SETTING_UNKNOWN ? settings_suggest(s, setting) : STR_NONE;
 
 	put_place(out, s->c, setting->key_span);
 	buf_printf(out, ": %-8s %.*s", word_of(setting->outcome), STR_ARG(setting->key));
@@ -114,7 +114,8 @@ void settings_report_text(struct buf *out, struct compilation *c, const struct s
 				put_added(out, s, s->bodies.entries[i].value);
 		}
 	}
-	put_summary(out, n);
+	if (n->keys)
+		put_summary(out, n);
 }
 
 static void json_member(struct buf *out, const char *name, struct str value)
@@ -146,7 +147,7 @@ static void json_setting(struct buf *out, struct settings *s, const struct setti
 		json_member(out, "target", setting->target);
 	json_member(out, "reason", setting->why);
 	if (setting->outcome == SETTING_UNKNOWN)
-		json_member(out, "hint", settings_suggest(s, setting->key));
+		json_member(out, "hint", settings_suggest(s, setting));
 	buf_putc(out, '}');
 }
 

@@ -12,6 +12,9 @@ struct settings_counts {
 
 /* Over all files of a compilation that kept its report (compile_options.report). */
 void settings_count(const struct compilation *c, struct settings_counts *out);
+/* What became of the keys as diagnostics of the compilation, for the outputs that are made of
+ * those: the same ones that a check of the settings says. */
+void settings_diagnose(struct compilation *c);
 /* One line a key, "mail.toml:14: carried server.hostname -> SystemSettings/defaultHostname", then
  * what was added, and a line of sums. No value is shown, so no secret. */
 void settings_report_text(struct buf *out, struct compilation *c, const struct settings_counts *n);

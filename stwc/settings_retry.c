@@ -14,6 +14,7 @@ void settings_retry_init(struct settings_retry *retry)
 {
 	*retry = (struct settings_retry){.refusals = NULL};
 	arena_init(&retry->arena, 4096);
+	map_init(&retry->known, &retry->hash_key, &retry->arena);
 }
 
 void settings_retry_free(struct settings_retry *retry)
@@ -27,13 +28,35 @@ static bool has(struct span outer, struct span inner)
 	return outer.source == inner.source && outer.begin <= inner.begin && inner.end <= outer.end;
 }
 
-/* The setting at whose key or value the place is. */
+/* The values of a file follow each other as its keys do: the last one that begins no later. */
+static const struct setting *near(const struct settings *s, struct span place)
+{
+	size_t low = 0, high = s->keys.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct setting *setting = s->keys.entries[middle].value;
+
+		if (setting->span.begin <= place.begin)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? s->keys.entries[low - 1].value : NULL;
+}
+
+/* The setting at whose key or value the place is. Most stand where the order says; a key is looked
+ * for among all. */
 static const struct setting *setting_at(const struct compilation *c, struct span place)
 {
 	const struct settings *s;
 	size_t i;
 
 	for (s = c->state->settings; s; s = s->next) {
+		const struct setting *likely = near(s, place);
+
+		if (likely && has(likely->span, place))
+			return likely;
 		for (i = 0; i < s->keys.count; i++) {
 			const struct setting *setting = s->keys.entries[i].value;
 
@@ -44,19 +67,12 @@ static const struct setting *setting_at(const struct compilation *c, struct span
 	return NULL;
 }
 
-static bool is_known(const struct settings_retry *retry, const struct setting *setting)
+static struct str name_of(struct arena *arena, const struct setting *setting)
 {
-	size_t i;
-
-	for (i = 0; i < retry->count; i++) {
-		if (retry->refusals[i].source == setting->key_span.source &&
-		    str_eq(retry->refusals[i].key, setting->key))
-			return true;
-	}
-	return false;
+	return arena_printf(arena, "%u:%.*s", setting->key_span.source, STR_ARG(setting->key));
 }
 
-static bool add(struct settings_retry *retry, const struct setting *setting,
+static bool add(struct settings_retry *retry, const struct setting *setting, struct str name,
 		const struct diag *diag)
 {
 	struct compile_refusal *refusal;
@@ -72,7 +88,7 @@ static bool add(struct settings_retry *retry, const struct setting *setting,
 		refusal->why = arena_printf(&retry->arena, "0.16 refuses it: %.*s%s%.*s",
 					    STR_ARG(diag->message), diag->context.n ? ", " : "",
 					    STR_ARG(diag->context));
-	if (!refusal->key.p || !refusal->why.p)
+	if (!refusal->key.p || !refusal->why.p || !map_put(&retry->known, name, (void *)setting))
 		return false;
 	retry->count++;
 	return true;
@@ -84,16 +100,20 @@ bool settings_retry_add(struct settings_retry *retry, const struct compilation *
 
 	if (!c->state)
 		return false;
+	if (!before)
+		retry->hash_key = c->hash_key;
 	for (i = 0; i < c->diags.count; i++) {
 		const struct diag *diag = &c->diags.all[i];
 		const struct setting *setting;
+		struct str name;
 
 		if (diag->severity != SEVERITY_ERROR)
 			continue;
 		setting = setting_at(c, diag->span);
-		if (!setting)
+		name = setting ? name_of(&retry->arena, setting) : STR_NONE;
+		if (!name.n)
 			return false;
-		if (!is_known(retry, setting) && !add(retry, setting, diag))
+		if (!map_has(&retry->known, name) && !add(retry, setting, name, diag))
 			return false;
 	}
 	return retry->count > before;

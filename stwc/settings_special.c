@@ -58,6 +58,15 @@ void settings_each_listener(struct settings *s, struct setting *setting)
 	setting->target = arena_printf(&s->c->arena, "NetworkListener/*/%s", field);
 }
 
+/* socket.* and tls.* at the top, where 0.15 does not look: what was meant is plain all the same. */
+void settings_listener_alone(struct settings *s, struct setting *setting)
+{
+	settings_each_listener(s, setting);
+	if (setting->outcome == SETTING_CARRIED)
+		settings_end(setting, SETTING_CHANGED,
+			     "0.15 reads it only below server. or a listener");
+}
+
 /* The address is the key; with a list it is the value. */
 void settings_address(struct settings *s, struct setting *setting)
 {

@@ -5,6 +5,11 @@
 
 #include "core/suggest.h"
 
+/* A file with more slips than that is no file of 0.15, and each costs a look at the whole table;
+ * nor is a longer key a slip of the pen. */
+#define SUGGESTION_LIMIT 64
+#define KEY_LIMIT 128
+
 #define CARRIED(key, path) {key, SETTING_CARRIED, path, NULL, "", NULL, false},
 #define RENAMED(key, path, words) {key, SETTING_CARRIED, path, words, "", NULL, false},
 #define SPECIAL(key, path, function) \
@@ -37,6 +42,69 @@ static struct pattern pattern_of(const struct settings_row *row)
 
 	return (struct pattern){
 		{key.p, at}, str_from(key, at + (id ? sizeof("<id>") - 1 : 0)), id != NULL};
+}
+
+/* The rows whose keys have the first word in common, in the order of the table. */
+struct family {
+	const size_t *rows;
+	size_t count;
+};
+
+/*
+ * A file may have a quarter of a million keys: each is held against its family alone, and against
+ * patterns that are taken apart once. Invariant: the members of `order` that a family has stand
+ * side by side, in the order of the table, because settings_next_row and "the first one" go by it.
+ */
+struct settings_index {
+	struct pattern patterns[ARRAY_LEN(rows)];
+	size_t order[ARRAY_LEN(rows)];
+	struct map families; /* the first word, to struct family * */
+};
+
+static struct str first_word(struct str key)
+{
+	const char *dot = key.n ? memchr(key.p, '.', key.n) : NULL;
+
+	return dot ? (struct str){key.p, (size_t)(dot - key.p)} : key;
+}
+
+static bool add_family(struct settings *s, struct settings_index *index, struct str word, size_t at)
+{
+	struct family *family = ARENA_NEW(&s->c->arena, struct family);
+	size_t i;
+
+	if (!family)
+		return false;
+	family->rows = index->order + at;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		if (str_eq(first_word(str_c(rows[i].key)), word))
+			index->order[at + family->count++] = i;
+	}
+	return map_put(&index->families, word, family);
+}
+
+bool settings_index(struct settings *s)
+{
+	struct settings_index *index = ARENA_NEW(&s->c->arena, struct settings_index);
+	const struct family *family;
+	size_t i, at = 0;
+
+	if (!index)
+		return false;
+	map_init(&index->families, &s->c->hash_key, &s->c->arena);
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		struct str word = first_word(str_c(rows[i].key));
+
+		index->patterns[i] = pattern_of(&rows[i]);
+		if (map_has(&index->families, word))
+			continue;
+		if (!add_family(s, index, word, at))
+			return false;
+		family = map_get(&index->families, word);
+		at += family->count;
+	}
+	s->index = index;
+	return true;
 }
 
 const struct settings_group *settings_group_of(const char *type)
@@ -101,32 +169,33 @@ static size_t tail_of(const struct setting *setting)
 	return is_digits(str_from(key, dot)) ? setting->key.n - dot + 1 : 0;
 }
 
-static bool fits(const struct settings *s, const struct settings_row *row, struct str key,
-		 struct str *id)
+static bool fits(const struct settings *s, const struct pattern *p, struct str key, struct str *id)
 {
-	struct pattern p = pattern_of(row);
-
-	if (!p.has_id) {
+	if (!p->has_id) {
 		*id = STR_NONE;
-		return str_eq(key, p.prefix);
+		return str_eq(key, p->prefix);
 	}
-	if (key.n <= p.prefix.n + p.suffix.n || !str_starts(key, p.prefix) ||
-	    !str_ends(key, p.suffix))
+	if (key.n <= p->prefix.n + p->suffix.n || !str_starts(key, p->prefix) ||
+	    !str_ends(key, p->suffix))
 		return false;
-	*id = (struct str){key.p + p.prefix.n, key.n - p.prefix.n - p.suffix.n};
-	return is_id(s, &p, *id);
+	*id = (struct str){key.p + p->prefix.n, key.n - p->prefix.n - p->suffix.n};
+	return is_id(s, p, *id);
 }
 
 static bool find(const struct settings *s, struct setting *setting, size_t tail)
 {
 	struct str key = {setting->key.p, setting->key.n - tail}, id;
+	const struct family *family = map_get(&s->index->families, first_word(key));
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(rows); i++) {
+	for (i = 0; family && i < family->count; i++) {
+		size_t row = family->rows[i];
+
 		/* where two fit, the shorter id is the longer key */
-		if (!fits(s, &rows[i], key, &id) || (setting->row && id.n >= setting->id.n))
+		if (!fits(s, &s->index->patterns[row], key, &id) ||
+		    (setting->row && id.n >= setting->id.n))
 			continue;
-		setting->row = &rows[i];
+		setting->row = &rows[row];
 		setting->id = id;
 		setting->tail = str_from(setting->key, key.n);
 	}
@@ -166,29 +235,48 @@ const struct settings_row *settings_next_row(const struct settings_row *row)
 	return next < rows + ARRAY_LEN(rows) && strcmp(next->key, row->key) == 0 ? next : NULL;
 }
 
-/* The row's key with the id that the wrong key has in its place. */
-static struct str offer_of(const struct settings *s, const struct settings_row *row, struct str key)
+static size_t words_of(struct str key)
 {
-	struct pattern p = pattern_of(row);
-	struct str rest = str_from(key, p.prefix.n);
-	const char *dot = rest.n ? memchr(rest.p, '.', rest.n) : NULL;
+	size_t n = 1, i;
 
-	if (!p.has_id)
-		return str_c(row->key);
-	if (!p.suffix.n || !str_starts(key, p.prefix) || !dot)
-		return STR_NONE;
-	return arena_printf(&s->c->scratch, "%.*s%.*s%.*s", STR_ARG(p.prefix), (int)(dot - rest.p),
-			    rest.p, STR_ARG(p.suffix));
+	for (i = 0; i < key.n; i++)
+		n += key.p[i] == '.';
+	return n;
 }
 
-struct str settings_suggest(const struct settings *s, struct str key)
+/* The word number `n` of the key, which has so many. */
+static struct str word_at(struct str key, size_t n)
 {
+	for (; n > 0; n--)
+		key = str_from(key, first_word(key).n + 1);
+	return first_word(key);
+}
+
+/* The row's key with the id that the wrong key has in its place; empty: it has too few words. */
+static struct str offer_of(const struct settings *s, size_t row, struct str key)
+{
+	const struct pattern *p = &s->index->patterns[row];
+
+	if (!p->has_id)
+		return str_c(rows[row].key);
+	if (!p->suffix.n || words_of(key) != words_of(str_c(rows[row].key)))
+		return STR_NONE;
+	return arena_printf(&s->c->scratch, "%.*s%.*s%.*s", STR_ARG(p->prefix),
+			    STR_ARG(word_at(key, words_of(p->prefix) - 1)), STR_ARG(p->suffix));
+}
+
+struct str settings_suggest(struct settings *s, const struct setting *setting)
+{
+	struct str key = {setting->key.p, setting->key.n - tail_of(setting)};
 	struct suggestion best;
 	size_t i;
 
+	if (s->suggestions == SUGGESTION_LIMIT || key.n > KEY_LIMIT)
+		return STR_NONE;
+	s->suggestions++;
 	suggest_start(&best, key);
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
-		struct str offer = offer_of(s, &rows[i], key);
+		struct str offer = offer_of(s, i, key);
 
 		if (offer.n)
 			suggest_offer(&best, offer);

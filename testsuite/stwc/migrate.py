@@ -340,6 +340,9 @@ def whole(tap):
 HOST = 'server.hostname = "mail.example.org"\n'
 KEY = "%{file:/etc/dkim.key}%"
 
+ACME_DNS = ('acme.a.directory = "https://acme.example.org/d"\nacme.a.contact = "a@example.org"\nacme.a.challenge = "dns-01"\n'
+            'acme.a.secret = "%{env:SECRET}%"\nacme.a.key = "k"\nacme.a.domains = "mail.example.org"\n')
+
 # what it shows, settings, further arguments, outcomes of keys (carried where not named), values
 CASES = [
     ("a macro inside a text", 'server.hostname = "%{env:NAME}%.example.org"\n', ["--env", "NAME=mx"], {},
@@ -468,6 +471,28 @@ CASES = [
      'server.listener.a.max-connections = 0\n', [], {},
      {"HttpForm": {"fieldName": "never", "fieldSubject": None, "rateLimit": None},
       "NetworkListener/a/maxConnections": None}),
+    ("which node does what", HOST + 'cluster.node-id = 2\ncluster.roles.purge.stores = ["1"]\n'
+     'cluster.roles.purge.accounts = { "1", "2-3" }\ncluster.roles.acme.renew = "1 2"\n'
+     'cluster.roles.metrics.push = "x"\n', [],
+     {"cluster.node-id": "changed", "cluster.roles.purge.stores.0000": "changed", "cluster.roles.purge.accounts.1": "changed",
+      "cluster.roles.purge.accounts.2-3": "changed", "cluster.roles.acme.renew": "changed",
+      "cluster.roles.metrics.push": "dropped"},
+     {"ClusterRole/node-1": {"tasks": {"@type": "EnableAll"}, "listeners": {"@type": "EnableAll"}},
+      "ClusterRole/node-2/tasks": {"@type": "DisableSome", "taskTypes": ["storeMaintenance"]},
+      "ClusterRole/node-3/tasks/taskTypes": ["storeMaintenance", "taskQueueProcessing"],
+      "ClusterRole/other-nodes/tasks/taskTypes": ["storeMaintenance", "accountMaintenance", "taskQueueProcessing"]}),
+    ("a node of no list", HOST + 'cluster.node-id = 9\ncluster.roles.fts-indexing = "1"\n', [],
+     {"cluster.node-id": "changed", "cluster.roles.fts-indexing": "changed"},
+     {"ClusterRole/other-nodes/tasks": {"@type": "DisableSome", "taskTypes": ["searchIndexing"]}}),
+    ("a node number alone", HOST + 'cluster.node-id = 9\n', [], {"cluster.node-id": "needless"}, {"ClusterRole": None}),
+    ("a DNS server that is not carried leaves the domain", HOST + ACME_DNS + 'acme.a.provider = "nonsense"\n', [],
+     {"acme.a.provider": "dropped", "acme.a.secret": "dropped", "acme.a.key": "dropped", "acme.a.domains": "dropped"},
+     {"SystemSettings/defaultDomainId": "#example.org"}),
+    ("settings of sockets outside any listener", HOST + 'socket.ttl = 4\ntls.timeout = "2m"\n'
+     'proxy.trusted-networks = "192.0.2.0/24"\nserver.listener.a.bind = "[::]:2525"\n'
+     'server.listener.a.protocol = "smtp"\n', [],
+     {key: "changed" for key in ("socket.ttl", "tls.timeout", "proxy.trusted-networks")},
+     {"NetworkListener/a/socketTtl": 4, "SystemSettings/proxyTrustedNetworks": ["192.0.2.0/24"]}),
     ("ACME", HOST + 'acme.le.directory = "https://acme.example.org/dir"\nacme.le.contact = ["mailto:a@example.org"]\n'
      'acme.le.challenge = "http-01"\nacme.le.domains = ["mail.example.org", "example.org"]\n', [],
      {"acme.le.domains.0000": "changed", "acme.le.domains.0001": "changed"},
@@ -475,6 +500,23 @@ CASES = [
       "Domain/example.org/certificateManagement": {"@type": "Automatic", "acmeProviderId": "#le",
                                                    "subjectAlternativeNames": ["mail.example.org", "example.org"]}}),
 ]
+
+
+# the fields of a DnsServer that have its key and its secret
+PROVIDERS = {"porkbun": ("apiKey", "secretApiKey"), "route53": ("accessKeyId", "secretAccessKey"),
+             "dnsimple": ("accountIdentifier", "authToken"), "spaceship": ("apiKey", "secret"),
+             "google-cloud-dns": ("projectId", "serviceAccountJson"), "cloudflare": (None, "secret"), "linode": (None, "secret"),
+             "digitalocean": (None, "secret"), "desec": (None, "secret"), "bunny": (None, "secret")}
+
+
+def providers(tap):
+    """The credentials of each provider of DNS-01 find their fields."""
+    secret = {"@type": "EnvironmentVariable", "variableName": "SECRET"}
+    for provider, (key, field) in PROVIDERS.items():
+        done = Migrated(HOST + ACME_DNS + f'acme.a.provider = "{provider}"\n')
+        server = done.get("DnsServer/a") or {}
+        tap.equal((done.status, done.checked and done.checked.codes(), server.get(key) if key else "k", server.get(field)),
+                  (0, [], "k", secret), f"DNS-01 of {provider}")
 
 
 def cases(tap):
@@ -531,6 +573,83 @@ WORDS = ("true false 5m 1d 10 0 300 mail.example.org https://example.org/x 100/1
          "rocksdb postgresql redis s3 %{env:X}% %{file:/x}% %{cfg:server.hostname}% 'x' local_port==25 relay custom "
          "udp://127.0.0.1:53 dns csv [::]:25 192.0.2.1 10.0.0.0/8 1mb rsa-sha256 dns-01 cloudflare info * auth.* daily "
          "require x y dn=x (mail=?) none disable").split() + ["", "0 3 *", "is_local_domain('*', sender_domain)", "[1, 1d]"]
+
+
+def outputs(tap):
+    """The report in the forms that programs read, and for other versions of 0.16."""
+    text = HOST + "server.hostnme = 'a'\nserver.http.hsts = true\nserver.socket.linger = '1s'\n"
+    expected = [("unknown-setting", 2), ("setting-changed", 3), ("setting-not-carried", 4)]
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "out.toml")
+        done = stwctest.run("migrate", "--format", "sarif", "-o", out, "-", stdin=text)
+        results = json.loads(done.stdout)["runs"][0]["results"]
+        tap.equal((done.status, [(r["ruleId"], r["locations"][0]["physicalLocation"]["region"]["startLine"]) for r in results]),
+                  (1, expected), "--format sarif")
+        tap.equal(done.stderr, "", "and nothing else is said")
+        for form, line in (("gcc", r"<stdin>:(\d+):1: (?:warning|note): .* \[(.*)\]$"),
+                           ("github", r"::(?:warning|notice) file=[^,]*,line=(\d+),.*title=(.*?)::")):
+            done = stwctest.run("migrate", "--format", form, "-o", out, "-", stdin=text)
+            found = [(m.group(2), int(m.group(1))) for m in re.finditer(line, done.stdout, re.M)]
+            tap.equal((done.status, found), (1, expected), f"--format {form}")
+        with open(out, encoding="utf-8") as file:
+            tap.ok("enableHsts = true" in file.read(), "the objects are in their file")
+        done = stwctest.run("migrate", "--format", "sarif", "--allow-loss", "-o", out, "-", stdin=text)
+        tap.equal(done.status, 0, "--allow-loss holds there too")
+    done = stwctest.run("migrate", "--format", "sarif", "-", stdin=text)
+    tap.ok(done.status == 2 and "-o FILE" in done.stderr, "sarif and the objects do not share standard output")
+    done = stwctest.run("migrate", "-", stdin=text, env={"GITHUB_ACTIONS": "true"})
+    tap.ok(done.status == 1 and "defaultHostname" in done.stdout and "unknown" in done.stderr,
+           "without -o an action gets the report as text")
+    jmap = HOST + "dav.response.max-results = 5\n"
+    for args in (("--target", "0.16.0"), ("--schema", stwctest.shared("facts/stalwart-0.16-schema.json"))):
+        if not args[1]:
+            tap.ok(True, "shared/facts is not there # SKIP")
+            continue
+        done = stwctest.run("migrate", *args, "-", stdin=jmap)
+        tap.equal((done.status, "maxResults = 5" in done.stdout), (0, True), " ".join(args[:1]))
+
+
+def no_settings(tap):
+    """What is no 0.15 is said to be none, once."""
+    own = '[NetworkListener.a]\nbind = ["127.0.0.1:2525"]\nprotocol = "smtp"\n[NetworkListener.b]\nbind = ["127.0.0.1:2526"]\n'
+    done = stwctest.run("migrate", "-", stdin=own)
+    tap.equal((done.status, done.stdout, done.stderr.count("error["), " keys: " in done.stderr), (1, "", 1, False),
+              "stw's own form: one error, no report")
+    tap.ok("<stdin>:2:1" in done.stderr and "own form" in done.stderr and "there is nothing to migrate" in done.stderr,
+           "which says what the file is") or print("#   " + done.stderr)
+    done = stwctest.run("migrate", "-", stdin=HOST + own)
+    tap.equal((done.status, done.stderr.count("error["), "begins as 0.15 settings" in done.stderr), (1, 1, True),
+              "and one where the file begins as settings")
+
+
+def cost(text):
+    """User time of a run, the least of three."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "mail.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        times = []
+        for _ in range(3):
+            before = os.times().children_user + os.times().children_system
+            stwctest.run("migrate", "-q", "--allow-loss", path, "-o", os.path.join(folder, "out.toml"))
+            times.append(os.times().children_user + os.times().children_system - before)
+        return min(times)
+
+
+def many(tap):
+    """Ten times the keys take about ten times as long, whatever is wrong with them."""
+    shapes = [("unknown keys", lambda n: "".join(f'server.unknown{i} = "x"\n' for i in range(n))),
+              ("keys below one that takes a value", lambda n: "".join(f'server.hostname.x{i} = "x"\n' for i in range(n))),
+              ("values that 0.16 refuses", lambda n: "server.blocked-ip = {" + ",".join(f'"300.0.0.{i}"' for i in range(n)) + "}\n"),
+              ("listeners", lambda n: "".join(f'server.listener.l{i}.bind = "127.0.0.1:{i % 60000 + 2000}"\n'
+                                              f'server.listener.l{i}.protocol = "smtp"\nserver.listener.l{i}.socket.ttl = 300\n'
+                                              for i in range(n // 8)))]
+    for what, text in shapes:
+        small, large = cost("server.max-connections = 1\n" + text(2000)), cost("server.max-connections = 1\n" + text(20000))
+        tap.ok(large < 40 * max(small, 0.01), f"{what}: ten times as many are no forty times the work") or \
+            print(f"#   {small:.3f} s and {large:.3f} s")
+    done = stwctest.run("migrate", "--allow-loss", "-", stdin=HOST + "".join(f"server.hostnam{i} = 1\n" for i in range(100)))
+    tap.equal(done.stderr.count("did you mean"), 64, "so many slips of the pen get a suggestion, and no more")
 
 
 def any_values(tap):
@@ -609,7 +728,11 @@ def main():
         page(tap, counts)
     whole(tap)
     cases(tap)
+    providers(tap)
     around(tap)
+    outputs(tap)
+    no_settings(tap)
+    many(tap)
     which(tap)
     any_values(tap)
     known_keys(tap)

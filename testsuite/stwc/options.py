@@ -17,7 +17,7 @@ TAKEN = {
     "ip": SOURCES,
     "schema": ["to", "schema"],
     "explain": ["format", "list", "schema"],
-    "migrate": "from as level max-errors format color quiet out to env allow-loss reveal-secrets".split(),
+    "migrate": "from as target schema level max-errors format color quiet out to env allow-loss reveal-secrets".split(),
     "graph": [option for option in SOURCES if option not in ("format", "quiet")] + ["type"],
 }
 VALUES = {"from": "json", "as": "x", "object": "Domain", "overlay": "x", "shapes": "own", "target": "0.16", "schema": "x", "edition": "enterprise", "format": "json",
