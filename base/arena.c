@@ -26,6 +26,8 @@
  *    slower in a virtual machine that has given its free memory back to the host.
  *  - arena_reset keeps the newest chunks, which are the largest, as spare ones. Own chunks of
  *    large requests go back to malloc: one huge line must not stay allocated for ever.
+ *  - a relay turns the list of its arena round, oldest first. A chunk of a large request was made
+ *    while the chunk behind it in that order was in use, and goes with it.
  *  - under AddressSanitizer everything not handed out is poisoned, with a gap behind each
  *    allocation; the fast path is then compiled out.
  */
@@ -56,8 +58,9 @@
 
 struct arena_chunk {
 	struct arena_chunk *next;
-	size_t size; /* of data */
-	bool own;    /* made for one large request */
+	size_t size;   /* of data */
+	size_t number; /* in a relay: in the order in which they were begun */
+	bool own;      /* made for one large request */
 	alignas(max_align_t) char data[];
 };
 
@@ -319,4 +322,83 @@ struct str arena_printf(struct arena *arena, const char *format, ...)
 	s = arena_vprintf(arena, format, args);
 	va_end(args);
 	return s;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	uintptr_t x = (uintptr_t) * (struct arena_chunk *const *)a;
+	uintptr_t y = (uintptr_t) * (struct arena_chunk *const *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+bool arena_relay_start(struct arena_relay *relay, struct arena *from, struct arena *to)
+{
+	size_t count = chunk_count(from->chunks), number = 1, i = 0;
+	struct arena_chunk **chunks = calloc(count + 1, sizeof(struct arena_chunk *));
+	struct arena_chunk *chunk = from->chunks;
+
+	if (!chunks)
+		return false;
+	from->chunks = NULL;
+	from->at = from->end = NULL;
+	while (chunk) {
+		struct arena_chunk *older = chunk->next;
+
+		chunks[i++] = chunk;
+		chunk->next = from->chunks;
+		from->chunks = chunk;
+		chunk = older;
+	}
+	for (chunk = from->chunks; chunk; chunk = chunk->next) {
+		chunk->number = number;
+		number += !chunk->own;
+	}
+	qsort(chunks, count, sizeof(struct arena_chunk *), by_address);
+	*relay = (struct arena_relay){from, to, chunks, count};
+	return true;
+}
+
+size_t arena_relay_number(const struct arena_relay *relay, const void *p)
+{
+	size_t low = 0, high = relay->count;
+	const struct arena_chunk *chunk;
+
+	/* the last chunk that begins at or before p */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if ((uintptr_t)relay->chunks[middle]->data <= (uintptr_t)p)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return 0;
+	chunk = relay->chunks[low - 1];
+	return (uintptr_t)p - (uintptr_t)chunk->data < chunk->size ? chunk->number : 0;
+}
+
+void arena_relay_pass(struct arena_relay *relay, size_t number)
+{
+	struct arena *from = relay->from, *to = relay->to;
+
+	while (from->chunks && from->chunks->number < number) {
+		struct arena_chunk *chunk = from->chunks;
+
+		from->chunks = chunk->next;
+		from->total -= chunk->size;
+		to->total += chunk->size;
+		chunk->own = false;
+		arena_poison(chunk->data, chunk->size);
+		chunk->next = to->spare;
+		to->spare = chunk;
+	}
+}
+
+void arena_relay_end(struct arena_relay *relay)
+{
+	arena_relay_pass(relay, SIZE_MAX);
+	free(relay->chunks);
+	arena_free(relay->from);
 }

@@ -33,6 +33,14 @@ struct arena {
 	bool failed;       /* an allocation has failed; sticky until arena_free */
 };
 
+/* One arena on its way into another: where what was made first is also done with first, its memory
+ * serves again for what is made of it. */
+struct arena_relay {
+	struct arena *from, *to;
+	struct arena_chunk **chunks; /* of `from`, by address */
+	size_t count;
+};
+
 /* Prepares an empty arena; no memory is taken before the first allocation. A chunk_size of 0
  * means a sensible default. */
 void arena_init(struct arena *arena, size_t chunk_size);
@@ -82,5 +90,16 @@ struct str arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIK
 /* The same with a started argument list, which it leaves as vsnprintf(3) does. */
 struct str arena_vprintf(struct arena *arena, const char *format, va_list args)
 	PRINTF_LIKE(2, 0) WARN_UNUSED;
+
+/* From here on nothing is allocated in `from`, and its chunks go to `to`, oldest first, as
+ * arena_relay_pass says. Both must outlive the relay. False: out of memory; nothing has changed. */
+bool arena_relay_start(struct arena_relay *relay, struct arena *from, struct arena *to) WARN_UNUSED;
+/* The number of the chunk that holds p, from 1 in the order in which they were begun; 0: p does not
+ * lie in `from`. Not for what has been passed on. */
+size_t arena_relay_number(const struct arena_relay *relay, const void *p);
+/* Nothing in a chunk below that number is looked at any more. */
+void arena_relay_pass(struct arena_relay *relay, size_t number);
+/* Passes on the rest. `from` is empty then, and as arena_init left it. */
+void arena_relay_end(struct arena_relay *relay);
 
 #endif

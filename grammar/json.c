@@ -252,7 +252,7 @@ bool json_key(struct reader *r, unsigned depth, struct arena *arena, struct str 
 
 NEAR struct node *new_node(struct reader *r, enum node_kind kind, const char *begin)
 {
-	struct node *node = arena_alloc(r->json.arena, sizeof(*node), _Alignof(struct node));
+	struct node *node = arena_alloc(r->nodes, sizeof(*node), _Alignof(struct node));
 
 	if (!node) {
 		out_of_memory(r);
@@ -277,11 +277,11 @@ static struct node *map(struct reader *r, unsigned depth)
 	keyset_clear(&j->keys[depth]);
 	while ((more = member(r, open, node->map.count)) == JSON_MORE) {
 		struct node_entry *e =
-			arena_alloc(j->arena, sizeof(*e), _Alignof(struct node_entry));
+			arena_alloc(r->nodes, sizeof(*e), _Alignof(struct node_entry));
 
 		if (!e)
 			return out_of_memory(r), NULL;
-		if (!key(r, depth, j->arena, &e->key, &e->key_span))
+		if (!key(r, depth, r->texts, &e->key, &e->key_span))
 			return NULL;
 		e->value = json_value(r, depth + 1);
 		if (!e->value)
@@ -353,7 +353,7 @@ NEAR struct node *text(struct reader *r)
 	struct json *j = &r->json;
 	struct node *node = new_node(r, NODE_STRING, j->p);
 
-	if (!node || !string(r, j->p + 1, j->arena, &node->string))
+	if (!node || !string(r, j->p + 1, r->texts, &node->string))
 		return NULL;
 	node->span.end = (uint32_t)(j->p - j->base);
 	return node;

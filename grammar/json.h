@@ -13,10 +13,9 @@ enum json_state {
 };
 
 struct json {
-	const char *base;    /* start of the source text */
-	const char *p;       /* the next byte */
-	const char *limit;   /* end of the text, or of the line */
-	struct arena *arena; /* for nodes */
+	const char *base;  /* start of the source text */
+	const char *p;     /* the next byte */
+	const char *limit; /* end of the text, or of the line */
 	enum json_state state;
 	const char *open[2]; /* the brackets of root and split container */
 	size_t count[2];     /* their elements so far */
@@ -55,9 +54,9 @@ bool json_string_slow(struct reader *r, const char *start, const char *p, struct
 /* The number at j->p. */
 struct node *json_number(struct reader *r) WARN_UNUSED;
 
-enum reader_status json_next(struct reader *r, struct arena *scratch, struct reader_element *out);
-enum reader_status ndjson_next(struct reader *r, struct arena *scratch, struct reader_element *out);
-/* The whole text as one node in r->arena. */
+enum reader_status json_next(struct reader *r, struct reader_element *out);
+enum reader_status ndjson_next(struct reader *r, struct reader_element *out);
+/* The whole text as one node. */
 struct node *json_whole(struct reader *r);
 
 #endif

@@ -7,11 +7,11 @@
 #include "grammar/reader_impl.h"
 
 /* An error that nothing after it can be trusted beyond. The element in hand is poison. */
-static struct node *give_up(struct reader *r, struct arena *scratch, struct span span)
+static struct node *give_up(struct reader *r, struct span span)
 {
 	r->json.state = JSON_DONE;
 	r->incomplete = true;
-	return r->failed ? NULL : reader_poison(r, scratch, span);
+	return r->failed ? NULL : reader_poison(r, span);
 }
 
 static void finish(struct reader *r)
@@ -55,7 +55,7 @@ static bool take_value(struct reader *r, unsigned depth, struct reader_element *
 		here = reader_span(r, (size_t)(j->p - j->base), (size_t)(j->p - j->base));
 	out->value = json_value(r, depth);
 	if (!out->value)
-		out->value = give_up(r, j->arena, here);
+		out->value = give_up(r, here);
 	return out->value != NULL;
 }
 
@@ -83,7 +83,7 @@ static bool empty_container(struct reader *r, struct reader_element *out)
 	const char *open = j->open[1];
 
 	out->container_only = true;
-	out->value = node_new(j->arena, *open == '{' ? NODE_MAP : NODE_LIST,
+	out->value = node_new(r->nodes, *open == '{' ? NODE_MAP : NODE_LIST,
 			      reader_span(r, (size_t)(open - j->base), (size_t)(j->p - j->base)));
 	if (!out->value)
 		r->failed = true;
@@ -102,14 +102,14 @@ static bool next_piece(struct reader *r, struct reader_element *out)
 	switch (json_member(r, j->open[1], count)) {
 	case JSON_MORE: break;
 	case JSON_CLOSED: j->state = JSON_ROOT; return count == 0 && empty_container(r, out);
-	case JSON_BROKEN: out->value = give_up(r, j->arena, j->key_span); return out->value != NULL;
+	case JSON_BROKEN: out->value = give_up(r, j->key_span); return out->value != NULL;
 	}
 	j->count[1]++;
 	out->is_member = *j->open[1] == '[';
 	out->has_sub_key = !out->is_member;
 	if (out->has_sub_key && !json_key(r, 2, &r->own, &out->sub_key, &out->sub_key_span)) {
 		out->has_sub_key = false;
-		out->value = give_up(r, j->arena, j->key_span);
+		out->value = give_up(r, j->key_span);
 		return out->value != NULL;
 	}
 	return take_value(r, 3, out);
@@ -122,7 +122,7 @@ static bool next_entry(struct reader *r, struct reader_element *out)
 
 	*out = (struct reader_element){.has_key = true, .ordinal = j->count[0]++};
 	if (!json_key(r, 1, &r->own, &out->key, &out->key_span)) {
-		give_up(r, j->arena, SPAN_NONE);
+		give_up(r, SPAN_NONE);
 		return false;
 	}
 	if (enter_split(r, out))
@@ -153,17 +153,16 @@ static bool next_of_root(struct reader *r, struct reader_element *out)
 	switch (json_member(r, j->open[0], j->count[0])) {
 	case JSON_MORE: break;
 	case JSON_CLOSED: finish(r); return false;
-	case JSON_BROKEN: give_up(r, j->arena, SPAN_NONE); return false;
+	case JSON_BROKEN: give_up(r, SPAN_NONE); return false;
 	}
 	return r->root == READER_ROOT_MAP ? next_entry(r, out) : next_member(r, out);
 }
 
-enum reader_status json_next(struct reader *r, struct arena *scratch, struct reader_element *out)
+enum reader_status json_next(struct reader *r, struct reader_element *out)
 {
 	struct json *j = &r->json;
 	bool found = false;
 
-	j->arena = scratch;
 	r->near = STR_NONE; /* the last one may have gone with the scratch arena */
 	while (!found && !r->failed && j->state != JSON_DONE) {
 		switch (j->state) {
@@ -192,14 +191,13 @@ static bool next_line(struct json *j, const char *end)
 	return false;
 }
 
-enum reader_status ndjson_next(struct reader *r, struct arena *scratch, struct reader_element *out)
+enum reader_status ndjson_next(struct reader *r, struct reader_element *out)
 {
 	struct json *j = &r->json;
 	struct str text = reader_text(r);
 	const char *begin;
 	struct node *value;
 
-	j->arena = scratch;
 	r->near = STR_NONE;
 	if (!next_line(j, text.p + text.n))
 		return READER_END;
@@ -212,8 +210,7 @@ enum reader_status ndjson_next(struct reader *r, struct arena *scratch, struct r
 	}
 	if (!value)
 		value = give_up(
-			r, scratch,
-			reader_span(r, (size_t)(begin - text.p), (size_t)(j->limit - text.p)));
+			r, reader_span(r, (size_t)(begin - text.p), (size_t)(j->limit - text.p)));
 	if (r->failed)
 		return READER_FAILED;
 	j->p = j->limit;
@@ -223,10 +220,8 @@ enum reader_status ndjson_next(struct reader *r, struct arena *scratch, struct r
 
 struct node *json_whole(struct reader *r)
 {
-	struct json *j = &r->json;
 	struct node *root;
 
-	j->arena = r->arena;
 	root = json_value(r, 1);
 	if (root)
 		finish(r);

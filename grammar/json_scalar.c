@@ -244,7 +244,7 @@ struct node *json_number(struct reader *r)
 	if (!end)
 		return NULL;
 	j->p = end;
-	node = node_new(j->arena, NODE_INT,
+	node = node_new(r->nodes, NODE_INT,
 			reader_span(r, (size_t)(begin - j->base), (size_t)(end - j->base)));
 	if (!node) {
 		r->failed = true;

@@ -9,11 +9,11 @@
  *
  * Two kinds of readers stand behind that:
  *  - JSON and NDJSON (json.c, json_cursor.c) stream. Only the element in hand is in memory, in
- *    the caller's scratch arena; keys and strings without escapes are slices of the source.
+ *    the caller's arenas; keys and strings without escapes are slices of the source.
  *    Duplicates are still found, among streamed keys too (keyset.c). This is the hot path.
  *  - TOML (toml.c), YAML (yaml.c) and the 0.15 settings (settings.c) read all of the text
- *    first, because a later line may add to an earlier table; the tree lives in the reader and
- *    reader_tree hands it out by the same protocol.
+ *    first, because a later line may add to an earlier table; the tree is made at once, where the
+ * policy says, and reader_tree hands it out by the same protocol.
  *
  * Recovery is what the format allows: TOML and the settings go on with the next statement,
  * NDJSON with the next line, JSON past a comma too many or too few; YAML ends where libyaml
@@ -133,9 +133,9 @@ size_t reader_bom(const struct source *source)
 	return str_starts(source->text, STR("\xef\xbb\xbf")) ? 3 : 0;
 }
 
-struct node *reader_poison(struct reader *r, struct arena *arena, struct span span)
+struct node *reader_poison(struct reader *r, struct span span)
 {
-	struct node *node = node_new(arena, NODE_POISON, span);
+	struct node *node = node_new(r->nodes, NODE_POISON, span);
 
 	if (!node)
 		r->failed = true;
@@ -152,7 +152,7 @@ static void reader_init(struct reader *r, enum format format, const struct sourc
 		.key = key,
 	};
 	arena_init(&r->own, ARENA_CHUNK);
-	r->arena = &r->own;
+	r->nodes = r->texts = &r->own;
 	json_start(r);
 }
 
@@ -170,8 +170,13 @@ struct reader *reader_open(enum format format, const struct source *source, stru
 	if (!r)
 		return NULL;
 	reader_init(r, format, source, diags, key);
-	if (policy)
-		r->policy = *policy;
+	if (!policy)
+		return r;
+	r->policy = *policy;
+	if (policy->tree_nodes) {
+		r->nodes = policy->tree_nodes;
+		r->texts = policy->tree_texts;
+	}
 	return r;
 }
 
@@ -310,15 +315,19 @@ static enum reader_status tree_read(struct reader *r, struct node *(*read)(struc
 	return r->failed ? READER_FAILED : tree_next(r, out);
 }
 
-enum reader_status reader_next(struct reader *reader, struct arena *scratch,
+enum reader_status reader_next(struct reader *reader, struct arena *nodes, struct arena *texts,
 			       struct reader_element *out)
 {
+	if (reader->format == FORMAT_JSON || reader->format == FORMAT_NDJSON) {
+		reader->nodes = nodes;
+		reader->texts = texts;
+	}
 	switch (reader->format) {
 	case FORMAT_TOML: return tree_read(reader, toml_read, out);
 	case FORMAT_YAML: return tree_read(reader, yaml_read, out);
 	case FORMAT_SETTINGS: return tree_read(reader, settings_tree, out);
-	case FORMAT_JSON: return json_next(reader, scratch, out);
-	case FORMAT_NDJSON: return ndjson_next(reader, scratch, out);
+	case FORMAT_JSON: return json_next(reader, out);
+	case FORMAT_NDJSON: return ndjson_next(reader, out);
 	case FORMAT_NONE: break;
 	}
 	return READER_END;
@@ -326,13 +335,13 @@ enum reader_status reader_next(struct reader *reader, struct arena *scratch,
 
 static struct node *whole_lines(struct reader *r)
 {
-	struct node *list = node_new(r->arena, NODE_LIST, reader_span(r, 0, r->source->text.n));
+	struct node *list = node_new(r->nodes, NODE_LIST, reader_span(r, 0, r->source->text.n));
 	struct reader_element e;
 	enum reader_status status;
 
 	if (!list)
 		return NULL;
-	while ((status = ndjson_next(r, r->arena, &e)) == READER_ELEMENT)
+	while ((status = ndjson_next(r, &e)) == READER_ELEMENT)
 		node_list_append(list, e.value);
 	return status == READER_END ? list : NULL;
 }
@@ -360,7 +369,7 @@ struct node *reader_whole(enum format format, const struct source *source, struc
 		arena->failed = true;
 		return NULL;
 	}
-	r->arena = arena;
+	r->nodes = r->texts = arena;
 	root = whole(r);
 	if (!root && !r->failed)
 		root = node_new(arena, diags_ok(diags) ? NODE_NULL : NODE_POISON,

@@ -46,11 +46,14 @@ struct reader_element {
 	struct node *value;  /* never NULL; NODE_POISON where an error was reported */
 };
 
-/* Called for each top-level key: true where the value, when it is a map or a list, shall be
- * yielded entry by entry (member by member) instead of whole. NULL: nothing is split. */
 struct reader_policy {
+	/* Called for each top-level key: true where the value, when it is a map or a list, shall be
+	 * yielded entry by entry (member by member) instead of whole. NULL: nothing is split. */
 	bool (*split)(void *ctx, struct str key);
 	void *ctx;
+	/* Where TOML, YAML and the settings make their tree, and the texts that are no slices of
+	 * the source. NULL: in the reader, as long as it is open. */
+	struct arena *tree_nodes, *tree_texts;
 };
 
 struct reader;
@@ -66,9 +69,11 @@ enum reader_status {
 struct reader *reader_open(enum format format, const struct source *source, struct diags *diags,
 			   const struct hash_key *key,
 			   const struct reader_policy *policy) WARN_UNUSED;
-/* The next element; its nodes live in `scratch` (JSON, NDJSON: the caller may reset scratch
- * before the next call) or in the reader (TOML, YAML, settings). Spans are into the source. */
-enum reader_status reader_next(struct reader *reader, struct arena *scratch,
+/* The next element; spans are into the source, and nodes are made in the order of the text, each
+ * before those inside it. JSON and NDJSON make them in the one arena, and the texts that are no
+ * slices of the source in the other, which may be the same; the caller may reset both before the
+ * next call. The other formats make the whole tree with the first call, where the policy says. */
+enum reader_status reader_next(struct reader *reader, struct arena *nodes, struct arena *texts,
 			       struct reader_element *out) WARN_UNUSED;
 /* Known after the first reader_next. */
 enum reader_root reader_root(const struct reader *reader);

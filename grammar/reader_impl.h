@@ -20,7 +20,8 @@ struct reader {
 	const struct hash_key *key;
 	struct reader_policy policy;
 	struct arena own;    /* lives as long as the reader */
-	struct arena *arena; /* for whole trees: own, or the caller's */
+	struct arena *nodes; /* as the policy says, or for JSON the caller of the moment */
+	struct arena *texts;
 	enum reader_root root;
 	bool started;
 	bool incomplete;
@@ -55,7 +56,7 @@ bool reader_check_utf8(struct reader *r) WARN_UNUSED;
 /* Bytes of a byte order mark at the start of the source. */
 size_t reader_bom(const struct source *source);
 /* A poison node for a value that was reported; NULL sets r->failed. */
-struct node *reader_poison(struct reader *r, struct arena *arena, struct span span);
+struct node *reader_poison(struct reader *r, struct span span);
 
 /* Whole documents. NULL: empty, or nothing usable; r->failed tells no memory. */
 struct node *toml_read(struct reader *r);

@@ -128,9 +128,9 @@ static bool emit(struct settings *s, struct span key_span, struct str value, str
 		reader_duplicate(r, first->key, key_span, first->key_span);
 		return true;
 	}
-	key = arena_str(r->arena, buf_str(&s->path));
-	node = node_string(r->arena, value, span);
-	if (!key.p || !node || !node_map_append(r->arena, r->key, s->map, key, key_span, node))
+	key = arena_str(r->texts, buf_str(&s->path));
+	node = node_string(r->nodes, value, span);
+	if (!key.p || !node || !node_map_append(r->nodes, r->key, s->map, key, key_span, node))
 		return out_of_memory(s);
 	node->style = (uint8_t)style;
 	return true;
@@ -198,7 +198,7 @@ static bool string(struct settings *s, struct str *out)
 	s->at++;
 	ok = quoted(s, quote, &buf);
 	if (ok)
-		*out = arena_str(s->r->arena, buf_str(&buf));
+		*out = arena_str(s->r->texts, buf_str(&buf));
 	if (ok && (buf.failed || !out->p))
 		ok = out_of_memory(s);
 	buf_free(&buf);
@@ -479,7 +479,7 @@ struct node *settings_tree(struct reader *r)
 
 	if (!reader_check_utf8(r))
 		return NULL;
-	s.map = node_new(r->arena, NODE_MAP, reader_span(r, 0, s.text.n));
+	s.map = node_new(r->nodes, NODE_MAP, reader_span(r, 0, s.text.n));
 	if (!s.map) {
 		r->failed = true;
 		return NULL;

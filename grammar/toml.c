@@ -264,7 +264,7 @@ static struct node *parse_set(struct toml *t, uint32_t begin, struct toml_path *
 	}
 	report_set(t, &set, begin);
 	if (t->tok.token == TOML_UNCURLY)
-		poison = reader_poison(t->r, t->r->arena, reader_span(t->r, begin, t->tok.end));
+		poison = reader_poison(t->r, reader_span(t->r, begin, t->tok.end));
 out:
 	buf_free(&set.list);
 	buf_free(&set.table);
@@ -328,7 +328,7 @@ static struct node *parse_inline(struct toml *t, uint32_t depth)
 
 static struct node *parse_array(struct toml *t, uint32_t depth)
 {
-	struct node *list = node_new(t->r->arena, NODE_LIST, tok_span(t));
+	struct node *list = node_new(t->r->nodes, NODE_LIST, tok_span(t));
 
 	if (!list) {
 		t->r->failed = true;
@@ -434,7 +434,7 @@ static bool parse_assignment(struct toml *t)
 	value = parse_value(t, (table ? table : t->table)->depth + 1);
 	ok = value != NULL;
 	if (!ok && !t->r->failed)
-		value = reader_poison(t->r, t->r->arena, path.parts[path.count - 1].span);
+		value = reader_poison(t->r, path.parts[path.count - 1].span);
 	if (value && table)
 		toml_assign(t->r, table, &path.parts[path.count - 1], value);
 	return ok && !t->r->failed && end_of_line(t);

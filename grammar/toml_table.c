@@ -10,7 +10,7 @@
 struct toml_table *toml_table_new(struct reader *r, enum toml_how how, uint32_t depth,
 				  struct span span)
 {
-	struct toml_table *table = ARENA_NEW(r->arena, struct toml_table);
+	struct toml_table *table = ARENA_NEW(r->nodes, struct toml_table);
 
 	if (!table) {
 		r->failed = true;
@@ -32,7 +32,7 @@ static struct toml_table *as_table(struct node *node)
 static bool add(struct reader *r, struct toml_table *table, const struct toml_part *part,
 		struct node *value)
 {
-	if (node_map_append(r->arena, r->key, &table->node, part->name, part->span, value))
+	if (node_map_append(r->nodes, r->key, &table->node, part->name, part->span, value))
 		return true;
 	r->failed = true;
 	return false;
@@ -148,8 +148,8 @@ static struct toml_table *open_element(struct reader *r, struct toml_table *pare
 		return conflict(r, part, entry, "is already a table");
 	if (entry && (entry->value->kind != NODE_LIST || entry->value->frozen))
 		return conflict_kind(r, part, entry);
+	list = entry ? entry->value : node_new(r->nodes, NODE_LIST, part->span);
 	table = toml_table_new(r, TOML_HEADER, parent->depth + 2, part->span);
-	list = entry ? entry->value : node_new(r->arena, NODE_LIST, part->span);
 	if (!table || !list) {
 		r->failed = true;
 		return NULL;

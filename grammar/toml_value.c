@@ -115,7 +115,7 @@ static size_t string_step(struct str s, enum toml_token token, char buffer[4], s
 static bool decode(struct reader *r, struct str body, const struct toml_lexeme *lexeme,
 		   struct str *out)
 {
-	char *p = arena_alloc(r->arena, body.n, 1);
+	char *p = arena_alloc(r->texts, body.n, 1);
 	const char *text = reader_text(r).p;
 	size_t n = 0;
 
@@ -213,7 +213,7 @@ size_t toml_string_offset(struct str text, size_t begin, size_t end, size_t offs
 static struct node *new_node(struct reader *r, const struct toml_lexeme *lexeme,
 			     enum node_kind kind)
 {
-	struct node *node = node_new(r->arena, kind, reader_span(r, lexeme->begin, lexeme->end));
+	struct node *node = node_new(r->nodes, kind, reader_span(r, lexeme->begin, lexeme->end));
 
 	if (!node)
 		r->failed = true;
@@ -270,7 +270,7 @@ static struct node *integer(struct reader *r, const struct toml_lexeme *lexeme, 
 
 static struct node *floating(struct reader *r, const struct toml_lexeme *lexeme, struct str s)
 {
-	char *digits = arena_alloc(r->arena, s.n, 1);
+	char *digits = arena_alloc(r->texts, s.n, 1);
 	size_t n = 0;
 	double number;
 	struct node *node;
@@ -351,7 +351,7 @@ static bool moment_is_real(enum toml_token token, struct str s)
 static struct node *moment(struct reader *r, const struct toml_lexeme *lexeme, struct str s,
 			   enum node_style style)
 {
-	struct str text = arena_str(r->arena, s);
+	struct str text = arena_str(r->texts, s);
 	struct node *node;
 
 	if (!moment_is_real(lexeme->token, s)) {

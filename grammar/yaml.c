@@ -57,7 +57,7 @@ static bool make_marks(struct yaml *y)
 	y->characters = utf8_count(y->text);
 	if (y->characters == y->text.n)
 		return true;
-	y->marks = ARENA_ARRAY(y->r->arena, uint32_t, y->characters / MARK_STEP + 1);
+	y->marks = ARENA_ARRAY(y->r->nodes, uint32_t, y->characters / MARK_STEP + 1);
 	if (!y->marks)
 		return false;
 	y->marks[y->characters / MARK_STEP] = (uint32_t)y->text.n;
@@ -136,7 +136,7 @@ static bool place(struct yaml *y, struct node *node)
 	switch (top->state) {
 	case FRAME_LIST: node_list_append(top->node, node); break;
 	case FRAME_VALUE:
-		if (!node_map_append(y->r->arena, y->r->key, top->node, top->key, top->key_span,
+		if (!node_map_append(y->r->nodes, y->r->key, top->node, top->key, top->key_span,
 				     node)) {
 			y->r->failed = true;
 			return false;
@@ -191,7 +191,7 @@ static bool remember(struct yaml *y, const yaml_char_t *anchor, struct node *nod
 
 	if (!anchor)
 		return true;
-	name = arena_str(y->r->arena, str_c((const char *)anchor));
+	name = arena_str(y->r->texts, str_c((const char *)anchor));
 	if (!name.p || !map_put(&y->anchors, name, node)) {
 		y->r->failed = true;
 		return false;
@@ -210,7 +210,7 @@ static struct str scalar_text(struct yaml *y, const yaml_event_t *event, struct 
 		literal = (struct str){literal.p + 1, literal.n - 2};
 	if (value.n && str_eq(literal, value))
 		return literal;
-	return arena_str(y->r->arena, value);
+	return arena_str(y->r->texts, value);
 }
 
 /* A key needs no node, but where an anchor names it. */
@@ -220,7 +220,7 @@ static bool on_key(struct yaml *y, const yaml_char_t *anchor, struct str s, stru
 	struct node *node = NULL;
 
 	if (anchor) {
-		node = node_string(y->r->arena, s, span);
+		node = node_string(y->r->nodes, s, span);
 		if (!node || !remember(y, anchor, node)) {
 			y->r->failed = true;
 			return false;
@@ -246,7 +246,7 @@ static bool on_scalar(struct yaml *y, const yaml_event_t *event)
 	}
 	if (tag == YAML_TAG_OTHER || tag == YAML_TAG_MAP || tag == YAML_TAG_SEQ) {
 		refuse(y, span, "this tag is not accepted");
-		node = reader_poison(y->r, y->r->arena, span);
+		node = reader_poison(y->r, span);
 	} else if (top && top->state == FRAME_KEY) {
 		return on_key(y, anchor, s, span, plain && tag == YAML_TAG_NONE);
 	} else {
@@ -264,7 +264,7 @@ static bool on_open(struct yaml *y, const yaml_event_t *event, enum node_kind ki
 						  : event->data.sequence_start.tag);
 	enum yaml_tag tag = yaml_tag_of(tag_name);
 	struct span span = event_span(y, event, anchor || tag_name);
-	struct node *node = node_new(y->r->arena, kind, span);
+	struct node *node = node_new(y->r->nodes, kind, span);
 	struct frame *top = y->depth ? &y->stack[y->depth - 1] : NULL;
 	bool detached = top && top->state == FRAME_KEY;
 
@@ -340,7 +340,7 @@ static bool copy_map(struct yaml *y, const struct node *from, struct node *to, s
 
 		if (!value)
 			return false;
-		if (!node_map_append(y->r->arena, y->r->key, to, e->key, e->key_span, value)) {
+		if (!node_map_append(y->r->nodes, y->r->key, to, e->key, e->key_span, value)) {
 			y->r->failed = true;
 			return false;
 		}
@@ -355,7 +355,7 @@ static struct node *copy(struct yaml *y, const struct node *node, size_t depth)
 
 	if (++y->copied > ALIAS_BUDGET)
 		return NULL;
-	to = node_new(y->r->arena, NODE_NULL, node->span);
+	to = node_new(y->r->nodes, NODE_NULL, node->span);
 	if (!to) {
 		y->r->failed = true;
 		return NULL;
@@ -389,10 +389,10 @@ static bool on_alias(struct yaml *y, const yaml_event_t *event)
 	if (!node) {
 		reader_error(y->r, DIAG_SYNTAX, span.begin, span.end,
 			     "no anchor of this name stands before the alias");
-		made = reader_poison(y->r, y->r->arena, span);
+		made = reader_poison(y->r, span);
 	} else if (is_open(y, node)) {
 		refuse(y, span, "an alias to something that contains it has no end");
-		made = reader_poison(y->r, y->r->arena, span);
+		made = reader_poison(y->r, span);
 	} else {
 		made = copy(y, node, y->depth);
 		if (!made && !y->r->failed) {
@@ -482,7 +482,7 @@ struct node *yaml_read(struct reader *r)
 	y.text = str_from(reader_text(r), y.bom);
 	if (!y.text.n)
 		return NULL;
-	map_init(&y.anchors, r->key, r->arena);
+	map_init(&y.anchors, r->key, r->nodes);
 	if (!make_marks(&y) || !yaml_parser_initialize(&y.parser)) {
 		r->failed = true;
 		return NULL;

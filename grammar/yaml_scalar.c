@@ -210,7 +210,7 @@ void yaml_report_ambiguous(struct reader *r, struct str s, struct span span)
 
 static struct node *poison(struct reader *r, struct span span)
 {
-	return reader_poison(r, r->arena, span);
+	return reader_poison(r, span);
 }
 
 static struct node *out_of_range(struct reader *r, struct span span)
@@ -245,7 +245,7 @@ static struct node *integer(struct reader *r, struct str s, struct span span)
 
 	if (!digits_value(digits, base, &magnitude) || (negative && magnitude > (uint64_t)1 << 63))
 		return out_of_range(r, span);
-	node = node_new(r->arena, NODE_INT, span);
+	node = node_new(r->nodes, NODE_INT, span);
 	if (!node)
 		return NULL;
 	node->magnitude = magnitude;
@@ -256,7 +256,7 @@ static struct node *integer(struct reader *r, struct str s, struct span span)
 /* YAML allows .5 and 5. where num_double, like JSON, wants digits on both sides. */
 static struct str full_float(struct reader *r, struct str s)
 {
-	char *p = arena_alloc(r->arena, s.n + 1, 1);
+	char *p = arena_alloc(r->texts, s.n + 1, 1);
 	size_t n = 0;
 
 	if (!p)
@@ -283,7 +283,7 @@ static struct node *floating(struct reader *r, struct str s, struct span span)
 		return NULL;
 	if (num_double(full, &number) != NUM_OK)
 		return out_of_range(r, span);
-	node = node_new(r->arena, NODE_FLOAT, span);
+	node = node_new(r->nodes, NODE_FLOAT, span);
 	if (node)
 		node->number = number;
 	return node;
@@ -291,7 +291,7 @@ static struct node *floating(struct reader *r, struct str s, struct span span)
 
 static struct node *special(struct reader *r, double number, struct span span)
 {
-	struct node *node = node_new(r->arena, NODE_FLOAT, span);
+	struct node *node = node_new(r->nodes, NODE_FLOAT, span);
 
 	if (node)
 		node->number = number;
@@ -300,7 +300,7 @@ static struct node *special(struct reader *r, double number, struct span span)
 
 static struct node *boolean(struct reader *r, bool value, struct span span)
 {
-	struct node *node = node_new(r->arena, NODE_BOOL, span);
+	struct node *node = node_new(r->nodes, NODE_BOOL, span);
 
 	if (node)
 		node->boolean = value;
@@ -312,7 +312,7 @@ static struct node *resolve(struct reader *r, struct str s, struct span span)
 	struct str bare = without_sign(s);
 
 	if (s.n == 0 || str_eq(s, STR("~")) || is_word(s, "null"))
-		return node_new(r->arena, NODE_NULL, span);
+		return node_new(r->nodes, NODE_NULL, span);
 	if (is_word(s, "true") || is_word(s, "false"))
 		return boolean(r, (s.p[0] | 0x20) == 't', span);
 	if (yaml_is_ambiguous(s)) {
@@ -327,7 +327,7 @@ static struct node *resolve(struct reader *r, struct str s, struct span span)
 		return special(r, s.p[0] == '-' ? (double)-INFINITY : (double)INFINITY, span);
 	if (str_eq(s, STR(".nan")) || str_eq(s, STR(".NaN")) || str_eq(s, STR(".NAN")))
 		return special(r, (double)NAN, span);
-	return node_string(r->arena, s, span);
+	return node_string(r->nodes, s, span);
 }
 
 static bool fits(enum yaml_tag tag, const struct node *node)
@@ -352,7 +352,7 @@ struct node *yaml_scalar(struct reader *r, struct str s, struct span span, enum 
 	struct node *node;
 
 	if (tag == YAML_TAG_STR || (tag == YAML_TAG_NONE && !plain))
-		node = node_string(r->arena, s, span);
+		node = node_string(r->nodes, s, span);
 	else
 		node = resolve(r, s, span);
 	if (!node) {

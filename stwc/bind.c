@@ -671,7 +671,6 @@ struct object *bind_draft(struct compilation *c, const struct draft *draft)
 				  .ordinal = draft->ordinal,
 				  .shown = b.name,
 				  .rest_elsewhere = draft->rest_elsewhere,
-				  .node = draft->body,
 				  .draft = (size_t)(draft - c->state->drafts)};
 	object->body.structure = draft->type->structure;
 	if (!bind_whole(&b, draft, path_of(&root, draft->type, b.name, draft->ordinal),

@@ -1,10 +1,11 @@
 /*
  * The compiler, from sources to checked objects.
  *
- * One compilation owns an arena in which everything that matters lives until the end: the
- * folded bodies, the bound values, the diagnostics. A second arena is scratch space for one
- * top-level element at a time, so that a plan of a million addresses never stands in memory
- * as a tree.
+ * One compilation owns an arena in which everything that matters lives until the end: the bound
+ * values, the diagnostics, the texts that are no slices of a source. A second one holds the
+ * trees that were read; binding hands it over to the first piece by piece, so that a value often
+ * lies where a node was a moment ago. A third is scratch space for one top-level element at a
+ * time, so that a plan of a million addresses never stands in memory as a tree.
  *
  *     load     opens each input, chooses its format and dialect, and turns elements into
  *              drafts (an object before binding) or, for packed types, straight into entries
@@ -59,6 +60,7 @@ bool compile_init(struct compilation *c, const struct compile_options *options)
 	*c = (struct compilation){.schema = options->schema ? options->schema : &schema_builtin,
 				  .options = *options};
 	arena_init(&c->arena, 256 * 1024);
+	arena_init(&c->nodes, 256 * 1024);
 	arena_init(&c->scratch, 256 * 1024);
 	sources_init(&c->sources, &c->arena);
 	diags_init(&c->diags, &c->arena);
@@ -111,21 +113,54 @@ static bool keep_object(struct compilation *c, struct object *object)
 	return true;
 }
 
+static bool bind_one(struct compilation *c, struct draft *draft)
+{
+	if (draft->dropped)
+		return true;
+	draft->object = bind_draft(c, draft);
+	draft->body = NULL;
+	return draft->object && (draft->check_only ? keep_aside(c->state, draft->object)
+						   : keep_object(c, draft->object));
+}
+
+/* The oldest chunk of nodes that a draft or one behind it needs. A body is made before what is in
+ * it, and folding adds what is younger; where the body is none of these nodes, all may be. */
+static size_t *oldest_needed(const struct compile_state *state, const struct arena_relay *relay)
+{
+	size_t *needed = calloc(state->draft_count + 1, sizeof(size_t)), i;
+
+	if (!needed)
+		return NULL;
+	needed[state->draft_count] = SIZE_MAX;
+	for (i = state->draft_count; i-- > 0;) {
+		size_t number = state->drafts[i].dropped
+					? SIZE_MAX
+					: arena_relay_number(relay, state->drafts[i].body);
+
+		needed[i] = number < needed[i + 1] ? number : needed[i + 1];
+	}
+	return needed;
+}
+
+/* Nodes and values need as much memory as each other, and are never looked at together. */
 static bool bind_drafts(struct compilation *c)
 {
-	size_t i;
+	struct compile_state *state = c->state;
+	struct arena_relay relay;
+	size_t *needed, i;
+	bool ok;
 
-	for (i = 0; i < c->state->draft_count; i++) {
-		struct draft *draft = &c->state->drafts[i];
-
-		if (draft->dropped)
-			continue;
-		draft->object = bind_draft(c, draft);
-		if (!draft->object || !(draft->check_only ? keep_aside(c->state, draft->object)
-							  : keep_object(c, draft->object)))
-			return false;
+	if (!arena_relay_start(&relay, &c->nodes, &c->arena))
+		return false;
+	needed = oldest_needed(state, &relay);
+	ok = needed;
+	for (i = 0; ok && i < state->draft_count; i++) {
+		arena_relay_pass(&relay, needed[i]);
+		ok = bind_one(c, &state->drafts[i]);
 	}
-	return !c->arena.failed;
+	free(needed);
+	arena_relay_end(&relay);
+	return ok && !c->arena.failed;
 }
 
 bool compile_run(struct compilation *c, const struct input *inputs, size_t count)
@@ -201,6 +236,7 @@ void compile_free(struct compilation *c)
 	free(c->packed);
 	free(c->objects);
 	arena_free(&c->scratch);
+	arena_free(&c->nodes);
 	arena_free(&c->arena);
 }
 

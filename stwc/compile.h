@@ -63,6 +63,7 @@ struct compile_options {
 
 struct compilation {
 	struct arena arena;   /* lives as long as the compilation */
+	struct arena nodes;   /* of what was read; binding takes its memory over */
 	struct arena scratch; /* reset after each element */
 	struct hash_key hash_key;
 	struct sources sources;

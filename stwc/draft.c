@@ -109,25 +109,29 @@ struct str draft_keep_str(struct compilation *c, struct str s, const struct sour
 	return arena_str(&c->arena, s);
 }
 
-static bool keep_map(struct compilation *c, const struct node *map, const struct source *source,
-		     struct node *copy)
+static struct node *copy_node(struct compilation *c, struct arena *nodes, const struct node *node,
+			      const struct source *source);
+
+static bool copy_map(struct compilation *c, struct arena *nodes, const struct node *map,
+		     const struct source *source, struct node *copy)
 {
 	const struct node_entry *e;
 
 	for (e = map->map.first; e; e = e->next) {
-		struct node *value = draft_keep(c, e->value, source);
+		struct node *value = copy_node(c, nodes, e->value, source);
 
 		if (!value ||
-		    !node_map_append(&c->arena, &c->hash_key, copy,
-				     draft_keep_str(c, e->key, source), e->key_span, value))
+		    !node_map_append(nodes, &c->hash_key, copy, draft_keep_str(c, e->key, source),
+				     e->key_span, value))
 			return false;
 	}
 	return true;
 }
 
-struct node *draft_keep(struct compilation *c, const struct node *node, const struct source *source)
+static struct node *copy_node(struct compilation *c, struct arena *nodes, const struct node *node,
+			      const struct source *source)
 {
-	struct node *copy = node_new(&c->arena, node->kind, node->span);
+	struct node *copy = node_new(nodes, node->kind, node->span);
 	const struct node *member;
 
 	if (!copy)
@@ -143,7 +147,7 @@ struct node *draft_keep(struct compilation *c, const struct node *node, const st
 	case NODE_STRING: copy->string = draft_keep_str(c, node->string, source); break;
 	case NODE_LIST:
 		for (member = node->list.first; member; member = member->next) {
-			struct node *kept = draft_keep(c, member, source);
+			struct node *kept = copy_node(c, nodes, member, source);
 
 			if (!kept)
 				return NULL;
@@ -151,9 +155,19 @@ struct node *draft_keep(struct compilation *c, const struct node *node, const st
 		}
 		break;
 	case NODE_MAP:
-		if (!keep_map(c, node, source, copy))
+		if (!copy_map(c, nodes, node, source, copy))
 			return NULL;
 		break;
 	}
 	return copy;
+}
+
+struct node *draft_keep(struct compilation *c, const struct node *node, const struct source *source)
+{
+	return copy_node(c, &c->nodes, node, source);
+}
+
+struct node *draft_copy(struct compilation *c, const struct node *node, const struct source *source)
+{
+	return copy_node(c, &c->arena, node, source);
 }

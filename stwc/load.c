@@ -180,8 +180,9 @@ static bool read_available(struct file *file, struct reader *reader)
 		file->volatile_nodes = file->passing && file->last_packed;
 		if (!file->volatile_nodes)
 			text_of(file)->keeps = true;
-		status = reader_next(reader, file->volatile_nodes ? &c->scratch : &c->arena,
-				     &element);
+		status = file->volatile_nodes
+				 ? reader_next(reader, &c->scratch, &c->scratch, &element)
+				 : reader_next(reader, &c->nodes, &c->arena, &element);
 		if (status == READER_FAILED)
 			return false;
 		if (status == READER_END)
@@ -297,7 +298,7 @@ static bool load_text(struct compilation *c, const struct request *request,
 		      struct compile_text *text)
 {
 	struct file file = {.c = c, .overlay = request->overlay};
-	struct reader_policy policy = {split_collections, &file};
+	struct reader_policy policy = {split_collections, &file, &c->nodes, &c->arena};
 	struct str bytes = buf_str(&text->bytes), name = str_c(request->name);
 	struct fs_error error;
 	uint32_t number;
@@ -335,6 +336,9 @@ static bool load_text(struct compilation *c, const struct request *request,
 						      : DIALECT_OWN;
 	file.passing = file.format == FORMAT_JSON || file.format == FORMAT_NDJSON;
 	file.last_packed = true;
+	/* what becomes of the 0.15 settings is reported from their nodes, when all is bound */
+	if (file.dialect == DIALECT_SETTINGS)
+		policy.tree_nodes = &c->arena;
 	if (!allow_read(c, file.format, file.source))
 		return false;
 	text->reader = reader_open(file.format, file.source, &c->diags, &c->hash_key, &policy);

@@ -450,7 +450,7 @@ static bool read_ahead(struct file *file, struct arena *scratch, struct node *li
 		const struct node *verb;
 
 		arena_reset(scratch);
-		status = reader_next(reader, scratch, &element);
+		status = reader_next(reader, scratch, scratch, &element);
 		if (status != READER_ELEMENT || element.value->kind != NODE_MAP)
 			continue;
 		verb = node_map_get(element.value, STR("@type"));

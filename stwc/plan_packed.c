@@ -79,7 +79,7 @@ static bool read_names(struct file *file)
 	reader = reader_open(file->format, &text, &silent, &file->c->hash_key, NULL);
 	while (ok && reader && status == READER_ELEMENT) {
 		arena_reset(&scratch);
-		status = reader_next(reader, &scratch, &element);
+		status = reader_next(reader, &scratch, &scratch, &element);
 		ok = status != READER_FAILED &&
 		     (status == READER_END || note_operation(file, element.value));
 	}

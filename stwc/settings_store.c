@@ -153,7 +153,7 @@ void settings_shards(struct settings *s, struct setting *setting)
 		settings_put(s, store->node, "stores", setting->key_span, list);
 	}
 	if (list) {
-		struct node *copy = draft_keep(s->c, shard->node, s->file->source);
+		struct node *copy = draft_copy(s->c, shard->node, s->file->source);
 
 		if (copy)
 			node_list_append(list, copy);
@@ -302,7 +302,7 @@ void settings_directory_store(struct settings *s, struct setting *setting)
 		return;
 	}
 	inside = is_data_store(s, setting->value) ? settings_map(s, "Default", setting->key_span)
-						  : draft_keep(s->c, store->node, s->file->source);
+						  : draft_copy(s->c, store->node, s->file->source);
 	if (is_data_store(s, setting->value))
 		store->used = true;
 	else

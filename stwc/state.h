@@ -30,10 +30,10 @@ struct draft {
 	const struct schema_object *type;
 	bool has_client_id;
 	struct str client_id;
-	struct span span;  /* the client id, the key of a singleton, or the body */
-	size_t ordinal;    /* in its list, where it has no client id */
-	struct node *body; /* in the compilation arena, or in a reader that stays open; poison where
-			    * it was hidden by an error: the object exists all the same */
+	struct span span;      /* the client id, the key of a singleton, or the body */
+	size_t ordinal;        /* in its list, where it has no client id */
+	struct node *body;     /* poison where it was hidden by an error: the object exists all the
+				* same; NULL once it is bound */
 	struct object *object; /* once bound */
 	enum draft_kind kind;
 	enum shapes shapes;
@@ -66,7 +66,7 @@ struct sibling {
 struct compile_text {
 	struct buf bytes;      /* the whole text, or … */
 	struct stream *stream; /* … what it passes through; NULL: bytes has it */
-	struct reader *reader; /* nodes may live in it */
+	struct reader *reader; /* keys may live in it */
 	enum shapes shapes;    /* what its nodes are held against */
 	bool keeps;            /* something points into the text */
 	enum format format;    /* of its string literals */
@@ -207,8 +207,11 @@ bool match_selects(struct compilation *c, const struct schema_object *type,
 		   const struct node *filter, const struct node *body, bool members);
 /* A text that outlives the element it came with; .p NULL: out of memory. */
 struct str draft_keep_str(struct compilation *c, struct str s, const struct source *source);
-/* A node tree copied into the compilation arena; NULL: out of memory. */
+/* A node tree copied among the nodes that last until they are bound; NULL: out of memory. */
 struct node *draft_keep(struct compilation *c, const struct node *node,
+			const struct source *source) WARN_UNUSED;
+/* The same, for as long as the compilation. */
+struct node *draft_copy(struct compilation *c, const struct node *node,
 			const struct source *source) WARN_UNUSED;
 
 /* The structure whose fields a body has: itself, or that of the union's variant; NULL: unknown. */

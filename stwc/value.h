@@ -93,7 +93,6 @@ struct object {
 	uint64_t id;          /* 63 bits of SHA-256(type, identity) */
 	struct span span;     /* of the body's beginning: client id, key or brace */
 	size_t draft;         /* number of what it was made of, for the passes */
-	struct node *node;    /* the folded body; for later passes that need the source form */
 	struct value_object body;
 	bool poisoned;       /* had an error; references to it still resolve */
 	bool rest_elsewhere; /* only updated: a server has the rest of it */

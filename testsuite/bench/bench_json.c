@@ -48,7 +48,7 @@ static bool read_all(const struct source *source, const struct hash_key *key, st
 	enum reader_status status = READER_FAILED;
 
 	*lines = 0;
-	while (r && (status = reader_next(r, scratch, &e)) == READER_ELEMENT) {
+	while (r && (status = reader_next(r, scratch, scratch, &e)) == READER_ELEMENT) {
 		(*lines)++;
 		arena_reset(scratch);
 	}

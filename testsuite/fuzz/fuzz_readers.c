@@ -80,7 +80,7 @@ static void read_elements(enum format format, const struct source *source, struc
 
 	FUZZ_WANT(reader);
 	while (status == READER_ELEMENT) {
-		status = reader_next(reader, scratch, &element);
+		status = reader_next(reader, scratch, scratch, &element);
 		FUZZ_WANT(status != READER_FAILED);
 		if (status == READER_ELEMENT)
 			want_node(format, source, element.value, 0);
@@ -94,7 +94,7 @@ static void read_elements(enum format format, const struct source *source, struc
 
 static void run(enum format format, const uint8_t *data, size_t n, bool split)
 {
-	const struct reader_policy policy = {split_every_other, NULL};
+	const struct reader_policy policy = {.split = split_every_other};
 	struct arena arena, scratch;
 	struct sources sources;
 	struct diags diags;

@@ -124,14 +124,14 @@ void unit_elements(struct reader_unit *u, enum format format, const struct reade
 	unit_source(u, str_c(text));
 	r = reader_open(format, u->source, &u->diags, &u->key, policy);
 	assert_non_null(r);
-	while ((status = reader_next(r, &u->scratch, &e)) == READER_ELEMENT) {
+	while ((status = reader_next(r, &u->scratch, &u->scratch, &e)) == READER_ELEMENT) {
 		assert_non_null(e.value);
 		dump_element(&e, &found);
 		arena_reset(&u->scratch);
 	}
 	assert_int_equal(status, READER_END);
 	assert_str(buf_str(&found), expected);
-	assert_int_equal(reader_next(r, &u->scratch, &e), READER_END);
+	assert_int_equal(reader_next(r, &u->scratch, &u->scratch, &e), READER_END);
 	reader_close(r);
 	buf_free(&found);
 }

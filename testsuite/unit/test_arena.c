@@ -208,6 +208,96 @@ static void strings_are_copies_with_nul(void **state)
 	arena_free(&arena);
 }
 
+/* Blocks that know what they hold, some of them too large for a chunk. */
+enum { RELAYED = 600 };
+
+static unsigned char *relay_block(struct arena *arena, size_t i)
+{
+	size_t size = i % 50 == 7 ? 5000 : 8 + i % 100;
+	unsigned char *p = arena_alloc(arena, size, 8);
+
+	assert_non_null(p);
+	memset(p, (int)(i & 0xFF), size);
+	return p;
+}
+
+static void a_relay_keeps_what_is_still_needed(void **state)
+{
+	struct arena from, to;
+	struct arena_relay relay;
+	static unsigned char *old[RELAYED];
+	static size_t number[RELAYED];
+	size_t i, j, total;
+
+	(void)state;
+	arena_init(&from, 1024);
+	arena_init(&to, 1024);
+	for (i = 0; i < RELAYED; i++)
+		old[i] = relay_block(&from, i);
+	total = from.total;
+	assert_true(arena_relay_start(&relay, &from, &to));
+	for (i = 0; i < RELAYED; i++)
+		number[i] = arena_relay_number(&relay, old[i]);
+	for (i = 0; i < RELAYED; i++) {
+		size_t least = number[i];
+
+		for (j = i; j < RELAYED; j++)
+			least = number[j] < least ? number[j] : least;
+		arena_relay_pass(&relay, least);
+		/* something new in the place of the old, and the rest is what it was */
+		(void)relay_block(&to, i + 1);
+		for (j = i; j < RELAYED; j += 7)
+			assert_int_equal(old[j][7], j & 0xFF);
+	}
+	arena_relay_end(&relay);
+	assert_int_equal(from.total, 0);
+	/* what was made took the place of what went; what is large gets memory of its own */
+	assert_true(to.total >= total);
+	assert_true(to.total - total < total / 4 + (size_t)(RELAYED / 50) * 5100);
+	arena_free(&to);
+}
+
+static void a_relay_numbers_chunks_in_their_order(void **state)
+{
+	struct arena from, to;
+	struct arena_relay relay;
+	const char *first, *large, *second, elsewhere = 0;
+
+	(void)state;
+	arena_init(&from, 1024);
+	arena_init(&to, 1024);
+	first = arena_alloc(&from, 200, 1);
+	large = arena_alloc(&from, 9000, 1); /* while the first chunk is in use */
+	second = arena_alloc(&from, 200, 1);
+	for (int i = 0; i < 10; i++)
+		second = arena_alloc(&from, 200, 1);
+	assert_true(arena_relay_start(&relay, &from, &to));
+	assert_int_equal(arena_relay_number(&relay, first), 1);
+	assert_int_equal(arena_relay_number(&relay, large), 1);
+	assert_true(arena_relay_number(&relay, second) > 1);
+	assert_int_equal(arena_relay_number(&relay, &elsewhere), 0);
+	arena_relay_pass(&relay, 1);
+	assert_int_equal(to.total, 0);
+	arena_relay_pass(&relay, 2);
+	assert_true(to.total >= 9000 + 1024);
+	arena_relay_end(&relay);
+	arena_free(&to);
+}
+
+static void a_relay_of_nothing(void **state)
+{
+	struct arena from, to;
+	struct arena_relay relay;
+
+	(void)state;
+	arena_init(&from, 0);
+	arena_init(&to, 0);
+	assert_true(arena_relay_start(&relay, &from, &to));
+	assert_int_equal(arena_relay_number(&relay, &from), 0);
+	arena_relay_end(&relay);
+	assert_int_equal(to.total, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +311,9 @@ int main(void)
 		cmocka_unit_test(impossible_sizes_fail_and_stick),
 		cmocka_unit_test(zalloc_clears_reused_memory),
 		cmocka_unit_test(strings_are_copies_with_nul),
+		cmocka_unit_test(a_relay_keeps_what_is_still_needed),
+		cmocka_unit_test(a_relay_numbers_chunks_in_their_order),
+		cmocka_unit_test(a_relay_of_nothing),
 	};
 
 	return cmocka_run_group_tests_name("arena", tests, NULL, NULL);

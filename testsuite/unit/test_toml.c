@@ -196,7 +196,7 @@ static bool split_all(void *ctx, struct str key)
 
 static void elements(void **state)
 {
-	static const struct reader_policy policy = {split_all, NULL};
+	static const struct reader_policy policy = {.split = split_all};
 	static const char text[] = "n = 1\n[whole]\na = 1\n[map]\nx = 1\ny = 2\n[[list]]\nz = 3\n"
 				   "[[list]]\n[empty]\n";
 
@@ -237,7 +237,7 @@ static void incomplete(void **state)
 		unit_source(u, str_c(cases[i].text));
 		r = reader_open(FORMAT_TOML, u->source, &u->diags, &u->key, NULL);
 		assert_non_null(r);
-		while (reader_next(r, &u->scratch, &e) == READER_ELEMENT)
+		while (reader_next(r, &u->scratch, &u->scratch, &e) == READER_ELEMENT)
 			assert_non_null(e.value);
 		assert_int_equal(reader_incomplete(r), cases[i].incomplete);
 		reader_close(r);

@@ -193,7 +193,7 @@ static bool split_all(void *ctx, struct str key)
 
 static void elements(void **state)
 {
-	static const struct reader_policy policy = {split_all, NULL};
+	static const struct reader_policy policy = {.split = split_all};
 
 	unit_elements(*state, FORMAT_YAML, &policy,
 		      "i: 1\nwhole: {a: 1}\nmap:\n  x: 1\n  z: 2\nlist: [3]\n",
