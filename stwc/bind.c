@@ -445,9 +445,14 @@ static const struct schema_variant *find_variant(struct binder *b,
 				     e->value->span)
 			       ? variant
 			       : NULL;
-	diag = bind_error(b, DIAG_UNKNOWN_VARIANT, e->value->span, path, NULL,
-			  "%s has no variant '%.*s'", structure->name,
-			  STR_ARG(e->value->kind == NODE_STRING ? e->value->string : STR_NONE));
+	if (e->value->kind == NODE_STRING)
+		diag = bind_error(b, DIAG_UNKNOWN_VARIANT, e->value->span, path, NULL,
+				  "%s has no variant '%.*s'", structure->name,
+				  STR_ARG(e->value->string));
+	else
+		diag = bind_error(b, DIAG_UNKNOWN_VARIANT, e->value->span, path, NULL,
+				  "the '@type' of %s is the name of a variant, not %s",
+				  structure->name, node_kind_name(e->value));
 	suggest_start(&best, e->value->kind == NODE_STRING ? e->value->string : STR_NONE);
 	for (i = 0; i < structure->variant_count; i++)
 		suggest_offer(&best, str_c(structure->variants[i].name));
@@ -580,15 +585,25 @@ static struct value *wrong_text(struct binder *b, const struct schema_structure 
 	return NULL;
 }
 
+/* Nothing but empty maps: merged into a default, it leaves that as it is. */
+static bool bare(const struct node *node)
+{
+	const struct node_entry *e = node->kind == NODE_MAP ? node->map.first : NULL;
+
+	while (e && bare(e->value))
+		e = e->next;
+	return node->kind == NODE_MAP && !e;
+}
+
 struct value *bind_object(struct binder *b, const struct schema_type *type,
 			  const struct schema_field *holder, struct node *node,
 			  const struct path *path)
 {
 	const struct schema_structure *structure = type->structure;
 	/* an update merges into nested objects, but resets unions: those must be complete */
-	bool complete = b->kind != DRAFT_PATCH || structure->kind == STRUCTURE_UNION;
-	const struct schema_field *outer = b->holder;
-	bool inside = b->inside;
+	bool fresh = b->kind != DRAFT_PATCH || b->fresh || structure->kind == STRUCTURE_UNION;
+	bool complete = fresh && !(holder && !holder->required && !type->nullable && bare(node));
+	const struct binder outer = *b;
 	struct value *value;
 	bool ok;
 
@@ -609,9 +624,11 @@ struct value *bind_object(struct binder *b, const struct schema_type *type,
 		return NULL;
 	b->holder = holder;
 	b->inside = true;
+	b->fresh = fresh;
 	ok = bind_body(b, structure, node, path, complete, node->span, &value->object);
-	b->inside = inside;
-	b->holder = outer;
+	b->holder = outer.holder;
+	b->inside = outer.inside;
+	b->fresh = outer.fresh;
 	return ok ? value : NULL;
 }
 

@@ -18,6 +18,7 @@ struct binder {
 	enum shapes shapes;
 	bool target_strict;
 	bool inside;                          /* a nested object is being bound */
+	bool fresh;                           /* … which an update makes anew */
 	const struct schema_field *holder;    /* of the nested object being bound, or NULL */
 	const struct schema_variant *variant; /* of the body whose fields come next, or NULL */
 };

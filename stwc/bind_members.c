@@ -283,12 +283,20 @@ static struct value *bind_map(struct binder *b, const struct schema_type *type, 
 	return value;
 }
 
+/* An update that gives a list or map gives all of it: its members are new (validation.md 3.1). */
 struct value *bind_members(struct binder *b, const struct schema_type *type, struct node *node,
 			   const struct path *path)
 {
+	bool outer = b->fresh;
+	struct value *value;
+
+	b->fresh = true;
 	if (type->kind == TYPE_SET)
-		return bind_set(b, type, node, path);
-	if (type->kind == TYPE_LIST)
-		return bind_list(b, type, node, path);
-	return bind_map(b, type, node, path);
+		value = bind_set(b, type, node, path);
+	else if (type->kind == TYPE_LIST)
+		value = bind_list(b, type, node, path);
+	else
+		value = bind_map(b, type, node, path);
+	b->fresh = outer;
+	return value;
 }

@@ -29,8 +29,8 @@ static bool is_one_of(struct str name, const char *const *names)
 
 static void note_name(struct subjects *s, struct str name)
 {
-	static const char *const places[] = {"remote_ip", "rcpt", "rcpt_domain", "recipients",
-					     NULL};
+	static const char *const places[] = {"remote_ip",   "asn",        "rcpt",
+					     "rcpt_domain", "recipients", NULL};
 	static const char *const doors[] = {"listener", "local_ip", "local_port", NULL};
 	int64_t duration;
 
@@ -75,8 +75,43 @@ struct outcome {
 	bool yes, no;
 };
 
+/* Port 25 takes mail from everybody; a server without listeners makes one for it
+ * (validation.md 5.2). */
+static bool takes_mail(struct compilation *c)
+{
+	const struct object *listener = compile_first(c, "NetworkListener");
+	size_t count, i;
+
+	if (!listener)
+		return lint_whole(c);
+	for (; listener; listener = listener->next) {
+		struct value *const *bind = lint_members(c, &listener->body, "bind", &count);
+
+		for (i = 0; !listener->poisoned && i < count; i++) {
+			if (bind[i]->socket.port == 25 && !lint_is_private(&bind[i]->socket.addr) &&
+			    lint_is_protocol(c, listener, "smtp"))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* local_port == 25, either way round */
+static bool is_mail_port(struct compilation *c, const struct expr *e)
+{
+	const struct expr *name = e->kind == EXPR_BINARY && e->op == EXPR_EQ ? e->first : NULL;
+	const struct expr *number = name ? e->last : NULL;
+
+	if (name && name->kind == EXPR_INTEGER) {
+		number = name;
+		name = e->last;
+	}
+	return name && name->kind == EXPR_NAME && str_eq_c(name->text, "local_port") &&
+	       number->kind == EXPR_INTEGER && number->integer == 25 && takes_mail(c);
+}
+
 /* A condition without && and the like. */
-static struct outcome judge_leaf(const struct expr *e)
+static struct outcome judge_leaf(struct compilation *c, const struct expr *e)
 {
 	struct subjects s = {.login = false};
 	bool equal = e->kind == EXPR_BINARY && e->op == EXPR_EQ;
@@ -87,6 +122,8 @@ static struct outcome judge_leaf(const struct expr *e)
 	note(&s, e);
 	if (s.anybody)
 		return (struct outcome){true, false};
+	if (is_mail_port(c, e))
+		return (struct outcome){true, true};
 	/* who compares one with another has something in mind that is not seen from here */
 	if (s.door || s.login + s.place + s.claims > 1)
 		return (struct outcome){false, false};
@@ -99,20 +136,21 @@ static struct outcome judge_leaf(const struct expr *e)
 	return (struct outcome){holds, !holds};
 }
 
-static struct outcome judge(const struct expr *e);
+static struct outcome judge(struct compilation *c, const struct expr *e);
 
 /* if_then(condition, result, other) */
-static struct outcome judge_choice(const struct expr *e)
+static struct outcome judge_choice(struct compilation *c, const struct expr *e)
 {
-	struct outcome when = judge(e->first), then = judge(e->first->next), other = judge(e->last);
+	struct outcome when = judge(c, e->first), then = judge(c, e->first->next),
+		       other = judge(c, e->last);
 
 	return (struct outcome){(when.yes && then.yes) || (when.no && other.yes),
 				(when.yes && then.no) || (when.no && other.no)};
 }
 
-static struct outcome judge_joined(const struct expr *e)
+static struct outcome judge_joined(struct compilation *c, const struct expr *e)
 {
-	struct outcome a = judge(e->first), b = judge(e->last);
+	struct outcome a = judge(c, e->first), b = judge(c, e->last);
 
 	if (e->op == EXPR_AND)
 		return (struct outcome){a.yes && b.yes, a.no || b.no};
@@ -120,21 +158,21 @@ static struct outcome judge_joined(const struct expr *e)
 }
 
 /* Each part is looked at once. */
-static struct outcome judge(const struct expr *e)
+static struct outcome judge(struct compilation *c, const struct expr *e)
 {
 	struct outcome inner;
 
 	if (e->kind == EXPR_INTEGER)
 		return (struct outcome){e->integer != 0, e->integer == 0};
 	if (e->kind == EXPR_UNARY && e->op == EXPR_NOT) {
-		inner = judge(e->first);
+		inner = judge(c, e->first);
 		return (struct outcome){inner.no, inner.yes};
 	}
 	if (e->kind == EXPR_CALL && e->count == 3 && str_eq_c(e->text, "if_then"))
-		return judge_choice(e);
+		return judge_choice(c, e);
 	if (e->kind == EXPR_BINARY && (e->op == EXPR_AND || e->op == EXPR_OR))
-		return judge_joined(e);
-	return judge_leaf(e);
+		return judge_joined(c, e);
+	return judge_leaf(c, e);
 }
 
 static void report(struct compilation *c, const struct object *stage, const struct value *leaf,
@@ -174,8 +212,8 @@ static bool check_branch(struct compilation *c, const struct object *stage,
 	if (!result || (when && !condition))
 		return false;
 	if (condition)
-		first = judge(condition);
-	if (first.yes && judge(result).yes) {
+		first = judge(c, condition);
+	if (first.yes && judge(c, result).yes) {
 		note(&s, result);
 		if (condition)
 			note(&s, condition);

@@ -54,6 +54,12 @@ RULES = [
      [("outside-reference", "SpamLlm/modelId"), ("too-few", "SpamLlm/categories")]),
     ("false members do not count", listener(bind={"127.0.0.1:1": False}), [("too-few", "NetworkListener/a/bind")]),
     ("a member that is wrong is not missing as well", listener(bind=["x"]), [("address", "NetworkListener/a/bind")]),
+    ("an expression that may be empty", {"MtaQueueQuota": {"q": {"description": "x", "key": "sender", "match": {}}},
+                                         "SieveSystemInterpreter": {"defaultReturnPath": {"match": {}}}}, []),
+    ("one that has conditions may not", {"MtaQueueQuota": {"q": {"description": "x", "key": "sender", "match": {
+        "match": [{"if": "size > 5", "then": "true"}]}}}}, [("missing-field", "MtaQueueQuota/q/match/else")]),
+    ("nor one without a default", {"SpamRule": {"r": {"@type": "Any", "name": "X", "condition": {}}}},
+     [("missing-field", "SpamRule/r/condition/else")]),
     ("a misspelt field is not missing as well", {"Domain": {"d": {"nmae": "x"}}, "NetworkListener": {"a": {
         "bnid": "127.0.0.1:1"}}}, [("unknown-field", "Domain/d/nmae"), ("unknown-field", "NetworkListener/a/bnid")]),
 
@@ -169,6 +175,8 @@ RULES = [
      [("missing-variant", "Domain/d/certificateManagement")]),
     ("one that exists", domain(certificateManagement={"@type": "Manuel"}),
      [("unknown-variant", "Domain/d/certificateManagement")]),
+    ("a variant that is a number", domain(certificateManagement={"@type": 5}),
+     [("unknown-variant", "Domain/d/certificateManagement")]),
     ("no fields of another", {"Tracer": {"t": {"@type": "Stdout", "path": "/x"}}}, [("unknown-field", "Tracer/t/path")]),
     ("no fields where there are none", domain(certificateManagement={"@type": "Manual", "x": 1}),
      [("unknown-field", "Domain/d/certificateManagement/x")]),
@@ -238,6 +246,7 @@ MESSAGES = [
     (listener(bind=25), "'bind' takes an IP address with a port, not an integer"),
     (domain(directoryId=5), "'directoryId' takes a reference such as '#name' or null, not an integer"),
     (accounts("jo", "jo"), "another object has the same key: name 'jo', domainId '#d'"),
+    (domain(certificateManagement={"@type": 5}), "the '@type' of CertificateManagement is the name of a variant, not an integer"),
     (milter(port=70000), "'port' must lie between 1 and 65535"),
 ]
 
@@ -254,6 +263,20 @@ EDGES = [
     ('[BlockedIp.b]\naddress = "192.0.2.1"\nexpiresAt = 2030-01-01T00:00:00Z\n', "toml", [], "a date of TOML"),
     ('[BlockedIp.b]\naddress = "192.0.2.1"\nexpiresAt = 2030-01-01\n', "toml", ["date"], "without a time"),
     ('[Domain.d]\nname = "example.org"\ndescription = 2030-01-01\n', "toml", ["wrong-type"], "a date is no text"),
+]
+
+
+# what an update keeps and what it makes anew (3.1, 3.2): type, patch, errors
+UPDATES = [
+    ("MtaStageEhlo", {"require": {"match": {"0": {"if": "is_tls"}}}}, [("missing-field", "MtaStageEhlo/require/match/0/then")],
+     "a list that is given has new members, and they need what they need"),
+    ("MtaStageEhlo", {"require/match": {"0": {"then": "true"}}}, [("missing-field", "MtaStageEhlo/require/match/0/if")],
+     "by its path too"),
+    ("MtaStageEhlo", {"require/match/0": {"then": "true"}}, [], "a path into a list may lead to a member that is there"),
+    ("MtaStageEhlo", {"require": {"else": "true"}}, [], "a nested object keeps what is not given"),
+    ("BlobStore", {"region": {"@type": "Custom", "customRegion": "x"}},
+     [("missing-field", "BlobStore/region/customEndpoint")], "a nested union begins anew"),
+    ("SystemSettings", {"services": {"imap": {"cleartext": True}}}, [], "a map that is given has new members with their defaults"),
 ]
 
 
@@ -275,6 +298,12 @@ def tables(tap):
     for text, form, want, name in EDGES:
         done = stwctest.check_text(text, "--from", form)
         tap.equal((done.codes(), done.status), (want, 2 if want == ["nothing"] else int(bool(want))), name)
+
+
+def updates(tap):
+    for kind, patch, want, name in UPDATES:
+        line = json.dumps({"@type": "update", "object": kind, "value": patch})
+        tap.equal(shown(stwctest.check_text(line, "--from", "ndjson", "--partial")), want, name)
 
 
 def files(tap):
@@ -400,7 +429,7 @@ def options(tap):
 
 def main():
     tap = stwctest.Tap()
-    for topic in (tables, stored, files, cost, uris, hints, plurals, options):
+    for topic in (tables, updates, stored, files, cost, uris, hints, plurals, options):
         topic(tap)
     tap.done()
     return 0
