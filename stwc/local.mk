@@ -21,6 +21,7 @@ libstwc_a_SOURCES = \
 	stwc/check/rules.c stwc/check/rules.h \
 	stwc/check/script.c \
 	stwc/check/store.c \
+	stwc/check/target.c \
 	stwc/check/telemetry.c \
 	stwc/check/tenant.c \
 	stwc/check/enacted.c \

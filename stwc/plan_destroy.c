@@ -424,6 +424,8 @@ bool plan_destroy(struct file *file, const struct schema_object *type, const str
 	}
 	if (filter && filter->kind == NODE_NULL)
 		what.filter = filter = NULL;
+	if (!filter || !filter->map.first)
+		type_state(file->c, type)->taken = true;
 	check_filter(file, type, filter, &fits);
 	if (!fits)
 		return true;
@@ -541,6 +543,8 @@ bool plan_sweep_later(struct file *file, const struct schema_object *type, struc
 		scope = NULL;
 	if (scope && file->volatile_nodes)
 		scope = draft_keep(file->c, scope, file->source);
+	if (!scope || (scope->kind == NODE_MAP && !scope->map.first))
+		type_state(file->c, type)->taken = true;
 	*sweep = (struct plan_sweep){file->sweeps, type, scope, span};
 	file->sweeps = sweep;
 	return !file->c->arena.failed;

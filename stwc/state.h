@@ -93,6 +93,7 @@ struct type_state {
 	size_t objects;              /* bound ones … */
 	struct object *first, *last; /* … in a chain */
 	size_t nameless;             /* of these, known by their place alone */
+	bool taken; /* a plan takes away all that it does not make, a server's own too */
 };
 
 struct settings;

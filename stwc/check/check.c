@@ -13,6 +13,7 @@ static void (*const checks[])(struct compilation *c) = {
 	check_bannable,
 	check_management_paths,
 	check_unused,
+	check_default_targets,
 	check_host_names,
 	check_texts,
 	check_postmaster,

@@ -52,6 +52,8 @@ void check_rules(struct compilation *c);
 void check_script_names(struct compilation *c);
 /* store.c */
 void check_namespaces(struct compilation *c);
+/* target.c */
+void check_default_targets(struct compilation *c);
 /* telemetry.c */
 void check_tracers(struct compilation *c);
 /* tenant.c */

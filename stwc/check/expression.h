@@ -2,6 +2,7 @@
 #ifndef STW_STWC_CHECK_EXPRESSION_H
 #define STW_STWC_CHECK_EXPRESSION_H
 
+#include "core/suggest.h"
 #include "stwc/check/rules.h"
 #include "stwc/expression.h"
 #include "stwc/state.h"
@@ -19,5 +20,9 @@ struct diag *expression_report(const struct expression_part *part, enum diag_cod
 
 /* expression_result.c: whether a result can be of use to its field, and names what is there. */
 void expression_judge(const struct expression_part *part, const struct expr *result);
+/* Is there an object of the type with that name, among those given or among those that a server
+ * makes by itself? `server`: a plan for one that runs is asked. If not, `best` has the nearest. */
+bool expression_target(struct compilation *c, const struct schema_object *type, struct str name,
+		       bool server, struct suggestion *best) WARN_UNUSED;
 
 #endif

@@ -183,9 +183,15 @@ static bool has_alias(const struct object *object, struct str name)
 	return false;
 }
 
-/* Is there an object of that name, and if not, is there one of nearly that name? */
-static bool is_there(struct compilation *c, const struct schema_object *type, struct str name,
-		     struct suggestion *best)
+/* Has a server made its own where the type had none (validation.md 5.2)? For a plan that was
+ * before, so they are there unless the plan takes them away. */
+static bool has_own(struct compilation *c, const struct schema_object *type, bool server)
+{
+	return server ? !type_state(c, type)->taken : !type_state(c, type)->objects;
+}
+
+bool expression_target(struct compilation *c, const struct schema_object *type, struct str name,
+		       bool server, struct suggestion *best)
 {
 	suggest_start(best, name);
 	for (size_t i = 0; i < c->object_count; i++) {
@@ -197,9 +203,8 @@ static bool is_there(struct compilation *c, const struct schema_object *type, st
 			return true;
 		suggest_offer(best, object->identity);
 	}
-	if (type_state(c, type)->objects)
+	if (!has_own(c, type, server))
 		return false;
-	/* the server makes these where the type has none of its own (5.2) */
 	for (size_t i = 0; type->safe_defaults && type->safe_defaults[i]; i++) {
 		if (str_eq_c(name, type->safe_defaults[i]))
 			return true;
@@ -221,7 +226,8 @@ static void judge_target(const struct expression_part *part, const char *target,
 
 	/* a fragment, and a plan for a running server, may name what lies elsewhere */
 	if (!type || c->options.partial || c->incomplete ||
-	    (server && !type_state(c, type)->objects) || is_there(c, type, e->text, &best))
+	    (server && !type_state(c, type)->objects) ||
+	    expression_target(c, type, e->text, server, &best))
 		return;
 	n = snprintf(message, sizeof(message), "there is no %s '%.*s'", target,
 		     (int)(e->text.n < 100 ? e->text.n : 100), e->text.p);

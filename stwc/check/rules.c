@@ -190,7 +190,13 @@ static void visit_value(const struct rule *rule, const struct value *value)
 	}
 }
 
-/* A structure's own rules ask about fields together, so all of these must be sound. */
+/* Rules of structures that judge what is there alone: another mistake in the object does not hide
+ * what they find. */
+#define OF_PRESENCE                                                             \
+	((UINT64_C(1) << CHECK_CREDENTIALS) | (UINT64_C(1) << CHECK_DKIM_KEY) | \
+	 (UINT64_C(1) << CHECK_DNS_SERVER))
+
+/* A structure's own rules ask about fields together, so most want all of these to be sound. */
 static void visit_body(const struct rule *up, const struct value_object *body)
 {
 	const struct schema_structure *fields = rule_fields(body);
@@ -204,8 +210,10 @@ static void visit_body(const struct rule *up, const struct value_object *body)
 		mask |= fields->checks;
 	if (!body->structure->checked && !(fields && fields->checked))
 		return;
-	if (rule.whole && !rule.object->poisoned)
-		ask(&rule, mask, NULL);
+	if (body->structure->kind == STRUCTURE_UNION && !body->variant)
+		return; /* none that exists, or that this version has */
+	if (rule.whole)
+		ask(&rule, rule.object->poisoned ? mask & OF_PRESENCE : mask, NULL);
 	for (i = 0; i < body->count; i++) {
 		struct path path = {.up = up->path, .field = body->fields[i].field->name};
 		const struct value *value = body->fields[i].value;

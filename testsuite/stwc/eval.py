@@ -182,6 +182,24 @@ def targets(tap):
         tap.equal("expression-target" not in done.codes("warning"), there, f"targets of {json.dumps(source)[:60]}")
 
 
+ROUTE = {"@type": "upsert", "object": "MtaRoute", "value": {"r": {"@type": "Mx", "name": "relay"}}}
+STRATEGY = {"@type": "update", "object": "MtaOutboundStrategy", "value": {"route": {"else": "'local'"}}}
+
+
+def plan_targets(tap):
+    """A server that a plan is for has made its own objects, unless the plan takes them away."""
+    for name, before, verb, there in (
+            ("and they stay", [], "upsert", True),
+            ("when others are destroyed", [{"@type": "destroy", "object": "MtaRoute", "value": {"name": "relay"}}], "create", True),
+            ("when all are", [{"@type": "destroy", "object": "MtaRoute"}], "create", False),
+            ("when others are left out of a part", [], {"@type": "reconcile", "scope": {"@type": "Mx"}}, True),
+            ("when all others are left out", [], "reconcile", False)):
+        verb = verb if isinstance(verb, dict) else {"@type": verb}
+        lines = [*before, {**ROUTE, **verb}, STRATEGY]
+        done = stwctest.check_text("".join(json.dumps(line) + "\n" for line in lines), "--from", "ndjson")
+        tap.equal((done.codes(), "expression-target" not in done.codes("warning")), ([], there), f"a server's own routes: {name}")
+
+
 MAIL = """[SystemSettings]
 defaultHostname = "mx.example.org"
 [Domain."example.org"]
@@ -329,6 +347,7 @@ def main():
     contexts(tap)
     places(tap)
     targets(tap)
+    plan_targets(tap)
     limits(tap)
     asks(tap)
     speed(tap)

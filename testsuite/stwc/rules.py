@@ -218,6 +218,17 @@ RULES = [
      [("duplicate-value", "MemoryLookupKey/b/namespace")]),
     ("no key, no clash", {"Role": {"a": {"description": "x"}, "b": {"description": "x"}}}, []),
 
+    # one mistake does not hide another
+    ("a password too short beside a misspelt field", {**DOMAIN, "Account": {"a": {
+        "@type": "User", "name": "jo", "domainId": "#d", "zz": 1, "credentials": [{"@type": "Password", "secret": "x"}]}}},
+     [("inline-secret", "Account/a/credentials/0/secret"), ("password-length", "Account/a/credentials/0"),
+      ("unknown-field", "Account/a/zz")]),
+    ("a key that is none", {**DOMAIN, "DkimSignature": {"s": {"@type": "Dkim1RsaSha256", "domainId": "#d", "zz": 1,
+                                                              "privateKey": {"@type": "Text", "secret": "x"}}}},
+     [("inline-secret", "DkimSignature/s/privateKey/secret"), ("invalid-key", "DkimSignature/s/privateKey"),
+      ("missing-field", "DkimSignature/s/selector"),
+      ("unknown-field", "DkimSignature/s/zz")]),
+
     # 4.2: references
     ("in a set", {"Role": {"r": {"description": "x", "roleIds": ["#nope"]}}},
      [("dangling-reference", "Role/r/roleIds/#nope")]),
