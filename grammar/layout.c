@@ -55,6 +55,12 @@ static struct str next_token(struct layout *l)
 	return (struct str){l->text.p + begin, l->at - begin};
 }
 
+/* Behind these stands a blank. */
+static bool is_mark(struct str token)
+{
+	return token.p[0] == ',' || token.p[0] == ':';
+}
+
 /* Tokens up to `end` on one line: {"a": 1, "b": [2, 3]} */
 static void put_line(struct layout *l, size_t end)
 {
@@ -62,26 +68,27 @@ static void put_line(struct layout *l, size_t end)
 		struct str token = next_token(l);
 
 		buf_puts(l->out, token);
-		if (token.p[0] == ',' || token.p[0] == ':')
+		if (is_mark(token))
 			buf_putc(l->out, ' ');
 	}
 }
 
-/* Where the container that begins at l->at ends, if it stands on one line and fits there; else 0.
- * An empty one has nothing to break. */
+/* Where the container that begins at l->at ends, if it stands on one line and fits there as
+ * put_line writes it; else 0. An empty one has nothing to break. */
 static size_t short_end(const struct layout *l, size_t column)
 {
 	struct layout probe = {l->text, l->at + 1, NULL};
 	size_t depth = 1;
 	bool empty = true, lines = false;
 
+	column++; /* the bracket */
 	while (depth) {
 		size_t before = probe.at;
 		struct str token = next_token(&probe);
-		struct str line = {l->text.p + l->at, probe.at - l->at};
 
 		if (!token.n)
 			return 0;
+		column += utf8_count(token) + is_mark(token);
 		lines = lines ||
 			memchr(l->text.p + before, '\n', (size_t)(token.p - l->text.p) - before);
 		if (token.p[0] == '[' || token.p[0] == '{')
@@ -89,7 +96,7 @@ static size_t short_end(const struct layout *l, size_t column)
 		else if (token.p[0] == ']' || token.p[0] == '}')
 			depth--;
 		empty = empty && !depth;
-		if (!empty && (lines || column + utf8_count(line) > LAYOUT_COLUMNS))
+		if (!empty && (lines || column > LAYOUT_COLUMNS))
 			return 0;
 	}
 	return probe.at;

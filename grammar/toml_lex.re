@@ -117,10 +117,14 @@ static const char *skip_blank(const char *p, const char *limit)
 
 struct toml_lexeme toml_lex(struct str text, size_t at, enum toml_mode mode)
 {
-	const char *limit = text.p + text.n;
-	const char *p = skip_blank(text.p + at, limit);
-	struct toml_lexeme lexeme = {TOML_END, (uint32_t)(p - text.p), (uint32_t)(p - text.p)};
+	struct toml_lexeme lexeme = {TOML_END, (uint32_t)at, (uint32_t)at};
+	const char *limit, *p;
 
+	if (at == text.n)
+		return lexeme; /* an empty text may have no address */
+	limit = text.p + text.n;
+	p = skip_blank(text.p + at, limit);
+	lexeme.begin = lexeme.end = (uint32_t)(p - text.p);
 	if (p == limit)
 		return lexeme;
 	switch (mode) {
