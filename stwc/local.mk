@@ -77,6 +77,7 @@ libstwc_a_SOURCES = \
 	stwc/settings_expr.c \
 	stwc/settings_finish.c \
 	stwc/settings_macro.c \
+	stwc/settings_pem.c \
 	stwc/settings_place.c \
 	stwc/settings_report.c stwc/settings_report.h \
 	stwc/settings_retry.c stwc/settings_retry.h \

@@ -379,7 +379,8 @@ static void expand_macros(struct settings *s)
 		    !setting->row->path)
 			continue;
 		setting->literal = settings_expand(s, setting);
-		if (!setting->literal)
+		/* others look at the late ones, which name what belongs together */
+		if (!setting->literal || (setting->row->late && !settings_literal(s, setting)))
 			setting->outcome = SETTING_DROPPED;
 	}
 }

@@ -93,6 +93,7 @@ struct settings {
 	struct settings_body *domain; /* the default one, once it is known */
 	const struct settings_index *index;
 	size_t suggestions; /* made so far: there is a limit */
+	size_t macro_work;  /* bytes that macros stood for so far: there is a limit */
 	bool own_form;      /* objects of 0.16 stand in the file; that was said */
 };
 
@@ -140,6 +141,10 @@ void settings_add_member(struct settings *s, struct setting *setting, const char
 /* The structure whose fields the body has; NULL: it has no @type yet. */
 const struct schema_structure *settings_fields(const struct settings *s,
 					       const struct settings_body *body);
+
+/* settings_special.c. Carried to the row's "Type.path" in the object of the setting's id; false: the
+ * setting is ended. */
+bool settings_place_row(struct settings *s, struct setting *setting);
 
 /* settings_value.c. The text as a node of that type; NULL: setting->why says why not. */
 struct node *settings_value(struct settings *s, struct setting *setting,

@@ -203,41 +203,143 @@ void settings_dns_secret(struct settings *s, struct setting *setting)
 	(void)settings_no_place(s, setting, server, names[0]); /* says the rest */
 }
 
-/* Sub-addressing and catch-all addresses were expressions; 0.16 has them at each domain. */
-void settings_by_domain(struct settings *s, struct setting *setting)
+/* The condition under which a ".then" holds; NULL: there is none. */
+static struct setting *condition_of(struct settings *s, const struct setting *setting)
 {
-	bool sub = strcmp(setting->row->path, "subAddressing") == 0;
-	size_t i;
+	struct str then = STR(".then");
 
+	if (!str_ends(setting->tail, then))
+		return NULL;
+	return map_get(
+		&s->keys,
+		arena_printf(&s->c->scratch, "%.*s.if",
+			     STR_ARG(((struct str){setting->key.p, setting->key.n - then.n}))));
+}
+
+/* The condition holds for every address, or names the domain: no Domain may catch more than 0.15
+ * did. */
+static bool holds_for(struct settings *s, const struct setting *condition, struct str domain)
+{
+	struct str quoted = arena_printf(&s->c->scratch, "'%.*s'", STR_ARG(domain));
+	struct str every = STR("matches('(.+)@(.+)$', rcpt)"),
+		   start = STR("matches('^(.+)@(.+)$', rcpt)");
+
+	return !condition || str_eq(condition->value, every) || str_eq(condition->value, start) ||
+	       (str_starts(condition->value, STR("rcpt_domain == ")) &&
+		str_ends(condition->value, quoted) &&
+		condition->value.n == quoted.n + strlen("rcpt_domain == "));
+}
+
+/* "'all@' + $2", "'all@' + rcpt_domain" or "'all@example.org'": what stands before the '@', and the
+ * domain, empty where it is that of the recipient. */
+static bool is_address(struct str text, struct str *local, struct str *domain)
+{
+	const char *end = text.n > 2 ? memchr(text.p + 1, '\'', text.n - 1) : NULL;
+	struct str literal, rest;
+	const char *at;
+
+	if (!end || text.p[0] != '\'')
+		return false;
+	literal = (struct str){text.p + 1, (size_t)(end - text.p) - 1};
+	rest = str_from(text, literal.n + 2);
+	at = memchr(literal.p, '@', literal.n);
+	if (!at || at == literal.p)
+		return false;
+	*local = (struct str){literal.p, (size_t)(at - literal.p)};
+	*domain = str_from(literal, local->n + 1);
+	if (domain->n)
+		return !rest.n;
+	while (rest.n && (*rest.p == ' ' || *rest.p == '+'))
+		rest = str_from(rest, 1);
+	return str_eq_c(rest, "rcpt_domain") || (rest.n == 2 && rest.p[0] == '$');
+}
+
+/* The address of all recipients that are not there: one a Domain. */
+static void catch_all(struct settings *s, struct setting *setting, struct settings_body *domain)
+{
+	struct str local, host, address;
+
+	if (!is_address(setting->value, &local, &host) ||
+	    !holds_for(s, condition_of(s, setting), domain->id) ||
+	    node_map_find(domain->node, STR("catchAllAddress")))
+		return;
+	address = arena_printf(&s->c->arena, "%.*s@%.*s", STR_ARG(local),
+			       STR_ARG(host.n ? host : domain->id));
+	settings_put(s, domain->node, "catchAllAddress", setting->span,
+		     settings_text(s, address, setting->span));
+	setting->outcome = SETTING_CHANGED;
+}
+
+static void sub_addressing(struct settings *s, struct setting *setting,
+			   struct settings_body *domain)
+{
+	if (str_eq_c(setting->value, "false") && !setting->tail.n) {
+		settings_put(s, domain->node, "subAddressing", setting->span,
+			     settings_map(s, "Disabled", setting->span));
+		setting->outcome = SETTING_CHANGED;
+		return;
+	}
+	if (!node_map_find(domain->node, STR("subAddressing")))
+		settings_put(s, domain->node, "subAddressing", setting->key_span,
+			     settings_map(s, "Custom", setting->key_span));
+	if (settings_place(s, setting, domain, "subAddressing@Custom.customRule"))
+		setting->outcome = SETTING_CHANGED;
+}
+
+/* What 0.16 does anyway, or says at another place: true when that is all. */
+static bool is_usual(struct setting *setting, bool sub)
+{
+	if (!sub && str_ends(setting->tail, STR(".if"))) {
+		settings_end(setting, SETTING_DROPPED,
+			     "0.16 has catchAllAddress at each Domain, without a condition");
+		return true; /* unless the ".then" finds its place */
+	}
+	if (sub && setting->tail.n)
+		return false;
 	if (str_eq_c(setting->value, sub ? "true" : "false")) {
 		settings_end(setting, SETTING_NEEDLESS,
 			     "0.16 does so unless a Domain says otherwise");
-		return;
+		return true;
 	}
 	if (!sub && str_eq_c(setting->value, "true")) {
 		settings_end(setting, SETTING_CHANGED,
 			     "0.16 has catchAllAddress at each Domain: the account with the "
 			     "address @DOMAIN");
-		return;
+		return true;
 	}
-	if (!sub || !str_eq_c(setting->value, "false")) {
-		settings_end(
-			setting, SETTING_DROPPED,
-			sub ? "0.16 has customRule at each Domain, over the variable rcpt alone"
-			    : "0.16 has catchAllAddress at each Domain");
+	return false;
+}
+
+/* Sub-addressing and catch-all addresses were expressions; 0.16 has them at each domain. */
+void settings_by_domain(struct settings *s, struct setting *setting)
+{
+	const char *field = setting->row->path;
+	bool sub = strcmp(field, "subAddressing") == 0;
+	size_t i, count;
+
+	setting->outcome = SETTING_DROPPED;
+	if (!settings_literal(s, setting) || is_usual(setting, sub))
 		return;
-	}
+	setting->why = STR("0.16 has catchAllAddress at each Domain, and this names none");
 	settings_default_domain_find(s);
-	settings_end(setting, SETTING_CHANGED,
-		     "0.16 says so at each Domain; domains that are not "
-		     "in the file need it too");
-	for (i = 0; i < s->bodies.count; i++) {
+	count = s->bodies.count;
+	for (i = 0; i < count; i++) {
 		struct settings_body *body = s->bodies.entries[i].value;
 
 		if (strcmp(body->type_name, "Domain") != 0)
 			continue;
-		settings_put(s, body->node, "subAddressing", setting->span,
-			     settings_map(s, "Disabled", setting->span));
-		settings_target(s, setting, body, "subAddressing");
+		if (sub)
+			sub_addressing(s, setting, body);
+		else
+			catch_all(s, setting, body);
+		if (setting->outcome == SETTING_CHANGED)
+			settings_target(s, setting, body, field);
 	}
+	if (setting->outcome != SETTING_CHANGED)
+		return;
+	setting->why = STR("0.16 says so at each Domain; domains that are not in the file need it "
+			   "too");
+	if (!sub && condition_of(s, setting))
+		settings_end(condition_of(s, setting), SETTING_CHANGED,
+			     "0.16 has catchAllAddress at each Domain, without a condition");
 }

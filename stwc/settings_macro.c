@@ -9,6 +9,9 @@
 #include "base/buf.h"
 
 #define DEPTH_LIMIT 10
+/* Bytes that the macros of one file may stand for, in all: ten levels of ten macros each would be
+ * more than anybody has memory for. */
+#define WORK_LIMIT ((size_t)64 * 1024 * 1024)
 
 struct expansion {
 	struct settings *s;
@@ -27,6 +30,16 @@ static bool explain(struct expansion *e, const char *what, struct str name, cons
 {
 	e->setting->why = arena_printf(&e->s->c->arena, "%s%.*s%s", what, STR_ARG(name), advice);
 	return false;
+}
+
+static bool is_affordable(struct expansion *e, size_t bytes)
+{
+	if (bytes < WORK_LIMIT - e->s->macro_work) {
+		e->s->macro_work += bytes + 1;
+		return true;
+	}
+	e->s->macro_work = WORK_LIMIT - 1;
+	return explain(e, "the macros of the file stand for too much text", STR_NONE, "");
 }
 
 static const struct str *variable(const struct settings *s, struct str name)
@@ -61,16 +74,20 @@ static size_t macro_length(struct str text)
 
 static bool from_key(struct expansion *e, struct str key, struct buf *out)
 {
-	const struct setting *other = map_get(&e->s->keys, key);
+	struct setting *other = map_get(&e->s->keys, key);
 	struct expansion inner = {e->s, e->setting, e->depth + 1};
 
 	if (!other)
 		return explain(e, "%{cfg:", key, "}% names a key that is not in the file");
 	if (e->depth >= DEPTH_LIMIT)
 		return explain(e, "%{cfg:", key, "}% leads in a circle");
-	if (other->outcome != SETTING_OPEN || other->reference != REFERENCE_NONE)
+	if (other->reference != REFERENCE_NONE)
 		return explain(e, "%{cfg:", key, "}% names a key that is a macro itself");
-	return expand(&inner, other->value, out);
+	if (!expand(&inner, other->value, out))
+		return false;
+	if (other->outcome == SETTING_UNKNOWN) /* a name of the operator's own */
+		settings_end(other, SETTING_NEEDLESS, "it stands where %{cfg:…}% names it");
+	return true;
 }
 
 /* One macro, between its braces, inside other text. */
@@ -86,16 +103,22 @@ static bool in_text(struct expansion *e, struct str macro, struct buf *out)
 			       " belong here, and 0.16 has no reference to a file in this place");
 	if (!str_starts(macro, env))
 		return explain(e, "%{", macro, "}% is no macro of 0.15");
+	if (macro.n == env.n)
+		return explain(e, "%{", macro, "}% names no variable");
 	value = variable(e->s, str_from(macro, env.n));
 	if (!value)
 		return explain(e, "0.16 has no reference to the environment here; give --env ",
 			       str_from(macro, env.n), "=VALUE");
+	if (!is_affordable(e, value->n))
+		return false;
 	buf_puts(out, *value);
 	return true;
 }
 
 static bool expand(struct expansion *e, struct str text, struct buf *out)
 {
+	if (!is_affordable(e, text.n))
+		return false;
 	while (text.n) {
 		size_t n = str_starts(text, STR("%{")) ? macro_length(str_from(text, 2)) : 0;
 		struct buf inner = BUF_INIT;
@@ -106,9 +129,11 @@ static bool expand(struct expansion *e, struct str text, struct buf *out)
 			text = str_from(text, 1);
 			continue;
 		}
-		ok = e->depth < DEPTH_LIMIT;
+		if (e->depth >= DEPTH_LIMIT)
+			return explain(e, "its macros are too deep, or lead in a circle", STR_NONE,
+				       "");
 		e->depth++;
-		ok = ok && expand(e, (struct str){text.p + 2, n}, &inner) && !inner.failed &&
+		ok = expand(e, (struct str){text.p + 2, n}, &inner) && !inner.failed &&
 		     in_text(e, buf_str(&inner), out);
 		e->depth--;
 		buf_free(&inner);
@@ -128,6 +153,8 @@ static bool as_reference(struct settings *s, struct setting *setting, struct str
 	struct buf name = BUF_INIT;
 	bool ok = expand(&e, str_from(macro, is_file ? file.n : env.n), &name);
 
+	if (ok && !name.n)
+		ok = explain(&e, "%{", macro, "}% names nothing");
 	if (ok) {
 		setting->reference = is_file ? REFERENCE_FILE : REFERENCE_ENVIRONMENT;
 		setting->value = keep(s, &name);
@@ -168,7 +195,7 @@ bool settings_expand(struct settings *s, struct setting *setting)
 		return true;
 	while (str_starts(value, STR("%{")) && macro_length(str_from(value, 2)) + 4 == value.n) {
 		struct str macro = {value.p + 2, value.n - 4};
-		const struct setting *other;
+		struct setting *other;
 
 		if (str_starts(macro, STR("env:")) || str_starts(macro, STR("file:")))
 			return as_reference(s, setting, macro);
@@ -181,6 +208,8 @@ bool settings_expand(struct settings *s, struct setting *setting)
 			return true;
 		}
 		value = other->value;
+		if (other->outcome == SETTING_UNKNOWN)
+			settings_end(other, SETTING_NEEDLESS, "it stands where %{cfg:…}% names it");
 	}
 	e.depth = 0;
 	ok = expand(&e, value, &out);

@@ -4,8 +4,7 @@
 #include "base/num.h"
 #include "grammar/scalar.h"
 
-/* Carried to the row's "Type.path" in the object of the setting's id. */
-static bool place(struct settings *s, struct setting *setting)
+bool settings_place_row(struct settings *s, struct setting *setting)
 {
 	const char *path = setting->row->path, *field = strchr(path, '.');
 	struct str type = {path, field ? (size_t)(field - path) : 0};
@@ -93,7 +92,7 @@ void settings_main_directory(struct settings *s, struct setting *setting)
 		return;
 	}
 	setting->id = STR_NONE;
-	(void)place(s, setting);
+	(void)settings_place_row(s, setting);
 }
 
 void settings_default_certificate(struct settings *s, struct setting *setting)
@@ -107,21 +106,9 @@ void settings_default_certificate(struct settings *s, struct setting *setting)
 	}
 	setting->value = id;
 	setting->id = STR_NONE;
-	if (!place(s, setting) && settings_body_find(s, "SystemSettings", STR_NONE) &&
+	if (!settings_place_row(s, setting) && settings_body_find(s, "SystemSettings", STR_NONE) &&
 	    map_has(&s->keys, STR("server.tls.certificate")))
 		settings_end(setting, SETTING_NEEDLESS, "server.tls.certificate names one already");
-}
-
-/* Certificates and keys: PEM, or a reference; 0.15 took nothing else either. */
-void settings_pem(struct settings *s, struct setting *setting)
-{
-	if (setting->reference == REFERENCE_NONE &&
-	    (!setting->value.n || !memmem(setting->value.p, setting->value.n, "-----BEGIN ", 11))) {
-		settings_end(setting, SETTING_DROPPED,
-			     "it is neither PEM text nor a macro; %{file:/path}% reads a file");
-		return;
-	}
-	(void)place(s, setting);
 }
 
 /* 0.16 puts mailto: before the address itself. */
@@ -131,14 +118,7 @@ void settings_contact(struct settings *s, struct setting *setting)
 
 	if (settings_literal(s, setting) && str_starts(setting->value, mailto))
 		setting->value = str_from(setting->value, mailto.n);
-	(void)place(s, setting);
-}
-
-void settings_acme_bundle(struct settings *s, struct setting *setting)
-{
-	(void)s;
-	settings_end(setting, SETTING_DROPPED,
-		     "the bundle is base64, not PEM; 0.16 orders the certificate anew");
+	(void)settings_place_row(s, setting);
 }
 
 /* Of 90 days, as most certificates have; 0.16 says which part of the lifetime goes by first. */
@@ -159,7 +139,7 @@ void settings_renew_before(struct settings *s, struct setting *setting)
 	while (time->magnitude < parts[i].days * 24 * 60 * 60 * 1000)
 		i++;
 	setting->value = str_c(parts[i].member);
-	if (place(s, setting))
+	if (settings_place_row(s, setting))
 		settings_end(setting, SETTING_CHANGED,
 			     "0.16 renews after a part of the lifetime: R12, R23, R34 and R45 are "
 			     "45, 30, 22 and 18 days before the end of 90");
@@ -320,7 +300,7 @@ void settings_script(struct settings *s, struct setting *setting)
 {
 	struct node *active;
 
-	if (!place(s, setting) || node_map_find(setting->body->node, STR("isActive")))
+	if (!settings_place_row(s, setting) || node_map_find(setting->body->node, STR("isActive")))
 		return;
 	active = node_new(&s->c->arena, NODE_BOOL, setting->key_span);
 	if (active)
@@ -376,11 +356,93 @@ void settings_session_directory(struct settings *s, struct setting *setting)
 
 	if (text.n > 2 && text.p[0] == '\'')
 		text = (struct str){text.p + 1, text.n - 2};
-	if (str_eq_c(text, "*") || (main && str_eq(main->value, text)))
+	if (str_ends(setting->tail, STR(".if")) || str_eq_c(text, "false"))
+		settings_end(setting, SETTING_CHANGED,
+			     strcmp(setting->row->path, "saslMechanisms") == 0
+				     ? "0.16 asks the directory whoever logs in; where nobody may, "
+				       "MtaStageAuth.saslMechanisms says false"
+				     : "0.16 asks the directory for recipients of every Domain, "
+				       "and for no others");
+	else if (str_eq_c(text, "*") || (main && str_eq(main->value, text)))
 		settings_end(setting, SETTING_NEEDLESS,
 			     "0.16 asks Authentication.directoryId, or that of the Domain");
 	else
 		settings_end(setting, SETTING_DROPPED,
 			     "0.16 chooses the directory by Authentication.directoryId, or that of "
 			     "the Domain");
+}
+
+/* What 0.16 never does is no loss where it was turned off. The row has the reason for its path. */
+void settings_turned_off(struct settings *s, struct setting *setting)
+{
+	if (settings_literal(s, setting) && str_eq_c(setting->value, "false"))
+		settings_end(setting, SETTING_NEEDLESS, setting->row->path);
+	else
+		settings_end(setting, SETTING_DROPPED, setting->row->path);
+}
+
+/* The end of the scheme and the host of a URL; 0: it has none. */
+static size_t origin_length(struct str url)
+{
+	struct str slashes = STR("://");
+	const char *host = url.n ? memmem(url.p, url.n, slashes.p, slashes.n) : NULL, *path;
+
+	if (!host)
+		return 0;
+	host += slashes.n;
+	path = memchr(host, '/', url.n - (size_t)(host - url.p));
+	return path ? (size_t)(path - url.p) : url.n;
+}
+
+/*
+ * 0.15 was told an end point, 0.16 the issuer, from which it discovers them all. Where providers
+ * have their end points below the issuer, that is what stands in front; else it is the host.
+ */
+void settings_oidc_issuer(struct settings *s, struct setting *setting)
+{
+	static const char *const below[] = {"/protocol/openid-connect/", "/userinfo", "/introspect",
+					    "/.well-known/"};
+	static const char *const apart[] = {"/oauth2/v",      "/oidc/v",  "/api/oidc",
+					    "/application/o", "/oauth/v", "/oauth2",
+					    "/oidc",          "/oauth",   "/connect"};
+	struct str url;
+	size_t i, n;
+
+	setting->outcome = SETTING_DROPPED;
+	if (!settings_literal(s, setting))
+		return;
+	url = setting->value;
+	n = origin_length(url);
+	for (i = 0; n && i < ARRAY_LEN(below); i++) {
+		const char *at = memmem(url.p + n, url.n - n, below[i], strlen(below[i]));
+
+		if (at)
+			url.n = (size_t)(at - url.p);
+	}
+	for (i = 0; n && i < ARRAY_LEN(apart) && url.n > n; i++) {
+		struct str path = str_from(url, n), mark = str_c(apart[i]);
+
+		if (str_starts(path, mark) &&
+		    (path.n == mark.n || str_starts(str_from(path, mark.n), STR("/v"))))
+			url.n = n;
+	}
+	setting->value = url;
+	if (settings_place_row(s, setting))
+		settings_end(setting, SETTING_CHANGED,
+			     "0.16 discovers the end points from the issuer, which this is a guess "
+			     "at: hold it against what the provider says of itself");
+}
+
+/* An address is the name of an account; 0.15 had another name beside it. */
+void settings_oidc_username(struct settings *s, struct setting *setting)
+{
+	struct str key =
+		arena_printf(&s->c->scratch, "directory.%.*s.fields.email", STR_ARG(setting->id));
+
+	if (!map_has(&s->keys, key)) {
+		(void)settings_place_row(s, setting);
+		return;
+	}
+	settings_end(setting, SETTING_NEEDLESS,
+		     "0.16 names accounts by their address, which fields.email says");
 }

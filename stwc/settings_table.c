@@ -265,6 +265,19 @@ static struct str offer_of(const struct settings *s, size_t row, struct str key)
 			    STR_ARG(word_at(key, words_of(p->prefix) - 1)), STR_ARG(p->suffix));
 }
 
+/* A family has a meaning: no slip of the pen makes one of another, unless all else is right. */
+static bool is_akin(struct str offer, struct str key)
+{
+	struct str a = first_word(offer), b = first_word(key);
+	struct suggestion near;
+
+	if (str_eq(a, b) || (words_of(key) > 2 && str_eq(str_from(offer, a.n), str_from(key, b.n))))
+		return true;
+	suggest_start(&near, b);
+	suggest_offer(&near, a);
+	return near.best.n && near.distance <= 2;
+}
+
 struct str settings_suggest(struct settings *s, const struct setting *setting)
 {
 	struct str key = {setting->key.p, setting->key.n - tail_of(setting)};
@@ -278,7 +291,7 @@ struct str settings_suggest(struct settings *s, const struct setting *setting)
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
 		struct str offer = offer_of(s, i, key);
 
-		if (offer.n)
+		if (offer.n && is_akin(offer, key))
 			suggest_offer(&best, offer);
 	}
 	/* a third of a long key is another key */

@@ -2,6 +2,7 @@
 
 `builddir=… python3 testsuite/stwc/migrate.py --update` writes the figures that it measures into
 doc/migrate.md; without the word it holds the page against them."""
+import base64
 import json
 import os
 import random
@@ -9,6 +10,7 @@ import re
 import sys
 import tempfile
 
+import hosts
 import stwctest
 
 PAGE = os.path.join(stwctest.SRCDIR, "doc/migrate.md")
@@ -343,6 +345,9 @@ KEY = "%{file:/etc/dkim.key}%"
 ACME_DNS = ('acme.a.directory = "https://acme.example.org/d"\nacme.a.contact = "a@example.org"\nacme.a.challenge = "dns-01"\n'
             'acme.a.secret = "%{env:SECRET}%"\nacme.a.key = "k"\nacme.a.domains = "mail.example.org"\n')
 
+SIGNED = ('signature.n.algorithm = "rsa-sha256"\nsignature.n.domain = "example.net"\nsignature.n.selector = "s"\n'
+          f'signature.n.private-key = "{KEY}"\n')
+
 # what it shows, settings, further arguments, outcomes of keys (carried where not named), values
 CASES = [
     ("a macro inside a text", 'server.hostname = "%{env:NAME}%.example.org"\n', ["--env", "NAME=mx"], {},
@@ -493,6 +498,55 @@ CASES = [
      'server.listener.a.protocol = "smtp"\n', [],
      {key: "changed" for key in ("socket.ttl", "tls.timeout", "proxy.trusted-networks")},
      {"NetworkListener/a/socketTtl": 4, "SystemSettings/proxyTrustedNetworks": ["192.0.2.0/24"]}),
+    ("a sub-address by a rule", HOST + 'session.rcpt.sub-addressing = [ { if = "matches(\'^([^.]+)[.]([^.]+)@(.+)$\', rcpt)", '
+     'then = "$2 + \'@\' + $3" }, { else = false } ]\n', [],
+     {f"session.rcpt.sub-addressing.{part}": "changed" for part in ("0000.if", "0000.then", "0001.else")},
+     {"Domain/example.org/subAddressing/@type": "Custom",
+      "Domain/example.org/subAddressing/customRule/else": "false"}),
+    ("a sub-address over what 0.16 does not know there", HOST + 'session.rcpt.sub-addressing = "rcpt_domain"\n', [],
+     {"session.rcpt.sub-addressing": "dropped"}, {"Domain/example.org/subAddressing": None}),
+    ("no sub-addresses", HOST + "session.rcpt.sub-addressing = false\n", [], {"session.rcpt.sub-addressing": "changed"},
+     {"Domain/example.org/subAddressing": {"@type": "Disabled"}}),
+    ("an address that catches all", HOST + "session.rcpt.catch-all = [ { then = \"'info@' + $2\", "
+     "if = \"matches('(.+)@(.+)$', rcpt)\" }, { else = false } ]\n", [],
+     {"session.rcpt.catch-all.0000.if": "changed", "session.rcpt.catch-all.0000.then": "changed",
+      "session.rcpt.catch-all.0001.else": "needless"}, {"Domain/example.org/catchAllAddress": "info@example.org"}),
+    ("one that catches a domain's", HOST + SIGNED + "session.rcpt.catch-all = [ { if = \"rcpt_domain == 'example.net'\", "
+     "then = \"'info@example.net'\" }, { if = \"rcpt_domain != 'x'\", then = \"'b@example.org'\" }, { else = false } ]\n", [],
+     {"session.rcpt.catch-all.0000.if": "changed", "session.rcpt.catch-all.0000.then": "changed",
+      "session.rcpt.catch-all.0001.if": "dropped", "session.rcpt.catch-all.0001.then": "dropped",
+      "session.rcpt.catch-all.0002.else": "needless"},
+     {"Domain/example.net/catchAllAddress": "info@example.net", "Domain/example.org": None}),
+    ("who may log in where", HOST + 'directory.i.type = "internal"\nstorage.directory = "i"\n'
+     "session.auth.directory = [ { if = \"local_port != 25\", then = \"'i'\" }, { else = false } ]\n", [],
+     {"directory.i.type": "needless", "storage.directory": "needless", "session.auth.directory.0000.if": "changed",
+      "session.auth.directory.0000.then": "needless", "session.auth.directory.0001.else": "changed"}, {}),
+    ("a directory of OpenID", HOST + 'directory.o.type = "oidc"\nstorage.directory = "o"\ndirectory.o.fields.email = "email"\n'
+     'directory.o.endpoint.url = "https://idp.example.org/realms/mail/protocol/openid-connect/userinfo"\n'
+     'directory.o.fields.username = "preferred_username"\n', [],
+     {"directory.o.endpoint.url": "changed", "directory.o.fields.username": "needless"},
+     {"Directory/o/issuerUrl": "https://idp.example.org/realms/mail", "Directory/o/claimUsername": "email",
+      "Authentication/directoryId": "#o"}),
+    ("one whose end points stand beside the issuer", HOST + 'directory.o.type = "oidc"\n'
+     'directory.o.endpoint.url = "https://idp.example.org/oidc/v1/userinfo"\ndirectory.o.fields.email = "email"\n', [],
+     {"directory.o.endpoint.url": "changed"}, {"Directory/o/issuerUrl": "https://idp.example.org"}),
+    ("what 0.16 never does, turned off", HOST + SIGNED + "signature.n.set-body-length = false\n"
+     "spam-filter.reputation.enable = false\nwebadmin.auto-update = true\n", [],
+     {"signature.n.set-body-length": "needless", "spam-filter.reputation.enable": "needless",
+      "webadmin.auto-update": "dropped"}, {}),
+    ("macros of the operator's own keys", 'server.hostname = "mx.%{cfg:my.domain}%"\nmy.domain = "example.org"\n'
+     'my.password = "%{env:DB}%"\nstore.d.type = "postgresql"\nstore.d.host = "%{env:%{cfg:my.name}%}%"\nmy.name = "H"\n'
+     'store.d.password = "%{cfg:my.password}%"\nstorage.data = "%{env:STORE}%"\n', ["--env", "H=db", "--env", "STORE=d"],
+     {"my.domain": "needless", "my.password": "needless", "my.name": "needless"},
+     {"SystemSettings/defaultHostname": "mx.example.org", "DataStore/host": "db",
+      "DataStore/authSecret": {"@type": "EnvironmentVariable", "variableName": "DB"}}),
+    ("macros that are none", HOST + 'report.domain = "%{env:X"\nserver.max-connections = "%{ENV:X}%"\n'
+     'server.listener."%{env:X}%".bind = "127.0.0.1:2525"\nserver.listener."%{env:X}%".protocol = "smtp"\n'
+     'imap.auth.max-failures = "%{env:}%"\nimap.request.max-size = "%{cfg:no.such}%"\n'
+     'sieve.trusted.hostname = "a%{cfg:sieve.trusted.hostname}%"\n', ["--env", "X=example.net"],
+     {"report.domain": "dropped", "server.max-connections": "dropped", "imap.auth.max-failures": "dropped",
+      "imap.request.max-size": "dropped", "sieve.trusted.hostname": "dropped"},
+     {"NetworkListener/%{env:X}%/protocol": "smtp"}),
     ("ACME", HOST + 'acme.le.directory = "https://acme.example.org/dir"\nacme.le.contact = ["mailto:a@example.org"]\n'
      'acme.le.challenge = "http-01"\nacme.le.domains = ["mail.example.org", "example.org"]\n', [],
      {"acme.le.domains.0000": "changed", "acme.le.domains.0001": "changed"},
@@ -517,6 +571,20 @@ def providers(tap):
         server = done.get("DnsServer/a") or {}
         tap.equal((done.status, done.checked and done.checked.codes(), server.get(key) if key else "k", server.get(field)),
                   (0, [], "k", secret), f"DNS-01 of {provider}")
+
+
+def bundles(tap):
+    """What ACME ordered last is a certificate (6.3), in either alphabet of base64."""
+    chain, key = hosts.NEWER, hosts.KEY
+    acme = HOST + 'acme.a.directory = "https://acme.example.org/d"\nacme.a.contact = "a@example.org"\nacme.a.cert = '
+    for encode in (base64.standard_b64encode, lambda data: base64.urlsafe_b64encode(data).rstrip(b"=")):
+        done = Migrated(acme + json.dumps(encode((key + chain).encode()).decode()) + "\n", "--reveal-secrets")
+        tap.equal((done.status, done.of("changed", "dropped")), (0, ["acme.a.cert"]), "the bundle of ACME")
+        tap.equal((done.get("Certificate/a/certificate/value") or "", done.get("Certificate/a/privateKey/secret") or ""),
+                  (chain.rstrip(), key), "its chain and its key")
+    for text in ("AAAA", "!", "", base64.b64encode(chain.encode()).decode()):
+        done = Migrated(acme + json.dumps(text) + "\n")
+        tap.equal((done.status, done.of("dropped")), (1, ["acme.a.cert"]), f"a bundle that is none: {text[:4]}")
 
 
 def cases(tap):
@@ -648,6 +716,9 @@ def many(tap):
         small, large = cost("server.max-connections = 1\n" + text(2000)), cost("server.max-connections = 1\n" + text(20000))
         tap.ok(large < 40 * max(small, 0.01), f"{what}: ten times as many are no forty times the work") or \
             print(f"#   {small:.3f} s and {large:.3f} s")
+    text = HOST + "".join(f'k.a{i} = "{f"%{{cfg:k.a{i + 1}}}%" * 90}"\n' for i in range(4)) + 'k.a4 = ""\nreport.domain = "%{cfg:k.a0}%"\n'
+    done = stwctest.run("migrate", "--allow-loss", "-", stdin=text)
+    tap.ok("report.domain: the macros of the file stand for too much text" in done.stderr, "macros do not multiply for ever")
     done = stwctest.run("migrate", "--allow-loss", "-", stdin=HOST + "".join(f"server.hostnam{i} = 1\n" for i in range(100)))
     tap.equal(done.stderr.count("did you mean"), 64, "so many slips of the pen get a suggestion, and no more")
 
@@ -729,6 +800,7 @@ def main():
     whole(tap)
     cases(tap)
     providers(tap)
+    bundles(tap)
     around(tap)
     outputs(tap)
     no_settings(tap)
