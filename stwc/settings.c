@@ -452,6 +452,7 @@ bool dialect_settings_end(struct file *file)
 	expand_macros(s);
 	run(s, PASS_KINDS);
 	run(s, PASS_ROWS);
+	settings_join_replicas(s);
 	settings_check_stores(s);
 	run(s, PASS_LATE);
 	settings_finish(s);

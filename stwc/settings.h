@@ -64,9 +64,12 @@ struct settings_body {
 	struct str id;                    /* empty: a singleton */
 	struct span span;
 	struct node *node;
-	bool needless;      /* an object that 0.16 has anyway: not given, and nothing is lost */
-	bool used;          /* a store that another object has taken in */
-	struct str became;  /* a store: the place of the object where it stands; or empty */
+	bool needless;     /* an object that 0.16 has anyway: not given, and nothing is lost */
+	bool used;         /* a store that another object has taken in */
+	struct str became; /* a store: the place of the object where it stands; or empty */
+	struct settings_body *joined; /* the store that has taken this one in as its primary or as
+				       * a replica; or NULL */
+	const char *inside;           /* then: where, "/readReplicas"; NULL: its own fields */
 	struct str added;   /* why migrate makes it, where no line asked for it; else empty */
 	struct str dropped; /* why it cannot be given; empty: it can */
 };
@@ -142,8 +145,8 @@ void settings_add_member(struct settings *s, struct setting *setting, const char
 const struct schema_structure *settings_fields(const struct settings *s,
 					       const struct settings_body *body);
 
-/* settings_special.c. Carried to the row's "Type.path" in the object of the setting's id; false: the
- * setting is ended. */
+/* settings_special.c. Carried to the row's "Type.path" in the object of the setting's id; false:
+ * the setting is ended. */
 bool settings_place_row(struct settings *s, struct setting *setting);
 
 /* settings_value.c. The text as a node of that type; NULL: setting->why says why not. */
@@ -162,7 +165,10 @@ struct settings_body *settings_domain(struct settings *s, struct str name, struc
 /* Sets s->domain to the default one, made where there is none; NULL: nothing says what it is. */
 void settings_default_domain_find(struct settings *s);
 
-/* settings_store.c: stores that no role has become lookups. */
+/* settings_store.c: a store that names a primary and its replicas becomes the one with the others
+ * inside, before a role takes it in. */
+void settings_join_replicas(struct settings *s);
+/* Stores that no role has become lookups. */
 void settings_give_lookups(struct settings *s);
 
 /* settings_finish.c: what the objects still need, and the end of those that cannot be given. */

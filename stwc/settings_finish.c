@@ -258,9 +258,11 @@ static void in_its_place(struct settings *s, struct setting *setting,
 			 const struct settings_body *body)
 {
 	struct str name = settings_name(s, body->type_name, body->id);
+	const struct settings_body *holder = body->joined ? body->joined : body;
 
 	if (str_starts(setting->target, name))
-		setting->target = arena_printf(&s->c->arena, "%.*s%.*s", STR_ARG(body->became),
+		setting->target = arena_printf(&s->c->arena, "%.*s%s%.*s", STR_ARG(holder->became),
+					       body->inside ? body->inside : "",
 					       STR_ARG(str_from(setting->target, name.n)));
 }
 
@@ -271,19 +273,20 @@ static void end_settings(struct settings *s)
 
 	for (i = 0; i < s->keys.count; i++) {
 		struct setting *setting = s->keys.entries[i].value;
-		const struct settings_body *body = setting->body;
+		const struct settings_body *body = setting->body, *holder;
 
 		if (!body || setting->outcome >= SETTING_DROPPED ||
 		    setting->outcome == SETTING_OPEN)
 			continue;
+		holder = body->joined ? body->joined : body;
 		if (body->needless) {
 			settings_end(setting, SETTING_NEEDLESS, "0.16 needs no object for it");
 			setting->target = STR_NONE;
-		} else if (body->dropped.n) {
+		} else if (holder->dropped.n) {
 			setting->outcome = SETTING_DROPPED;
-			setting->why = body->dropped;
+			setting->why = holder->dropped;
 			setting->target = STR_NONE;
-		} else if (!body->type && body->became.n) {
+		} else if (!body->type && holder->became.n) {
 			in_its_place(s, setting, body);
 		}
 	}

@@ -334,6 +334,131 @@ void settings_directory_query(struct settings *s, struct setting *setting)
 	}
 }
 
+/* The structure of a store's read replicas; NULL: such a store has none. */
+static const struct schema_structure *replica_fields(const struct settings *s,
+						     const struct settings_body *store)
+{
+	const struct schema_structure *fields = store && !store->dropped.n && variant_of(store).n
+							? settings_fields(s, store)
+							: NULL;
+	const struct schema_field *list =
+		fields ? schema_field_find(fields, STR("readReplicas")) : NULL;
+
+	return list ? list->type->element->structure : NULL;
+}
+
+/* A store of 0.15 that only names another one and its copies is that other one in 0.16. */
+static void join_primary(struct settings *s, struct setting *setting)
+{
+	struct settings_body *both = store_of(s, setting->id),
+			     *primary = store_of(s, setting->value);
+	struct setting *type;
+
+	setting->outcome = SETTING_DROPPED;
+	setting->why = STR("there is no PostgreSQL or MySQL store of that name that is carried");
+	if (!both || !both->needless || both == primary || !replica_fields(s, primary))
+		return;
+	type = map_get(&s->keys,
+		       arena_printf(&s->c->scratch, "store.%.*s.type", STR_ARG(setting->id)));
+	if (type) {
+		settings_end(type, SETTING_NEEDLESS, "0.16 lists replicas inside the store itself");
+		type->target = STR_NONE;
+	}
+	both->node = draft_keep(s->c, primary->node, s->file->source);
+	both->needless = false;
+	primary->used = true;
+	primary->joined = both;
+	setting->body = both;
+	settings_end(setting, SETTING_CARRIED, NULL);
+	settings_target(s, setting, both, "");
+}
+
+/* What a copy of a store has in common with one of its own is the way to reach it. */
+static void end_other_fields(struct settings *s, const struct settings_body *copy,
+			     const struct node *map)
+{
+	size_t i;
+
+	for (i = 0; i < s->keys.count; i++) {
+		struct setting *setting = s->keys.entries[i].value;
+		const char *path =
+			setting->row && setting->body == copy ? setting->row->path : NULL;
+		const char *dot = path ? strchr(path, '.') : NULL;
+
+		if (dot && strcmp(dot, ".@type") != 0 && !node_map_find(map, str_c(dot + 1)) &&
+		    setting->outcome == SETTING_CARRIED)
+			settings_end(setting, SETTING_DROPPED,
+				     "0.16 has no such field for a read replica");
+	}
+}
+
+static void join_replica(struct settings *s, struct setting *setting)
+{
+	struct settings_body *both = store_of(s, setting->id), *copy = store_of(s, setting->value);
+	const struct schema_structure *fields = replica_fields(s, both);
+	struct node *map, *list;
+	size_t i;
+
+	setting->outcome = SETTING_DROPPED;
+	setting->why = STR("there is no store of that name and of the primary's kind");
+	if (!fields || !copy || copy == both || copy->used || replica_fields(s, copy) != fields)
+		return;
+	map = settings_map(s, NULL, setting->span);
+	for (i = 0; i < fields->field_count; i++) {
+		const char *name = fields->fields[i].name;
+		struct node *value = node_map_get(copy->node, str_c(name));
+
+		if (value)
+			settings_put(s, map, name, setting->span, value);
+	}
+	list = node_map_get(both->node, STR("readReplicas"));
+	if (!list) {
+		list = node_new(&s->c->arena, NODE_LIST, setting->key_span);
+		settings_put(s, both->node, "readReplicas", setting->key_span, list);
+	}
+	if (!list || !map)
+		return;
+	node_list_append(list, map);
+	copy->used = true;
+	copy->joined = both;
+	copy->inside = "/readReplicas";
+	end_other_fields(s, copy, map);
+	setting->body = both;
+	settings_end(setting, SETTING_CARRIED, NULL);
+	settings_target(s, setting, both, "readReplicas");
+}
+
+static bool is_row_of(const struct setting *setting, const char *path)
+{
+	return setting->outcome == SETTING_OPEN && setting->row->special == settings_replica &&
+	       strcmp(setting->row->path, path) == 0;
+}
+
+void settings_join_replicas(struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->keys.count; i++) {
+		struct setting *setting = s->keys.entries[i].value;
+
+		if (is_row_of(setting, "primary"))
+			join_primary(s, setting);
+	}
+	for (i = 0; i < s->keys.count; i++) {
+		struct setting *setting = s->keys.entries[i].value;
+
+		if (is_row_of(setting, "replicas"))
+			join_replica(s, setting);
+	}
+}
+
+/* settings_join_replicas is what ends them. */
+void settings_replica(struct settings *s, struct setting *setting)
+{
+	(void)s;
+	settings_end(setting, SETTING_DROPPED, "the store is not one of a primary and its copies");
+}
+
 /* A store that has no role is a lookup. */
 void settings_give_lookups(struct settings *s)
 {

@@ -534,6 +534,17 @@ CASES = [
      "spam-filter.reputation.enable = false\nwebadmin.auto-update = true\n", [],
      {"signature.n.set-body-length": "needless", "spam-filter.reputation.enable": "needless",
       "webadmin.auto-update": "dropped"}, {}),
+    ("a database and its copies", HOST + "".join(
+        f'store.{name}.type = "postgresql"\nstore.{name}.host = "{name}.example.org"\n'
+        f'store.{name}.password = "%{{env:{name.upper()}}}%"\n' for name in ("p", "r"))
+     + 'store.r.timeout = "10s"\nstore.both.type = "sql-read-replica"\nstore.both.primary = "p"\nstore.both.replicas = ["r", "x"]\n'
+     'storage.data = "both"\nstorage.blob = "both"\n', [],
+     {"store.both.type": "needless", "store.both.replicas.0001": "dropped", "store.r.timeout": "dropped"},
+     {"DataStore/@type": "PostgreSql", "DataStore/host": "p.example.org",
+      "DataStore/authSecret": {"@type": "EnvironmentVariable", "variableName": "P"},
+      "DataStore/readReplicas": [{"host": "r.example.org",
+                                  "authSecret": {"@type": "EnvironmentVariable", "variableName": "R"}}],
+      "BlobStore/@type": "Default", "StoreLookup": None}),
     ("macros of the operator's own keys", 'server.hostname = "mx.%{cfg:my.domain}%"\nmy.domain = "example.org"\n'
      'my.password = "%{env:DB}%"\nstore.d.type = "postgresql"\nstore.d.host = "%{env:%{cfg:my.name}%}%"\nmy.name = "H"\n'
      'store.d.password = "%{cfg:my.password}%"\nstorage.data = "%{env:STORE}%"\n', ["--env", "H=db", "--env", "STORE=d"],
