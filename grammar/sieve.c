@@ -4,6 +4,8 @@
  */
 #include "grammar/sieve.h"
 
+#include "grammar/sieve_use.h"
+
 #define SIEVE_DEPTH 64
 
 enum token {
@@ -23,6 +25,7 @@ struct sieve {
 	size_t at, n;     /* where it is */
 	unsigned depth;
 	struct text_fault *fault;
+	struct sieve_words words;
 };
 
 static bool fail(struct sieve *s, const char *what, const char *hint)
@@ -183,12 +186,15 @@ static bool is_word(const struct sieve *s, const char *text)
 	       str_eq_ascii_case((struct str){s->text.p + s->at, s->n}, str_c(text));
 }
 
-static bool string_list(struct sieve *s)
+/* `require`: the strings name what the script may use from here on. */
+static bool string_list(struct sieve *s, bool require, size_t *members)
 {
 	advance(s);
-	for (;;) {
+	for (*members = 0;; ++*members) {
 		if (s->token != TOKEN_STRING)
 			return fail(s, "expected a string here", "[\"one\", \"two\"]");
+		if (require)
+			sieve_use_require(&s->words, s->at, s->n);
 		advance(s);
 		if (is_mark(s, ']'))
 			break;
@@ -196,11 +202,12 @@ static bool string_list(struct sieve *s)
 			return fail(s, "expected ',' or ']' here", NULL);
 		advance(s);
 	}
+	++*members;
 	advance(s);
 	return true;
 }
 
-static bool arguments(struct sieve *s);
+static bool arguments(struct sieve *s, struct sieve_use *use);
 
 static bool deeper(struct sieve *s)
 {
@@ -212,14 +219,16 @@ static bool deeper(struct sieve *s)
 /* identifier arguments */
 static bool test(struct sieve *s)
 {
+	struct sieve_use use;
 	bool ok;
 
 	if (s->token != TOKEN_WORD)
 		return fail(s, "expected a test here", "such as header :is \"Subject\" \"x\"");
+	sieve_use_begin(&s->words, &use, s->at, s->n, true);
 	advance(s);
 	if (!deeper(s))
 		return false;
-	ok = arguments(s);
+	ok = arguments(s, &use);
 	s->depth--;
 	return ok;
 }
@@ -239,43 +248,48 @@ static bool test_list(struct sieve *s)
 }
 
 /* *argument */
-static bool plain_arguments(struct sieve *s)
+static bool plain_arguments(struct sieve *s, struct sieve_use *use, bool require)
 {
 	for (;;) {
+		size_t at = s->at, n = s->n, members;
+
 		if (is_mark(s, '[')) {
-			if (!string_list(s))
+			if (!string_list(s, require, &members))
 				return false;
-		} else if (s->token == TOKEN_STRING || s->token == TOKEN_NUMBER ||
-			   s->token == TOKEN_TAG) {
-			advance(s);
-		} else {
-			break;
+			sieve_use_value(&s->words, use, at, n, 'l', members);
+			continue;
 		}
+		if (s->token == TOKEN_TAG)
+			sieve_use_tag(&s->words, use, at, n);
+		else if (s->token == TOKEN_STRING || s->token == TOKEN_NUMBER)
+			sieve_use_value(&s->words, use, at, n, s->token == TOKEN_NUMBER ? 'n' : 's',
+					1);
+		else
+			break;
+		if (require && s->token == TOKEN_STRING)
+			sieve_use_require(&s->words, at, n);
+		advance(s);
 	}
 	return s->token != TOKEN_WRONG;
 }
 
 /* *argument [ test / test-list ] */
-static bool arguments(struct sieve *s)
+static bool arguments(struct sieve *s, struct sieve_use *use)
 {
-	if (!plain_arguments(s))
+	if (!plain_arguments(s, use, false))
 		return false;
+	sieve_use_end(&s->words, use, is_mark(s, '(') ? 2 : s->token == TOKEN_WORD ? 1 : 0, false);
 	if (is_mark(s, '('))
 		return test_list(s);
 	return s->token != TOKEN_WORD || test(s);
 }
 
-struct sequence {
-	bool others;      /* a command other than require came before */
-	bool conditional; /* the command before was if or elsif */
-};
-
-static bool commands(struct sieve *s, bool top);
+static bool commands(struct sieve *s);
 
 static bool block(struct sieve *s)
 {
 	advance(s);
-	if (!deeper(s) || !commands(s, false))
+	if (!deeper(s) || !commands(s))
 		return false;
 	s->depth--;
 	if (!is_mark(s, '}'))
@@ -284,58 +298,59 @@ static bool block(struct sieve *s)
 	return true;
 }
 
-/* What may stand where it does. */
-static bool in_place(struct sieve *s, const struct sequence *before, bool top)
+/* [ test / test-list ], of if and elsif alone */
+static bool condition(struct sieve *s)
 {
-	if (is_word(s, "require") && (!top || before->others))
-		return fail(s, "'require' stands before all other commands", NULL);
-	if ((is_word(s, "else") || is_word(s, "elsif")) && !before->conditional)
-		return fail(s, "no 'if' comes before this", NULL);
-	return true;
+	if (is_mark(s, '('))
+		return test_list(s);
+	if (s->token != TOKEN_WORD)
+		return fail(s, "expected a test here", "such as if header :is \"Subject\" \"x\"");
+	return test(s);
 }
 
-static bool command(struct sieve *s, struct sequence *before, bool top)
+/* `conditional`: the command before was if or elsif; then whether this one is. */
+static bool command(struct sieve *s, bool *conditional)
 {
-	bool conditional = is_word(s, "if") || is_word(s, "elsif");
-	bool otherwise = is_word(s, "else");
+	bool tests = is_word(s, "if") || is_word(s, "elsif");
+	bool otherwise = is_word(s, "else"), require = is_word(s, "require");
+	struct sieve_use use;
 
-	if (!in_place(s, before, top))
-		return false;
-	before->others = before->others || !is_word(s, "require");
-	before->conditional = conditional;
+	if ((otherwise || is_word(s, "elsif")) && !*conditional)
+		return fail(s, "no 'if' comes before this", NULL);
+	*conditional = tests;
+	sieve_use_begin(&s->words, &use, s->at, s->n, false);
 	advance(s);
-	if (conditional && s->token != TOKEN_WORD)
-		return fail(s, "expected a test here", "such as if header :is \"Subject\" \"x\"");
-	/* a test belongs to if and elsif alone */
-	if (!(conditional ? arguments(s) : plain_arguments(s)))
+	if (tests ? !condition(s) : !plain_arguments(s, &use, require))
 		return false;
+	if ((tests || otherwise) && !is_mark(s, '{'))
+		return fail(s, "expected '{' here", NULL);
+	if (!is_mark(s, '{') && !is_mark(s, ';'))
+		return fail(s, "expected ';' here", "every command ends with ';'");
+	sieve_use_end(&s->words, &use, 0, is_mark(s, '{'));
 	if (is_mark(s, '{'))
 		return block(s);
-	if (conditional || otherwise)
-		return fail(s, "expected '{' here", NULL);
-	if (!is_mark(s, ';'))
-		return fail(s, "expected ';' here", "every command ends with ';'");
 	advance(s);
 	return true;
 }
 
-static bool commands(struct sieve *s, bool top)
+static bool commands(struct sieve *s)
 {
-	struct sequence before = {false, false};
+	bool conditional = false;
 
 	while (s->token == TOKEN_WORD) {
-		if (!command(s, &before, top))
+		if (!command(s, &conditional))
 			return false;
 	}
 	return s->token != TOKEN_WRONG;
 }
 
-bool sieve_check(struct str script, struct text_fault *fault)
+bool sieve_check(struct str script, const struct sieve_scope *scope, struct text_fault *fault)
 {
-	struct sieve s = {.text = script, .fault = fault};
+	struct sieve s = {
+		.text = script, .fault = fault, .words = {.scope = scope, .script = script}};
 
 	advance(&s);
-	if (!commands(&s, true))
+	if (!commands(&s))
 		return false;
 	return s.token == TOKEN_END || fail(&s, "expected a command here", NULL);
 }

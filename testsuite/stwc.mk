@@ -18,6 +18,7 @@ stwc_tests = \
 	testsuite/stwc/plans.py \
 	testsuite/stwc/rules.py \
 	testsuite/stwc/schemafile.py \
+	testsuite/stwc/scripts.py \
 	testsuite/stwc/secrets.py \
 	testsuite/stwc/texts.py \
 	testsuite/stwc/target.py \

@@ -6,13 +6,106 @@
 #include "grammar/template.h"
 #include "stwc/check/rules.h"
 
+/* ---- Sieve ---- */
+
+struct script {
+	const struct rule *rule;
+	const struct value *value;
+	const struct schema_enum *capabilities; /* NULL: the schema has no list of them */
+	const struct value *disabled;           /* of users; NULL: none */
+};
+
+/* Without a list in the schema all are there. */
+static bool has_capability(void *ctx, struct str name)
+{
+	const struct script *script = ctx;
+	const struct value *off = script->disabled;
+
+	if (!script->capabilities)
+		return true;
+	for (size_t i = 0; off && off->kind == VALUE_SEQUENCE && i < off->sequence.count; i++)
+		if (off->sequence.items[i]->kind == VALUE_ENUM &&
+		    str_eq_c(name, off->sequence.items[i]->member->name))
+			return false;
+	return schema_enum_member_find(script->capabilities, name) != NULL;
+}
+
+static void hint_capability(const struct script *script, struct diag *diag, struct str name)
+{
+	const struct schema_enum *all = script->capabilities;
+	struct suggestion best;
+
+	if (schema_enum_member_find(all, name)) {
+		diag_hint(&script->rule->c->diags, diag,
+			  "SieveUserInterpreter.disableCapabilities takes it from users");
+		return;
+	}
+	suggest_start(&best, name);
+	for (uint16_t i = 0; i < all->count; i++)
+		suggest_offer(&best, str_c(all->members[i].name));
+	if (best.best.n)
+		diag_hint(&script->rule->c->diags, diag, "did you mean '%.*s'?",
+			  STR_ARG(best.best));
+}
+
+static void report_script(void *ctx, enum sieve_fault fault, size_t at, size_t n,
+			  struct str message, struct str hint)
+{
+	static const enum diag_code codes[] = {
+		[SIEVE_NO_COMMAND] = DIAG_SIEVE_COMMAND,
+		[SIEVE_NO_TEST] = DIAG_SIEVE_TEST,
+		[SIEVE_NO_CAPABILITY] = DIAG_SIEVE_CAPABILITY,
+		[SIEVE_NOT_REQUIRED] = DIAG_SIEVE_REQUIRE,
+		[SIEVE_ARGUMENT] = DIAG_SIEVE_ARGUMENT,
+	};
+	const struct script *script = ctx;
+	struct diag *diag = rule_error_at(script->rule, codes[fault], script->value, at, n, "%.*s",
+					  STR_ARG(message));
+
+	if (fault == SIEVE_NO_CAPABILITY)
+		hint_capability(script, diag,
+				(struct str){script->value->string.p + at + 1, n - 2});
+	if (hint.n)
+		diag_hint(&script->rule->c->diags, diag, "%.*s", STR_ARG(hint));
+}
+
+/* Scripts of the system need no require, unless SieveSystemInterpreter.noCapabilityCheck is off. */
+static bool undeclared_too(const struct compilation *c, bool system)
+{
+	const struct object *settings = compile_singleton(c, "SieveSystemInterpreter");
+	const struct value *off =
+		settings ? value_field_get(&settings->body, "noCapabilityCheck") : NULL;
+
+	return system && (!off || off->kind != VALUE_BOOL || off->boolean);
+}
+
+/* What users may not require. */
+static const struct value *disabled(const struct compilation *c, bool system)
+{
+	const struct object *settings = compile_singleton(c, "SieveUserInterpreter");
+
+	return settings && !system ? value_field_get(&settings->body, "disableCapabilities") : NULL;
+}
+
 void rule_sieve(const struct rule *rule, const struct value *value)
 {
+	bool system = strcmp(rule->object->type->name, "SieveSystemScript") == 0;
+	struct script script = {.rule = rule,
+				.value = value,
+				.capabilities =
+					schema_enum_find(rule->c->schema, STR("SieveCapability")),
+				.disabled = disabled(rule->c, system)};
+	const struct sieve_scope scope = {.undeclared_too = undeclared_too(rule->c, system),
+					  .has = has_capability,
+					  .report = report_script,
+					  .ctx = &script};
 	struct text_fault fault;
 
-	if (!sieve_check(value->string, &fault))
+	if (!sieve_check(value->string, &scope, &fault))
 		rule_fault(rule, DIAG_SIEVE_SYNTAX, value, &fault);
 }
+
+/* ---- templates ---- */
 
 static void unknown_variables(const struct rule *rule, const struct value *value)
 {
