@@ -335,12 +335,34 @@ static void put_members(struct buf *out, const struct schema_enum *e)
 	}
 }
 
+/* The names of a group, by which nobody knows them, and what they stand for. */
+static void put_group(struct buf *out, const char *title, const char *name,
+		      const struct schema_group *group)
+{
+	struct buf members = BUF_INIT;
+
+	if (!group) {
+		put_row(out, title, "any");
+		return;
+	}
+	for (uint16_t i = 0; i < group->count; i++)
+		buf_printf(&members, "%s%s", i ? ", " : "", group->members[i]);
+	put_row(out, title, "%s:", name);
+	view_wrap(out, 15, buf_str(&members));
+	out->failed |= members.failed;
+	buf_free(&members);
+}
+
+/* Groups are rows of stw's own: no schema of a server has others. */
 static void put_expression_rows(struct buf *out, const struct schema_field *field)
 {
 	if (!field->variables)
 		return;
-	put_row(out, "variables", "%s", field->variables);
-	put_row(out, "constants", "%s", field->constants ? field->constants : "any");
+	put_group(out, "variables", field->variables,
+		  schema_variables_find(&schema_builtin, field->variables));
+	put_group(out, "constants", field->constants,
+		  field->constants ? schema_constants_find(&schema_builtin, field->constants)
+				   : NULL);
 }
 
 void view_field_text(struct buf *out, const struct schema_structure *structure,

@@ -340,6 +340,13 @@ def speed(tap):
         taken = cost("check", "-q", "large.toml", cwd=folder) * 1000
         tap.ok(sanitized or taken < 30, "and checked in less than 30 ms")
         print("# %.1f ms%s" % (taken, ", which a sanitizer makes longer" if sanitized else ""))
+    plan = stwctest.shared("corpus/stalwart-0.16/spam-filter-3.0.0.ndjson")
+    if not plan:
+        print("# SKIP the spam filter plan: shared/corpus is not there")
+        return
+    taken = cost("check", "-q", plan, cwd=None) * 1000
+    tap.ok(sanitized or taken < 30, "the spam filter plan of 2,707 objects too")
+    print("# %.1f ms" % taken)
 
 
 def main():

@@ -145,7 +145,11 @@ def texts(tap):
     tap.equal([made["$schema"][:23], made["title"], made["enum"]], ["http://json-schema.org/", "TlsVersion", ["tls12", "tls13"]],
               "also as a JSON Schema")
     done = stwctest.run("explain", "MtaHook.enable")
-    tap.ok("variables" in done.stdout, "the variables of an expression")
+    tap.ok("\n  variables    RCPT_TO:\n               listener, remote_ip, " in done.stdout and " helo_domain\n" in done.stdout,
+           "the variables of an expression, by name")
+    tap.ok("\n  constants    any\n" in done.stdout, "and its constants")
+    tap.ok("\n  constants    VERIFY:\n               relaxed, strict, disable\n"
+           in stwctest.run("explain", "SenderAuth.dkimVerify").stdout, "which may be few")
     done = stwctest.run("explain", "unknown-field")
     tap.ok(done.stdout.startswith("error[unknown-field]: "), "a diagnostic")
     tap.equal(json.loads(stwctest.run("explain", "--format", "json", "unknown-field").stdout)["severity"], "error",
