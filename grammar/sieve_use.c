@@ -71,8 +71,13 @@ void sieve_use_require(struct sieve_words *w, size_t at, size_t n)
 {
 	struct str name;
 
-	if (!w->scope || n < 2 || w->script.p[at] != '"')
+	if (!w->scope)
 		return;
+	/* nobody writes a name in other ways, and what it would be is not worth the trouble */
+	if (n < 2 || w->script.p[at] != '"' || memchr(w->script.p + at, '\\', n)) {
+		w->any = true;
+		return;
+	}
 	name = text_at(w, at + 1, n - 2);
 	if (w->scope->has && !w->scope->has(w->scope->ctx, name))
 		report(w, SIEVE_NO_CAPABILITY, (struct place){at, n}, STR_NONE,

@@ -61,6 +61,7 @@ RIGHT = [
     ' while "i < 5" { let "i" "i + 1"; continue; }',
     # a server takes require anywhere, and so many of it as there are
     'keep; if true { require "fileinto"; fileinto "x"; }',
+    'require text:\nfileinto\n.\n; fileinto "x";', 'require "file\\into"; fileinto "x";',
     '# only a comment\n', '/* here too */ keep /* and here */ ;',
 ]
 # a script, and what is said of it: code, the bytes it points at, and words of the message or the hint
