@@ -183,17 +183,21 @@ struct value *bind_value(struct binder *b, const struct schema_type *type,
 {
 	enum shapes outer = b->shapes;
 	struct value *value = NULL;
+	struct diag *diag = NULL;
 
 	if (node->kind == NODE_POISON)
 		return NULL;
 	b->shapes = source_shapes(b->c, node->span.source, outer);
-	if (!is_null(b, node))
+	if (!is_null(b, node)) {
 		value = bind_typed(b, type, field, node, path);
-	else if (type->nullable)
-		value = bind_new(b, VALUE_NULL, type, node->span);
-	else
-		bind_error(b, DIAG_NULL_VALUE, node->span, path, type, "'%.*s' cannot be null",
-			   STR_ARG(path_name(path)));
+	} else {
+		if (type->nullable)
+			value = bind_new(b, VALUE_NULL, type, node->span);
+		else
+			diag = bind_error(b, DIAG_NULL_VALUE, node->span, path, type,
+					  "'%.*s' cannot be null", STR_ARG(path_name(path)));
+		bind_hint_comment(b, type, node, path, diag);
+	}
 	b->shapes = outer;
 	return value;
 }

@@ -63,6 +63,10 @@ bool bind_hint_password(struct binder *b, struct diag *diag,
 			const struct schema_structure *structure, struct str name) WARN_UNUSED;
 /* … by several values in one text, parted by commas. */
 bool bind_hint_several(struct binder *b, struct diag *diag, struct str s) WARN_UNUSED;
+/* … by null where YAML took the name for a comment: the hint of `diag`, or a warning of its own
+ * where that is NULL, since null is a value there. */
+void bind_hint_comment(struct binder *b, const struct schema_type *type, const struct node *node,
+		       const struct path *path, struct diag *diag);
 bool bind_hint_owner(struct binder *b, struct diag *diag, struct str name) WARN_UNUSED;
 /* "one of A, B, C" behind `before`. */
 void bind_hint_variants(struct binder *b, struct diag *diag,

@@ -361,3 +361,41 @@ bool bind_hint_several(struct binder *b, struct diag *diag, struct str s)
 	diag_hint(&b->c->diags, diag, "several are a list: [\"%.*s\", …]", (int)(comma - s.p), s.p);
 	return true;
 }
+
+/* A name behind an empty value of YAML, as in "directoryId: #ldap"; .p NULL: there is none. */
+static struct str commented_out(const struct binder *b, const struct node *node)
+{
+	const struct source *source = sources_get(&b->c->sources, node->span.source);
+	struct str rest;
+	size_t n = 1;
+
+	if (!source || node->span.begin != node->span.end ||
+	    b->c->state->texts[source->number - 1].format != FORMAT_YAML)
+		return STR_NONE;
+	rest = source_text(source);
+	rest = str_from(rest, node->span.begin < rest.n ? node->span.begin : rest.n);
+	while (rest.n && (*rest.p == ' ' || *rest.p == ':' || *rest.p == '-'))
+		rest = str_from(rest, 1);
+	while (n < rest.n && !strchr(" \t\r\n#", rest.p[n]))
+		n++;
+	return rest.n > 1 && *rest.p == '#' && n > 1 ? (struct str){rest.p, n} : STR_NONE;
+}
+
+void bind_hint_comment(struct binder *b, const struct schema_type *type, const struct node *node,
+		       const struct path *path, struct diag *diag)
+{
+	bool reference = type->kind == TYPE_REFERENCE ||
+			 (type->kind == TYPE_SET && type->element->kind == TYPE_REFERENCE);
+	struct str name = STR_NONE;
+
+	if (reference || type->kind == TYPE_COLOR)
+		name = commented_out(b, node);
+	if (!name.p)
+		return;
+	if (!diag)
+		diag = bind_error(b, DIAG_YAML_COMMENT, node->span, path, type,
+				  "'%.*s' is empty: what stands behind it is a comment",
+				  STR_ARG(path_name(path)));
+	diag_hint(&b->c->diags, diag, "YAML begins a comment at '#': write \"%.*s\", in quotes",
+		  STR_ARG(name));
+}

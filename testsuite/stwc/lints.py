@@ -370,6 +370,23 @@ ALLOWANCES = [
 ]
 
 
+# a line of a Domain in YAML, the codes
+COMMENTS = [
+    ("directoryId: #ldap", ["yaml-comment"]), ("directoryId:     #ldap # the old one", ["yaml-comment"]),
+    ("directoryId: # none yet", []), ("directoryId: null #ldap", []), ("directoryId: ~ #ldap", []), ("directoryId:", []),
+    ("directoryId: ## none", []), ("description: #later", []), ("directoryId: #ldap\n    # stwc: allow no-domain: x", ["yaml-comment"]),
+]
+
+
+def comments(tap):
+    for line, want in COMMENTS:
+        text = f"Domain:\n  example.org:\n    catchAllAddress: a@example.org\n    {line}\n"
+        done = stwctest.check_files({"a.yaml": text}, "--level", "unused-allowance=off")
+        tap.equal([(d["code"], d["line"]) for d in done.diagnostics], [(code, 4) for code in want], f"YAML: {line!r}")
+    done = stwctest.check_files({"a.yaml": "Role:\n  r:\n    description: x\n    roleIds: #admin\n"})
+    tap.equal([(d["code"], "\"#admin\"" in d["hint"]) for d in done.diagnostics], [("null-value", True)], "what cannot be null")
+
+
 def allowances(tap):
     for what, name, text, expected, *more in ALLOWANCES:
         done = stwctest.check_files({name: text}, *more)
@@ -385,6 +402,7 @@ def allowances(tap):
 def main():
     tap = stwctest.Tap()
     cases(tap)
+    comments(tap)
     places(tap)
     allowances(tap)
     tap.done()
