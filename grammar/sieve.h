@@ -25,9 +25,10 @@ struct sieve_scope {
 
 /* RFC 5228 section 8 (lexical and grammatical form; if, elsif and else in order). False: `fault`
  * says what is wrong first. With a scope the words of a script are held against
- * grammar/sieve_words.def too, as far as the grammar goes, and each mistake is reported. Like the
- * server this takes `require` anywhere, for what stands behind it. A script that requires ihave
- * may use what the server does not know; of its words only the arguments are looked at. */
+ * grammar/sieve_words.def too, as far as the grammar goes, and their mistakes are reported, up to
+ * 20 or so. Like the server this takes `require` anywhere, for what stands behind it. A script that
+ * requires ihave may use what the server does not know; of its words only the arguments are looked
+ * at. */
 bool sieve_check(struct str script, const struct sieve_scope *scope,
 		 struct text_fault *fault) WARN_UNUSED;
 

@@ -35,9 +35,9 @@ struct place {
 	size_t at, n;
 };
 
-static void report(const struct sieve_words *w, enum sieve_fault fault, struct place place,
+static void report(struct sieve_words *w, enum sieve_fault fault, struct place place,
 		   struct str hint, const char *format, ...) PRINTF_LIKE(5, 6);
-static void report(const struct sieve_words *w, enum sieve_fault fault, struct place place,
+static void report(struct sieve_words *w, enum sieve_fault fault, struct place place,
 		   struct str hint, const char *format, ...)
 {
 	char text[256];
@@ -46,6 +46,7 @@ static void report(const struct sieve_words *w, enum sieve_fault fault, struct p
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	w->reported++;
 	w->scope->report(w->scope->ctx, fault, place.at, place.n, str_c(text), hint);
 }
 
@@ -71,7 +72,7 @@ void sieve_use_require(struct sieve_words *w, size_t at, size_t n)
 {
 	struct str name;
 
-	if (!w->scope)
+	if (!w->scope || w->reported >= SIEVE_REPORTS)
 		return;
 	/* nobody writes a name in other ways, and what it would be is not worth the trouble */
 	if (n < 2 || w->script.p[at] != '"' || memchr(w->script.p + at, '\\', n)) {
@@ -106,7 +107,7 @@ static void need(struct sieve_words *w, struct str capability, struct place plac
 
 /* ---- words ---- */
 
-static void unknown_word(const struct sieve_words *w, const struct sieve_use *use, bool test)
+static void unknown_word(struct sieve_words *w, const struct sieve_use *use, bool test)
 {
 	struct str name = text_at(w, use->at, use->n);
 	struct suggestion best;
@@ -130,7 +131,7 @@ static void unknown_word(const struct sieve_words *w, const struct sieve_use *us
 void sieve_use_begin(struct sieve_words *w, struct sieve_use *use, size_t at, size_t n, bool test)
 {
 	*use = (struct sieve_use){.at = at, .n = n, .pending = ""};
-	if (!w->scope)
+	if (!w->scope || w->reported >= SIEVE_REPORTS)
 		return;
 	use->word = find(text_at(w, at, n), test);
 	if (use->word)

@@ -16,6 +16,7 @@ struct sieve_word {
 };
 
 #define SIEVE_DECLARED 64
+#define SIEVE_REPORTS 20 /* of one script; one that has more is none */
 
 /* What a script has required so far. */
 struct sieve_words {
@@ -23,6 +24,7 @@ struct sieve_words {
 	struct str script;
 	struct str declared[SIEVE_DECLARED];
 	size_t declared_count;
+	size_t reported;
 	bool any; /* ihave, or more than there is room for: anything may be used */
 };
 

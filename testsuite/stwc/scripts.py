@@ -148,6 +148,8 @@ def main():
         name = {"system": "SieveSystemScript", "user": "SieveUserScript"}[kind]
         done = check(json.dumps({name: {"a": {"contents": script}}, **settings}))
         tap.equal(done.codes("error", "warning"), codes, f"a script of a {kind} with {settings}: {script!r}")
+    done = check(json.dumps({"SieveUserScript": {"a": {"contents": "frob;\n" * 1000}}}))
+    tap.equal(done.codes(), ["sieve-command"] * 20, "of a script that is none the first twenty mistakes are told")
     tap.done()
 
 
