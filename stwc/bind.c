@@ -398,9 +398,13 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 		const struct schema_field *field = find_field(b, structure, position++, e->key);
 		struct value_field bound = {field, e->key_span, NULL};
 
-		if (is_variant_name(b, varies, structure, e, path) ||
-		    (b->kind == DRAFT_PATCH && bind_pointer(b, structure, e, path)))
+		if (is_variant_name(b, varies, structure, e, path))
 			continue;
+		if (b->kind == DRAFT_PATCH && bind_pointer(b, structure, e, path, &bound)) {
+			if (bound.value)
+				insert_field(&object, &bound);
+			continue;
+		}
 		if (!field) {
 			field = unknown_field(b, structure, e, path);
 			if (field)
@@ -604,10 +608,8 @@ struct value *bind_object(struct binder *b, const struct schema_type *type,
 			  const struct path *path)
 {
 	const struct schema_structure *structure = type->structure;
-	/* an update merges into nested objects, but resets unions: those must be complete */
-	bool fresh = b->kind != DRAFT_PATCH || b->fresh || structure->kind == STRUCTURE_UNION;
-	bool complete = fresh && !(holder && !holder->required && !type->nullable && bare(node));
-	const struct binder outer = *b;
+	const struct schema_field *outer = b->holder;
+	bool inside = b->inside, merges = b->merges, leaves_default;
 	struct value *value;
 	bool ok;
 
@@ -628,11 +630,17 @@ struct value *bind_object(struct binder *b, const struct schema_type *type,
 		return NULL;
 	b->holder = holder;
 	b->inside = true;
-	b->fresh = fresh;
-	ok = bind_body(b, structure, node, path, complete, node->span, &value->object);
-	b->holder = outer.holder;
-	b->inside = outer.inside;
-	b->fresh = outer.fresh;
+	/* an update merges into nested objects, but resets unions: those must be complete */
+	if (b->led)
+		b->led--;
+	else
+		b->merges = merges && structure->kind != STRUCTURE_UNION;
+	leaves_default = holder && !holder->required && !type->nullable && bare(node);
+	ok = bind_body(b, structure, node, path, !b->merges && !leaves_default, node->span,
+		       &value->object);
+	b->merges = merges;
+	b->inside = inside;
+	b->holder = outer;
 	return ok ? value : NULL;
 }
 
@@ -653,7 +661,6 @@ static bool bind_whole(struct binder *b, const struct draft *draft, const struct
 		       struct value_object *out)
 {
 	const struct schema_structure *structure = draft->type->structure;
-	bool complete = draft->kind != DRAFT_PATCH && !draft->rest_elsewhere;
 	struct node *body = draft->body;
 
 	if (body->kind == NODE_POISON)
@@ -669,7 +676,7 @@ static bool bind_whole(struct binder *b, const struct draft *draft, const struct
 	return target_allows(b->c, draft->target_strict, "the type", str_c(draft->type->name),
 			     &(struct lifetime){structure->since, structure->until, NULL},
 			     draft->span) &&
-	       bind_body(b, structure, body, path, complete, draft->span, out);
+	       bind_body(b, structure, body, path, !b->merges, draft->span, out);
 }
 
 struct object *bind_draft(struct compilation *c, const struct draft *draft)
@@ -680,7 +687,8 @@ struct object *bind_draft(struct compilation *c, const struct draft *draft)
 			   .name = display_name(draft),
 			   .kind = draft->kind,
 			   .shapes = draft->shapes,
-			   .target_strict = draft->target_strict};
+			   .target_strict = draft->target_strict,
+			   .merges = draft->kind == DRAFT_PATCH || draft->rest_elsewhere};
 	struct path_root root;
 	size_t faults = c->diags.faults;
 

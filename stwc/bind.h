@@ -17,8 +17,10 @@ struct binder {
 	enum draft_kind kind;
 	enum shapes shapes;
 	bool target_strict;
-	bool inside;                          /* a nested object is being bound */
-	bool fresh;                           /* … which an update makes anew */
+	bool inside;  /* a nested object is being bound */
+	bool merges;  /* it is laid over what a server has, which may have what is missing here */
+	bool part;    /* one member of a list or map is bound, not all of them */
+	unsigned led; /* how many more levels down a path leads, each to one member or field */
 	const struct schema_field *holder;    /* of the nested object being bound, or NULL */
 	const struct schema_variant *variant; /* of the body whose fields come next, or NULL */
 };
@@ -73,9 +75,10 @@ void bind_hint_variants(struct binder *b, struct diag *diag,
 			const struct schema_structure *structure, const char *before);
 void bind_hint_local_part(struct binder *b, struct diag *diag, struct str s);
 /* bind_patch.c: an entry of an update whose key is a JSON pointer into the object; true when the
- * key is one (whether it fits or not). */
+ * key is one (whether it fits or not). out->value: of the field, with nothing in it but what the
+ * path leads to; NULL: none. */
 bool bind_pointer(struct binder *b, const struct schema_structure *structure,
-		  const struct node_entry *e, const struct path *path);
+		  const struct node_entry *e, const struct path *path, struct value_field *out);
 /* The first variant that has every field of an update that names no @type. */
 const struct schema_variant *bind_guess_variant(struct binder *b,
 						const struct schema_structure *structure,

@@ -28,7 +28,7 @@ static const char *plural(const struct schema_type *type)
 static void check_count(struct binder *b, const struct schema_type *type, const struct node *node,
 			size_t given, const struct path *path)
 {
-	if (given < type->min_items)
+	if (given < type->min_items && !b->part)
 		bind_error(b, DIAG_TOO_FEW, node->span, path, NULL,
 			   "'%.*s' needs at least %u member%s", STR_ARG(path_name(path)),
 			   type->min_items, type->min_items == 1 ? "" : "s");
@@ -283,20 +283,26 @@ static struct value *bind_map(struct binder *b, const struct schema_type *type, 
 	return value;
 }
 
-/* An update that gives a list or map gives all of it: its members are new (validation.md 3.1). */
+/* Members that are given as a whole are all there is: nothing in them merges with what was there.
+ */
 struct value *bind_members(struct binder *b, const struct schema_type *type, struct node *node,
 			   const struct path *path)
 {
-	bool outer = b->fresh;
+	bool merges = b->merges, part = b->part;
 	struct value *value;
 
-	b->fresh = true;
+	b->part = b->led > 0;
+	if (b->part)
+		b->led--;
+	else
+		b->merges = false;
 	if (type->kind == TYPE_SET)
 		value = bind_set(b, type, node, path);
 	else if (type->kind == TYPE_LIST)
 		value = bind_list(b, type, node, path);
 	else
 		value = bind_map(b, type, node, path);
-	b->fresh = outer;
+	b->merges = merges;
+	b->part = part;
 	return value;
 }

@@ -79,8 +79,68 @@ static bool leads_from(struct arena *arena, const struct schema_structure *struc
 	return field && leads_on(arena, field->type, field, pointer, more, end);
 }
 
+/* The value as the path leads to it: {"match": {"0": {"then": …}}} for match/0/then. A union on the
+ * way is the first variant that the path fits. *levels: maps made. NULL: out of memory. */
+static struct node *nest(struct binder *b, const struct schema_type *type, struct str pointer,
+			 bool more, const struct node_entry *e, unsigned *levels)
+{
+	struct arena *arena = &b->c->arena;
+	const struct schema_structure *fields = type->structure;
+	const struct schema_type *inner = type->element;
+	struct node *map, *value;
+	struct path_end end;
+	struct str step;
+	size_t i;
+
+	if (!more)
+		return e->value;
+	map = node_new(arena, NODE_MAP, e->key_span);
+	if (!map)
+		return NULL;
+	++*levels;
+	for (i = 0; type->kind == TYPE_OBJECT && i < type->structure->variant_count; i++) {
+		const struct schema_variant *variant = &type->structure->variants[i];
+
+		if (!variant->body || !leads_from(arena, variant->body, pointer, &end))
+			continue;
+		fields = variant->body;
+		value = node_string(arena, str_c(variant->name), e->key_span);
+		if (!value ||
+		    !node_map_append(arena, &b->c->hash_key, map, STR("@type"), e->key_span, value))
+			return NULL;
+		break;
+	}
+	if (!pointer_next(arena, &pointer, &step, &more))
+		return NULL;
+	if (type->kind == TYPE_OBJECT)
+		inner = schema_field_find(fields, step)->type;
+	value = nest(b, inner, pointer, more, e, levels);
+	return value && node_map_append(arena, &b->c->hash_key, map, step, e->key_span, value)
+		       ? map
+		       : NULL;
+}
+
+/* The value that the path leads to, inside the field that it begins with. */
+static void bind_end(struct binder *b, const struct schema_structure *structure, struct str pointer,
+		     const struct node_entry *e, const struct path *path, struct value_field *out)
+{
+	struct path here = {.up = path};
+	struct node *node;
+	struct str step;
+	bool more;
+
+	if (!pointer_next(&b->c->arena, &pointer, &step, &more))
+		return;
+	here.name = step;
+	out->field = schema_field_find(structure, step);
+	node = nest(b, out->field->type, pointer, more, e, &b->led);
+	if (node)
+		out->value = bind_value(b, out->field->type, out->field, node, &here);
+	b->led = 0;
+}
+
 bool bind_pointer(struct binder *b, const struct schema_structure *structure,
-		  const struct node_entry *e, const struct path *path)
+		  const struct node_entry *e, const struct path *path, struct value_field *out)
 {
 	struct str pointer = pointer_of(e->key);
 	struct path here = {.up = path, .name = e->key};
@@ -93,7 +153,7 @@ bool bind_pointer(struct binder *b, const struct schema_structure *structure,
 	else if (end.member.p)
 		bind_set_member(b, end.type, end.member, e, &here);
 	else if (e->value->kind != NODE_NULL || end.field)
-		(void)bind_value(b, end.type, end.field, e->value, &here);
+		bind_end(b, structure, pointer, e, path, out);
 	/* else null at a member of a list or map, which removes it */
 	return true;
 }

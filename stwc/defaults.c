@@ -16,8 +16,11 @@ struct node *defaults_node(struct compilation *c, const struct schema_field *fie
 static struct value *bind_default(struct compilation *c, const struct schema_structure *structure,
 				  const struct schema_field *field)
 {
-	struct binder b = {
-		.c = c, .type = structure->name, .kind = DRAFT_PATCH, .shapes = SHAPES_SERVER};
+	struct binder b = {.c = c,
+			   .type = structure->name,
+			   .kind = DRAFT_PATCH,
+			   .shapes = SHAPES_SERVER,
+			   .merges = true};
 	struct path path = {.up = NULL, .field = field->name};
 	struct node *node = defaults_node(c, field);
 

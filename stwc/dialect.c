@@ -71,12 +71,8 @@ const struct schema_object *file_type(struct file *file, struct str name, struct
 		unknown_type(file, name, span);
 		return NULL;
 	}
-	if (type->data && file->dialect == DIALECT_PLAN) {
-		diag_add(&c->diags, DIAG_NOT_CARRIED, span,
-			 "%s belongs to a running server; it is checked and not carried",
-			 type->name);
+	if (type->data && file->dialect == DIALECT_PLAN)
 		return type;
-	}
 	if (type->kind == OBJECT_VIEW || type->data) {
 		struct diag *diag =
 			diag_add(&c->diags, DIAG_NOT_CONFIGURATION, span,

@@ -72,6 +72,18 @@ bool plan_destroys(struct file *file) WARN_UNUSED;
  */
 bool plan_destroy_later(struct file *file, struct node *operation) WARN_UNUSED;
 bool plan_destroy_rest(struct file *file) WARN_UNUSED;
+/* plan.c: a diagnostic of the code plan-line. */
+struct diag *plan_error(struct file *file, struct span span, const char *text);
+/* plan_allowed.c: does the management interface take such an operation of the type at all
+ * (validation.md 4.3 and section 7)? Says so where it does not, and where the type is a running
+ * server's, at `span`. False after an error. */
+bool plan_allows_verb(struct file *file, const struct schema_object *type, enum verb verb,
+		      struct span span);
+/* The same of one object that an operation makes, which may be a variant that no client makes. */
+bool plan_allows_body(struct file *file, const struct schema_object *type, const struct node *body);
+/* plan_update.c: lays the patch over what the plan shows of the object, and checks what it does not
+ * show. False: out of memory. */
+bool plan_update(struct file *file, const struct operation *op) WARN_UNUSED;
 /* plan_packed.c: an update of an address by its client key. */
 bool plan_update_packed(struct file *file, const struct operation *op, struct str id) WARN_UNUSED;
 /* One destroy as an operation, from plan_destroys. */

@@ -156,7 +156,10 @@ static bool set_arguments(struct file *file, struct node *object, struct node *a
 	    !((create && create->map.first) || (update && update->map.first)))
 		type = file_type(file, object->string, object->span);
 	file->c->state->operations = true;
-	return !type || !gone || destroys(file, type, gone, update);
+	if (!type || !gone || !gone->list.first ||
+	    !plan_allows_verb(file, type, VERB_DESTROY, gone->span))
+		return true;
+	return destroys(file, type, gone, update);
 }
 
 /* Calls that change nothing here: they read, or act on a server's own data. */

@@ -62,9 +62,11 @@ libstwc_a_SOURCES = \
 	stwc/stream.c stwc/stream.h \
 	stwc/path.c stwc/path.h \
 	stwc/plan.c \
+	stwc/plan_allowed.c \
 	stwc/plan_destroy.c \
 	stwc/plan_names.c \
 	stwc/plan_packed.c \
+	stwc/plan_update.c \
 	stwc/pointer.c stwc/pointer.h \
 	stwc/report.h \
 	stwc/report_lines.c \

@@ -1,13 +1,13 @@
 /*
  * CLI plans (validation.md 3.5): operations in the order in which the client runs them, folded to
  * the state that they leave: destroys before everything else (plan_destroy.c), then create, update,
- * upsert and reconcile as they stand, then what the reconciles leave out. A plan is lines, a list,
- * or one operation alone; its names are its own (plan_names.c).
+ * upsert and reconcile as they stand (plan_update.c has the updates), then what the reconciles
+ * leave out. A plan is lines, a list, or one operation alone; its names are its own (plan_names.c).
  */
 #include "core/suggest.h"
 #include "stwc/dialect.h"
 
-static struct diag *plan_error(struct file *file, struct span span, const char *text)
+struct diag *plan_error(struct file *file, struct span span, const char *text)
 {
 	return diag_add(&file->c->diags, DIAG_PLAN_LINE, span, "%s", text);
 }
@@ -152,6 +152,8 @@ static bool parse_operation(struct file *file, struct node *node, struct operati
 		return false;
 	refuse_strangers(file, op);
 	file->c->state->operations = true;
+	if (!plan_allows_verb(file, op->type, op->verb, op->object->span))
+		return false;
 	if (op->verb == VERB_DESTROY) /* its value is a filter, and may be missing */
 		return true;
 	if (!op->value || op->value->kind != NODE_MAP) {
@@ -378,6 +380,8 @@ static bool make_one(struct file *file, const struct operation *op, const struct
 			      .kind = upsert ? DRAFT_UPSERT : DRAFT_CREATE};
 	struct match match;
 
+	if (!plan_allows_body(file, op->type, e->value))
+		return true;
 	if (offer.has_client_id)
 		offer.client_id = str_starts(e->key, STR("#")) ? str_from(e->key, 1) : e->key;
 	if (!upsert || e->value->kind != NODE_MAP)
@@ -449,150 +453,6 @@ static bool plan_make(struct file *file, const struct operation *op)
 	}
 	return op->verb != VERB_RECONCILE || op->type->data ||
 	       plan_sweep_later(file, op->type, op->scope, op->node->span);
-}
-
-/* A patch of an object that the plan does not show: checked for what can be known. */
-static bool patch_unseen(struct file *file, const struct operation *op, struct str id)
-{
-	struct draft offer = {.type = op->type,
-			      .has_client_id = id.n != 0,
-			      .client_id = id,
-			      .span = op->id ? op->id->span : op->node->span,
-			      .body = op->value,
-			      .kind = DRAFT_PATCH};
-
-	return file_object(file, &offer, NULL);
-}
-
-static bool patch_draft(struct file *file, const struct operation *op, struct draft *target)
-{
-	struct node *patch = op->value;
-
-	if (file->volatile_nodes)
-		patch = draft_keep(file->c, patch, file->source);
-	if (!patch)
-		return false;
-	target->body = fold_merge(file->c, op->type->structure, target->body, patch,
-				  op->type->kind != OBJECT_SINGLETON);
-	target->touched = file->source->number;
-	return target->body && match_changed(file->c, target);
-}
-
-static bool is_singleton_id(const struct node *id)
-{
-	return !id || id->kind == NODE_NULL || id->kind == NODE_POISON ||
-	       (id->kind == NODE_STRING && str_eq_c(id->string, "singleton"));
-}
-
-/* Does the update of a union leave its variant as it is, so that only the server knows which? */
-static bool keeps_variant(const struct operation *op)
-{
-	return op->type->structure->kind == STRUCTURE_UNION && op->value->kind == NODE_MAP &&
-	       op->value->map.count && !node_map_find(op->value, STR("@type"));
-}
-
-/* A singleton that the plan has not made yet starts from its defaults. */
-static bool update_singleton(struct file *file, const struct operation *op)
-{
-	struct compilation *c = file->c;
-	struct draft *target = draft_find(c, op->type, STR(""));
-	struct draft fresh = {.type = op->type,
-			      .span = op->node->span,
-			      .kind = DRAFT_CREATE,
-			      .shapes = source_shapes(c, file->source->number, SHAPES_SERVER),
-			      .target_strict = true,
-			      .rest_elsewhere = op->type->structure->kind == STRUCTURE_SINGLE,
-			      .check_only = op->type->data};
-
-	if (!is_singleton_id(op->id))
-		plan_error(file, op->id->span,
-			   "the id of a singleton is 'singleton', and need not be given");
-	if (!target && (c->options.partial || op->type->data || keeps_variant(op)))
-		return patch_unseen(file, op, STR_NONE);
-	if (!target) {
-		/* unions name their variant in the patch itself */
-		if (op->type->structure->kind == STRUCTURE_UNION)
-			fresh.body = file->volatile_nodes ? draft_keep(c, op->value, file->source)
-							  : op->value;
-		else
-			fresh.body = node_new(&c->arena, NODE_MAP, op->value->span);
-		target = fresh.body ? draft_add(c, &fresh) : NULL;
-		if (!target || op->type->structure->kind == STRUCTURE_UNION)
-			return target != NULL;
-	}
-	return patch_draft(file, op, target);
-}
-
-/* The object that a client key of this plan stands for, or one of an earlier source; NULL after a
- * diagnostic. */
-static struct draft *update_target(struct file *file, const struct operation *op, struct str name)
-{
-	struct compilation *c = file->c;
-	const struct plan_name *said =
-		plan_name_at(c, name, file->source->number, op->id->span.begin);
-	struct draft *found;
-	struct diag *diag;
-
-	if (said && said->type != op->type) {
-		diag = diag_add(&c->diags, DIAG_PLAN_REFERENCE, op->id->span,
-				"'#%.*s' is of type %s here, not %s", STR_ARG(name),
-				said->type->name, op->type->name);
-		diag_relate(&c->diags, diag, said->key, "the latest of that name");
-		return NULL;
-	}
-	found = said ? &c->state->drafts[said->draft] : draft_find(c, op->type, name);
-	if (!found)
-		diag_add(&c->diags, DIAG_DANGLING_REFERENCE, op->id->span,
-			 "no %s with the client id '%.*s' was made before this line",
-			 op->type->name, STR_ARG(name));
-	return found;
-}
-
-/* Does the name stand for an object of the server, which the request brings along? */
-static bool is_brought(const struct file *file, const struct operation *op, struct str name)
-{
-	const struct plan_name *said =
-		plan_name_at(file->c, name, file->source->number, op->id->span.begin);
-
-	return said && !said->type;
-}
-
-/* update: a patch of a singleton, or of the object that id names. */
-static bool plan_update(struct file *file, const struct operation *op)
-{
-	struct draft *target;
-	struct str id;
-
-	if (op->type->kind == OBJECT_SINGLETON)
-		return update_singleton(file, op);
-	if (!is_word(op->id)) {
-		const struct node_entry *inside = node_map_find(op->value, STR("id"));
-		const struct node_entry *first = op->value->map.first;
-		struct diag *diag = plan_error(file,
-					       op->id   ? op->id->span
-					       : inside ? inside->key_span
-							: op->node->span,
-					       "update needs the id of the object");
-
-		if (inside)
-			diag_hint(&file->c->diags, diag, "it stands beside value, not inside it");
-		else if (first && first->value->kind == NODE_MAP &&
-			 str_starts(first->key, STR("#")))
-			diag_hint(&file->c->diags, diag,
-				  "\"id\": \"%.*s\" beside value, which is the patch itself",
-				  STR_ARG(first->key));
-		return true;
-	}
-	id = op->id->string;
-	if (!str_starts(id, STR("#")))
-		return patch_unseen(file, op, id);
-	id = str_from(id, 1);
-	if (op->type->packed)
-		return plan_update_packed(file, op, id);
-	if (is_brought(file, op, id))
-		return patch_unseen(file, op, id);
-	target = update_target(file, op, id);
-	return !target || patch_draft(file, op, target);
 }
 
 bool dialect_destroy(struct file *file, struct node *operation)

@@ -172,7 +172,7 @@ static void report_names(const struct names *names)
 	struct diag *diag;
 
 	if (!names->host.p || !names->first || names->covered || names->unknown || has_acme(c) ||
-	    !lint_whole(c))
+	    !lint_whole(c) || !lint_shows_all(c, "Certificate"))
 		return;
 	diag = diag_add(&c->diags, DIAG_CERTIFICATE_NAME, lint_span(names->first, "certificate"),
 			names->first->next || compile_first(c, "Certificate") != names->first
@@ -314,7 +314,7 @@ static void report_uses(struct names *names, const struct object *chosen)
 	size_t i;
 
 	if (!names->count || !compile_first(c, "Domain") || !lint_whole(c) || c->has_settings ||
-	    names->elsewhere || (names->host.p && !names->covered))
+	    names->elsewhere || !lint_shows_all(c, "Domain") || (names->host.p && !names->covered))
 		return;
 	map_init(&uses.domains, &c->hash_key, &c->arena);
 	map_init(&uses.best, &c->hash_key, &c->arena);

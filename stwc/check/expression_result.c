@@ -2,6 +2,7 @@
 #include "base/num.h"
 #include "core/suggest.h"
 #include "stwc/check/expression.h"
+#include "stwc/check/lint.h"
 
 #include <stdio.h>
 
@@ -227,7 +228,8 @@ static void judge_target(const struct expression_part *part, const char *target,
 	/* a fragment, and a plan for a running server, may name what lies elsewhere */
 	if (!type || c->options.partial || c->incomplete ||
 	    (server && !type_state(c, type)->objects) ||
-	    expression_target(c, type, e->text, server, &best))
+	    expression_target(c, type, e->text, server, &best) ||
+	    (!best.best.n && !lint_shows_all(c, type->name)))
 		return;
 	n = snprintf(message, sizeof(message), "there is no %s '%.*s'", target,
 		     (int)(e->text.n < 100 ? e->text.n : 100), e->text.p);

@@ -1,11 +1,26 @@
 /* Effective values, places, kinds of addresses: the common ground of the checks. */
 #include "stwc/check/lint.h"
+#include "stwc/state.h"
 #include "stwc/defaults.h"
 #include "stwc/path.h"
 
 bool lint_whole(const struct compilation *c)
 {
 	return !c->options.partial && !c->options.object && !c->incomplete && !c->diags.faults;
+}
+
+bool lint_shows_all(const struct compilation *c, const char *type)
+{
+	const struct schema_object *row = schema_object_find(c->schema, str_c(type));
+
+	return !c->state->operations || (row && type_state(c, row)->taken);
+}
+
+bool lint_shows_field(const struct compilation *c, const struct object *singleton,
+		      const char *field)
+{
+	return !c->state->operations ||
+	       (singleton && value_field_get(&singleton->body, field) != NULL);
 }
 
 const struct value *lint_value(struct compilation *c, const struct value_object *body,

@@ -12,6 +12,14 @@
 /* No part is missing: no fragment, no single body (--object), no error that could have hidden
  * something. */
 bool lint_whole(const struct compilation *c);
+/* Are these all objects of the type that there will be? A configuration shows all there is. A plan
+ * shows what it changes, and the server has more, unless the plan takes away all that was there: by
+ * a destroy without a filter, or a reconcile without a scope. */
+bool lint_shows_all(const struct compilation *c, const char *type);
+/* Is it known what the field of the singleton (NULL: not written) is? In a plan only where the plan
+ * says it. */
+bool lint_shows_field(const struct compilation *c, const struct object *singleton,
+		      const char *field);
 
 /* The value that a field has, written or by default (validation.md 1.8); NULL: none, or there is
  * no such field in this variant. Texts of defaults have no place. */

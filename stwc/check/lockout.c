@@ -311,7 +311,7 @@ void check_bannable(struct compilation *c)
 	const char *rate;
 	struct map told;
 
-	if (!lint_whole(c))
+	if (!lint_whole(c) || !lint_shows_all(c, "AllowedIp"))
 		return;
 	map_init(&told, &c->hash_key, &c->arena);
 	rate = ban_rate(c, security);
@@ -357,7 +357,7 @@ void check_management_paths(struct compilation *c)
 	size_t count;
 	struct diag *diag;
 
-	if (!lint_whole(c))
+	if (!lint_whole(c) || !lint_shows_all(c, "NetworkListener"))
 		return;
 	if (!listener) { /* a server makes listeners on every address */
 		if (!settings || has_way(c, NULL, &any))

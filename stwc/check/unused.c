@@ -1,4 +1,7 @@
-/* Objects that nothing uses: they were meant for something, which therefore does not happen. */
+/*
+ * Objects that nothing uses: they were meant for something, which therefore does not happen. That
+ * nothing uses them can be known only where all is shown that could use them (lint_shows_all).
+ */
 #include "stwc/check/lint.h"
 
 static void report(struct compilation *c, enum diag_code code, const struct object *object,
@@ -16,7 +19,7 @@ static void certificates(struct compilation *c)
 	const struct object *certificate = compile_first(c, "Certificate");
 	const struct object *listener = compile_first(c, "NetworkListener");
 
-	if (!listener || !certificate)
+	if (!listener || !certificate || !lint_shows_all(c, "NetworkListener"))
 		return; /* without listeners a server makes some, with TLS */
 	for (; listener; listener = listener->next) {
 		if (lint_flag(c, &listener->body, "useTls"))
@@ -54,7 +57,8 @@ static void directories(struct compilation *c)
 	const struct object *directory = compile_first(c, "Directory");
 	const struct object *authentication = compile_first(c, "Authentication");
 
-	if (authentication ? authentication->rest_elsewhere : !compile_first(c, "Domain"))
+	if (!lint_shows_field(c, authentication, "directoryId") ||
+	    !(authentication || compile_first(c, "Domain")))
 		return;
 	for (; directory; directory = directory->next) {
 		if (!uses_directory(c, directory))
@@ -106,7 +110,7 @@ static void routes(struct compilation *c)
 	const struct value_object *route;
 	const struct object *object = compile_first(c, "MtaRoute");
 
-	if (!object || !structure || (strategy && strategy->rest_elsewhere))
+	if (!object || !structure || !lint_shows_field(c, strategy, "route"))
 		return;
 	route = lint_object(c, strategy ? &strategy->body : &bare, "route");
 	for (; route && object; object = object->next) {

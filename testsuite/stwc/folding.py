@@ -159,6 +159,64 @@ CASES = [
 ]
 
 
+MTA = {"hostname": "mx.example.org"}
+ALIASES = {"0": {"name": "b", "domainId": "#d"}}
+USER = {"@type": "User", "name": "a", "domainId": "#d"}
+
+
+def settings(**value):
+    return op("update", "SystemSettings", {name.replace("_", "/"): v for name, v in value.items()})
+
+
+# Updates by a path into what only the server shows: what it shows, plan, errors, parts that are not carried.
+UNSEEN = [
+    ("a member that would be whole is taken over", [settings(mailExchangers_5=MTA)], [], 0),
+    ("and so is a field of it", [settings(mailExchangers_5_hostname="mx.example.org")], [], 0),
+    ("its value is checked", [settings(mailExchangers_5_hostname="m x")], ["domain-name"], 0),
+    ("a member that only the server has can go", [settings(mailExchangers_5=None)], [], 1),
+    ("but not where the plan shows the whole list",
+     [settings(mailExchangers={"0": MTA}), settings(mailExchangers_5=None)], ["unknown-field"], 0),
+    ("one that would lack something is the server's", [op("update", "MtaStageAuth", {"require/match/7/then": "true"})], [], 1),
+    ("an expression in it is checked", [op("update", "MtaStageAuth", {"require/match/7/then": "true +"})],
+     ["expression-syntax"], 1),
+    ("and its variables", [op("update", "MtaStageAuth", {"require/match/7/if": "rcpt == 'a'"})], ["expression-context"], 1),
+    ("and its name", [op("update", "MtaStageAuth", {"require/match/7/thn": "true"})], ["unknown-field"], 1),
+    ("and its number", [op("update", "MtaStageAuth", {"require/match/seven/then": "true"})], ["wrong-type"], 1),
+    ("a list given whole is whole", [op("update", "MtaStageAuth", {"require/match": {"7": {"then": "true"}}})],
+     ["missing-field"], 0),
+    ("a variant that the default does not have", [op("update", "SpamClassifier", {"model/parameters/alpha": 2})], [], 1),
+    ("has its bounds all the same", [op("update", "SpamClassifier", {"model/parameters/alpha": -2})], ["out-of-range"], 1),
+    ("what the plan has made is shown whole", [domain("d"), op("create", "Account", {"a": USER}),
+                                               op("update", "Account", {"aliases/3/enabled": False}, id="#a")],
+     ["missing-field"] * 2, 0),
+    ("what an upsert finds is not", [domain("d"), op("upsert", "Account", {"a": USER}, matchOn=["name"]),
+                                     op("update", "Account", {"aliases/3/enabled": False}, id="#a")], [], 1),
+    ("but a list that it says is", [domain("d"), op("upsert", "Account", {"a": {**USER, "aliases": ALIASES}}, matchOn=["name"]),
+                                    op("update", "Account", {"aliases/3/enabled": False}, id="#a")],
+     ["missing-field"] * 2, 0),
+    ("an object of the server", [op("update", "Account", {"aliases/3/enabled": False, "aliases/4": {"name": "x"}}, id="c")],
+     [], 0),
+    ("whose lists are whole as well", [op("update", "Account", {"aliases": {"3": {"enabled": False}}}, id="c")],
+     ["missing-field"] * 2, 0),
+    ("and whose values are checked", [op("update", "Account", {"quotas/maxDiskQuota": "1 GB", "aliases/3/nmae": "x"}, id="c")],
+     ["wrong-type", "unknown-field"], 0),
+    ("the variant of an account stays", [domain("d"), op("create", "Account", {"a": USER}),
+                                         op("update", "Account", {"@type": "Group"}, id="#a")], ["immutable-field"], 0),
+]
+
+# what no client may do, the operation, the code
+FORBIDDEN = [
+    *((f"create {kind}", op("create", kind, {"a": {}}), "forbidden-operation")
+      for kind in ("Bootstrap", "Log", "Metric", "Trace", "ClusterNode")),
+    *((f"{verb} {kind}", op(verb, kind, {"details": "x"} if verb == "update" else None, **more), "forbidden-operation")
+      for kind in ("Log", "Action") for verb, more in (("update", {"id": "b"}), ("destroy", {}))),
+    ("create a task of the server", op("create", "Task", {"a": {"@type": "DestroyAccount"}}), "forbidden-operation"),
+    ("upsert a log", op("upsert", "Log", {"a": {"details": "x"}}, matchOn=["details"]), "forbidden-operation"),
+    *((f"create {kind}", op("create", kind, {"a": body}), "server-made") for kind, body in (
+        ("QueuedMessage", {}), ("AccountSettings", {"description": "x"}), ("TlsInternalReport", {"domain": "a.example.org"}))),
+]
+
+
 # what it shows, plan, a part of the message, and of the hint
 HINTS = [
     ("an id inside of the value", [domain("d"), op("update", "Domain", {"#d": {"description": "x"}})],
@@ -192,6 +250,32 @@ def tables(tap):
         done = folded(plans, "--format", "json")
         have = [c for c in done.codes("error", "warning") if c != "no-domain"]
         tap.equal((have, done.summary.get("objects")), (want, objects), name)
+
+
+def unseen(tap):
+    for name, plan, want, parts in UNSEEN:
+        done = folded([plan], "--format", "json", "--level", "no-postmaster=off")
+        have = done.codes("error", "warning")
+        tap.equal((have, done.codes("note").count("not-carried")), (want, parts), f"unseen: {name}")
+    done = folded([[settings(mailExchangers_5=MTA), op("update", "MtaStageAuth", {"require/match/7/then": "true"})]],
+                  "--to", "json", command="convert")
+    tap.equal(json.loads(done.stdout), {"SystemSettings": {"mailExchangers": [{"priority": 10}, MTA]}, "MtaStageAuth": {}},
+              "what the server alone shows is not in the result")
+
+
+def forbidden(tap):
+    for name, line, code in FORBIDDEN:
+        done = folded([[line]], "--format", "json")
+        first = next((d for d in done.diagnostics if d["code"] == code), None)
+        tap.ok(first and first["line"] == 1 and first["hint"] and (code == "server-made" or done.codes() == [code]),
+               f"no client may {name}: {done.codes('error', 'warning')}")
+        column = json.dumps(line).index('"DestroyAccount"' if "task" in name else f'"{line["object"]}"') + 1
+        tap.equal(first and first["column"], column, f"no client may {name}: the place")
+    done = folded([[op("create", "Action", {"a": {"@type": "ReloadSettings"}})]], "--format", "json")
+    tap.equal((done.codes("error", "warning"), done.codes("note")), ([], ["not-carried"]), "an action may be created")
+    done = folded([[op("update", "Bootstrap", {"serverHostname": "mail.example.org", "tracer/path": "/var/log"})]],
+                  "--format", "json")
+    tap.equal(done.codes(), ["forbidden-operation"], "an update of Bootstrap takes no paths")
 
 
 def values(tap):
@@ -269,7 +353,7 @@ def hints(tap):
 
 def main():
     tap = stwctest.Tap()
-    for topic in (tables, hints, values, places, requests):
+    for topic in (tables, unseen, forbidden, hints, values, places, requests):
         topic(tap)
     tap.done()
     return 1 if tap.failed else 0

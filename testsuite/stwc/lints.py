@@ -320,6 +320,65 @@ def cases(tap):
         tap.equal(warnings(done), sorted(expected), what)
 
 
+PLAIN = {"name": "smtp", "bind": {"127.0.0.1:2525": True}, "useTls": False}
+LDAP = {"@type": "Ldap", "description": "people", "url": "ldaps://ldap.example.org", "baseDn": "dc=example",
+        "filterMailbox": "(mail=?)"}
+ROUTE = {"@type": "Relay", "name": "relay", "address": "relay.example.org"}
+
+
+def op(verb, kind, value=None, **more):
+    return {"@type": verb, "object": kind, **({} if value is None else {"value": value}), **more}
+
+
+# A plan shows what it changes, and the server has more: what it shows, operations, warnings.
+FRAGMENTS = [
+    ("a certificate beside a listener", [op("create", "Certificate", CERTIFICATE["Certificate"]),
+                                         op("create", "NetworkListener", {"l": PLAIN})], []),
+    ("with the only listeners", [op("create", "Certificate", CERTIFICATE["Certificate"]),
+                                 op("reconcile", "NetworkListener", {"l": PLAIN})], ["unused-certificate"]),
+    ("with those of a kind", [op("create", "Certificate", CERTIFICATE["Certificate"]),
+                              op("reconcile", "NetworkListener", {"l": PLAIN}, scope={"protocol": "smtp"})], []),
+    ("after the others were destroyed", [op("create", "Certificate", CERTIFICATE["Certificate"]),
+                                         op("destroy", "NetworkListener"),
+                                         op("create", "NetworkListener", {"l": PLAIN})], ["unused-certificate"]),
+    ("after some were", [op("create", "Certificate", CERTIFICATE["Certificate"]),
+                         op("destroy", "NetworkListener", {"name": "x"}),
+                         op("create", "NetworkListener", {"l": PLAIN})], []),
+    ("a directory", [op("create", "Directory", {"p": LDAP})], []),
+    ("beside a domain", [op("create", "Directory", {"p": LDAP}), op("create", "Domain", {"d": {"name": "example.org"}})], []),
+    ("beside other logins", [op("create", "Directory", {"p": LDAP}), op("update", "Authentication", {"passwordMinLength": 9})],
+     []),
+    ("where logins go elsewhere", [op("create", "Directory", {"p": LDAP}),
+                                   op("update", "Authentication", {"directoryId": None})], ["unused-directory"]),
+    ("a route", [op("create", "MtaRoute", {"r": ROUTE})], []),
+    ("beside other strategies", [op("create", "MtaRoute", {"r": ROUTE}),
+                                 op("update", "MtaOutboundStrategy", {"schedule": {"else": "'remote'"}})], []),
+    ("where mail goes another way", [op("create", "MtaRoute", {"r": ROUTE}),
+                                     op("update", "MtaOutboundStrategy", {"route": {"else": "'mx'"}})], ["unused-route"]),
+    ("proxies without listeners", [op("update", "SystemSettings", {"proxyTrustedNetworks": {"::/8": True, "127.0.0.0/8": True}})],
+     []),
+    ("a route that the server may have", [op("create", "MtaRoute", {"r": ROUTE}),
+                                          op("update", "MtaOutboundStrategy", {
+                                              "route": {"match": {"0": {"if": "rcpt_domain == 'a'", "then": "'mx'"},
+                                                                  "1": {"if": "rcpt_domain == 'b'", "then": "'other'"}},
+                                                        "else": "'relay'"}})], []),
+    ("a route that was meant", [op("create", "MtaRoute", {"r": ROUTE}),
+                                op("update", "MtaOutboundStrategy", {"route": {"else": "'rlay'"}})],
+     ["expression-target", "unused-route"]),
+    ("a route where all are shown", [op("reconcile", "MtaRoute", {"r": ROUTE}),
+                                     op("update", "MtaOutboundStrategy", {"route": {"match": {
+                                         "0": {"if": "rcpt_domain == 'a'", "then": "'mx'"}}, "else": "'relay'"}})],
+     ["expression-target"]),
+]
+
+
+def fragments(tap):
+    for name, plan, want in FRAGMENTS:
+        text = "".join(json.dumps(line) + "\n" for line in plan)
+        done = stwctest.check_text(text, "--from", "ndjson", "--level", "cleartext-listener=off")
+        tap.equal((done.codes(), sorted(done.codes("warning"))), ([], want), f"in a plan: {name}")
+
+
 def places(tap):
     done = stwctest.check_files({"a.toml": '[BlockedIp."192.0.2.0/24"]\n\n[AllowedIp."192.0.2.7"]\n'})
     tap.equal([(d["line"], [r["line"] for r in d["related"]]) for d in done.diagnostics], [(1, [3])],
@@ -403,6 +462,7 @@ def main():
     tap = stwctest.Tap()
     cases(tap)
     comments(tap)
+    fragments(tap)
     places(tap)
     allowances(tap)
     tap.done()
