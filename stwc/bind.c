@@ -706,6 +706,7 @@ struct object *bind_draft(struct compilation *c, const struct draft *draft)
 			&object->body) ||
 	    c->diags.faults != faults)
 		object->poisoned = true;
+	object->guessed = b.guessed;
 	return object;
 }
 

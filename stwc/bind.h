@@ -20,6 +20,7 @@ struct binder {
 	bool inside;  /* a nested object is being bound */
 	bool merges;  /* it is laid over what a server has, which may have what is missing here */
 	bool part;    /* one member of a list or map is bound, not all of them */
+	bool guessed; /* the variant of the whole object: another one would do as well */
 	unsigned led; /* how many more levels down a path leads, each to one member or field */
 	const struct schema_field *holder;    /* of the nested object being bound, or NULL */
 	const struct schema_variant *variant; /* of the body whose fields come next, or NULL */
@@ -79,7 +80,8 @@ void bind_hint_local_part(struct binder *b, struct diag *diag, struct str s);
  * path leads to; NULL: none. */
 bool bind_pointer(struct binder *b, const struct schema_structure *structure,
 		  const struct node_entry *e, const struct path *path, struct value_field *out);
-/* The first variant that has every field of an update that names no @type. */
+/* The first variant that has every field of an update that names no @type; b->guessed where others
+ * have them, too, or none has. */
 const struct schema_variant *bind_guess_variant(struct binder *b,
 						const struct schema_structure *structure,
 						const struct node *node);

@@ -216,13 +216,19 @@ const struct schema_variant *bind_guess_variant(struct binder *b,
 						const struct schema_structure *structure,
 						const struct node *node)
 {
+	const struct schema_variant *found = NULL;
 	size_t i;
 
 	for (i = 0; i < structure->variant_count; i++) {
 		const struct schema_structure *body = structure->variants[i].body;
 
-		if (body && fits_variant(&b->c->arena, body, node))
-			return &structure->variants[i];
+		if (!body || !fits_variant(&b->c->arena, body, node))
+			continue;
+		b->guessed = found != NULL;
+		if (b->guessed)
+			return found;
+		found = &structure->variants[i];
 	}
-	return nearest_variant(structure, node);
+	b->guessed = !found;
+	return found ? found : nearest_variant(structure, node);
 }

@@ -96,6 +96,7 @@ struct object {
 	struct value_object body;
 	bool poisoned;       /* had an error; references to it still resolve */
 	bool rest_elsewhere; /* only updated: a server has the rest of it */
+	bool guessed;        /* an update of what is not shown: the variant may be another */
 	struct object *next; /* of the same type, in the order of the sources */
 };
 

@@ -243,6 +243,8 @@ void check_rules(struct compilation *c)
 
 	for (i = 0; i < c->object_count; i++)
 		visit_object(c, c->objects[i], true);
-	for (i = 0; i < c->state->aside_count; i++)
-		visit_object(c, c->state->asides[i], false);
+	for (i = 0; i < c->state->aside_count; i++) {
+		if (!c->state->asides[i]->guessed)
+			visit_object(c, c->state->asides[i], false);
+	}
 }

@@ -366,6 +366,14 @@ def keys_of(rows, name):
     return [table["identity"]] if "identity" in table else []
 
 
+def inside_of(maker, owner, field, row, variant, name):
+    """What right values of the field have under this name, or in their first member; there may be none."""
+    for whole in maker.right(owner, field, row):
+        part = whole.get("0") if row["type"].startswith("list ") and isinstance(whole, dict) else whole
+        if isinstance(part, dict) and name in part and part.get("@type", variant) == variant:
+            yield part[name]
+
+
 def steps_of(maker, owner, field, row):
     """(path, right value, wrong value or None) for the ways into a field that an update may take."""
     rows, kind = maker.rows, row["type"].rstrip("?")
@@ -379,13 +387,18 @@ def steps_of(maker, owner, field, row):
         return
     into = field + "/0" if word == "list" else field
     if "variants" in rows.types[inner]:
-        bodies = [b for b in rows.variants(inner).values() if b][:1]
+        bodies = [(v, b) for v, b in rows.variants(inner).items() if b][:1]
     else:
-        bodies = [inner]
-    for body in bodies:
+        bodies = [(None, inner)]
+    for variant, body in bodies:
         for name, inside in rows.fields(body).items():
-            if inside.get("update") != "serverSet":
-                yield into + "/" + name, maker.right(body, name, inside)[0], [[5]]
+            if inside.get("update") == "serverSet":
+                continue
+            # what the rules of the field say of its parts holds on a path as well
+            values = list(inside_of(maker, owner, field, row, variant, name)) or \
+                ([] if row.get("checks") or inner == "Expression" else maker.right(body, name, inside))
+            if values:
+                yield into + "/" + name, values[0], [[5]]
 
 
 def patches_of(maker, name, case):

@@ -200,6 +200,9 @@ UNSEEN = [
      ["missing-field"] * 2, 0),
     ("and whose values are checked", [op("update", "Account", {"quotas/maxDiskQuota": "1 GB", "aliases/3/nmae": "x"}, id="c")],
      ["wrong-type", "unknown-field"], 0),
+    ("no rule of a variant that it may not be", [op("update", "DnsServer", {"key/secret": "no base 64"}, id="c")], [], 0),
+    ("but those of the only one", [op("update", "DnsServer", {"key/secret": "no base 64", "tsigAlgorithm": "hmac-sha256"}, id="c")],
+     ["invalid-base64"], 0),
     ("the variant of an account stays", [domain("d"), op("create", "Account", {"a": USER}),
                                          op("update", "Account", {"@type": "Group"}, id="#a")], ["immutable-field"], 0),
 ]
@@ -254,7 +257,8 @@ def tables(tap):
 
 def unseen(tap):
     for name, plan, want, parts in UNSEEN:
-        done = folded([plan], "--format", "json", "--level", "no-postmaster=off")
+        done = folded([plan], "--format", "json", "--level", "no-postmaster=off", "--level",
+                      "inline-secret=off")
         have = done.codes("error", "warning")
         tap.equal((have, done.codes("note").count("not-carried")), (want, parts), f"unseen: {name}")
     done = folded([[settings(mailExchangers_5=MTA), op("update", "MtaStageAuth", {"require/match/7/then": "true"})]],
