@@ -116,9 +116,8 @@ static bool goes_along(const struct draft *from, const struct schema_field *fiel
 		strcmp(from->type->name, "MaskedEmail") == 0);
 }
 
-/* The first that keeps the draft; `leaving` are those that go by the same operation. */
-static const struct link *keeper_of(const struct links *links, const struct draft *draft,
-				    const uint8_t *leaving)
+/* The first that keeps the draft, which is another one. */
+static const struct link *keeper_of(const struct links *links, const struct draft *draft)
 {
 	const struct draft *drafts = links->c->state->drafts;
 	const struct link *link;
@@ -126,7 +125,7 @@ static const struct link *keeper_of(const struct links *links, const struct draf
 	for (link = links->to[draft - drafts]; link; link = link->next) {
 		const struct draft *from = &drafts[link->from];
 
-		if (!from->dropped && !leaving[link->from] && !goes_along(from, link->field))
+		if (!from->dropped && from != draft && !goes_along(from, link->field))
 			return link;
 	}
 	return NULL;
@@ -179,6 +178,24 @@ static void refuse_linked(struct compilation *c, const struct leaving *what,
 			  "value destroys at its end");
 }
 
+/* Those of the leaving that nothing keeps go; true where there were any. A server takes them one by
+ * one, what was made last first, so that a chain of references goes and a circle does not. */
+static bool drop_free(const struct links *links, const uint8_t *leaving)
+{
+	struct compile_state *state = links->c->state;
+	bool any = false;
+	size_t i;
+
+	for (i = state->draft_count; i-- > 0;) {
+		struct draft *draft = &state->drafts[i];
+
+		if (!leaving[i] || draft->dropped || keeper_of(links, draft))
+			continue;
+		draft->dropped = any = true;
+	}
+	return any;
+}
+
 static bool take_away(const struct leaving *what, const struct links *links)
 {
 	struct compilation *c = what->file->c;
@@ -187,14 +204,13 @@ static bool take_away(const struct leaving *what, const struct links *links)
 
 	for (i = 0; leaving && i < count; i++)
 		leaving[i] = leaves(what, &c->state->drafts[i]);
+	while (leaving && drop_free(links, leaving))
+		;
 	for (i = 0; leaving && i < count; i++) {
-		struct draft *draft = &c->state->drafts[i];
-		const struct link *link = leaving[i] ? keeper_of(links, draft, leaving) : NULL;
+		const struct draft *draft = &c->state->drafts[i];
 
-		if (link)
-			refuse_linked(c, what, draft, link);
-		else if (leaving[i])
-			draft->dropped = true;
+		if (leaving[i] && !draft->dropped)
+			refuse_linked(c, what, draft, keeper_of(links, draft));
 	}
 	drafts_dropped(c, what->type);
 	return leaving && !c->arena.failed;
@@ -204,13 +220,12 @@ bool plan_destroy_one(struct file *file, struct draft *draft, struct span span)
 {
 	struct leaving what = {file, draft->type, NULL, span, false};
 	struct compilation *c = file->c;
-	uint8_t *leaving = ARENA_ARRAY(&c->arena, uint8_t, c->state->draft_count + 1);
 	const struct link *link;
 	struct links links;
 
-	if (!leaving || !collect_links(c, &links))
+	if (!collect_links(c, &links))
 		return false;
-	link = keeper_of(&links, draft, leaving);
+	link = keeper_of(&links, draft);
 	if (link)
 		refuse_linked(c, &what, draft, link);
 	else

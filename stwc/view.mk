@@ -5,7 +5,8 @@ libstwc_a_SOURCES += \
 	stwc/fmt.c stwc/fmt.h \
 	stwc/view_diff.c stwc/view_diff.h \
 	stwc/view_dump.c stwc/view_dump.h \
-	stwc/view_patch.c \
+	stwc/view_patch.c stwc/view_patch.h \
+	stwc/view_patch_find.c \
 	stwc/view_graph.c stwc/view_graph.h \
 	stwc/view_items.c \
 	stwc/view_json.c \

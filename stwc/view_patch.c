@@ -4,34 +4,18 @@
  * new is created, in an order in which what is needed comes first. What goes is destroyed at the
  * end, by reconciles without a value, because a destroy would come before the updates that free
  * it, and knows few fields (management-api.md 2.3); those of objects that others need come first,
- * since they run backwards. Where no values tell an object from others of its type, all of the
- * type are made anew, if nothing refers to them.
+ * since they run backwards. A change in a field that only a new object can have makes a new one, to
+ * which the references move before the old one goes. Where no values tell an object from others of
+ * its type, all of the type are made anew, if nothing refers to them.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "stwc/bind.h"
-#include "stwc/view_diff.h"
 #include "stwc/view_dump.h"
-#include "stwc/view_plan.h"
+#include "stwc/view_patch.h"
 #include "stwc/view_write.h"
 #include "stwc/walk.h"
-
-enum role { ROLE_NONE, ROLE_FOUND, ROLE_NEW };
-
-struct patcher {
-	struct diff *diff;
-	struct view_items old, new;
-	struct arena scratch;
-	struct view_nodes nodes;  /* by the names of the new side */
-	struct view_nodes before; /* as they were written on the old side */
-	struct buf *out;
-	uint8_t *roles;      /* by place of the new item */
-	uint8_t *needed;     /* by place of the old item: something goes by it */
-	const char **remade; /* names of types whose objects are all made anew */
-	size_t remade_count;
-	bool masked;
-};
 
 static bool refuse(struct patcher *p, const struct object *object, const char *why)
 {
@@ -43,283 +27,6 @@ static bool refuse(struct patcher *p, const struct object *object, const char *w
 		       object->type->name, name.n ? "/" : "", STR_ARG(buf_str(&text)), why);
 	buf_free(&text);
 	return false;
-}
-
-static struct view_item *item_of(const struct view_items *items, const struct object *object)
-{
-	return object ? view_items_find(items, object->id) : NULL;
-}
-
-static bool is_singleton(const struct object *object)
-{
-	return object->type->kind == OBJECT_SINGLETON;
-}
-
-/* ---- who takes part ---- */
-
-static void visit_reference(void *ctx, struct value *value, const struct path *path UNUSED)
-{
-	struct patcher *p = ctx;
-	const struct view_item *item;
-
-	if (value->kind != VALUE_REFERENCE || value->reference.literal)
-		return;
-	item = view_items_find(&p->new, value->reference.id);
-	if (item && p->roles[item->place] == ROLE_NONE)
-		p->roles[item->place] = ROLE_FOUND;
-}
-
-static bool goes(const struct patcher *p, const struct object *old);
-
-static bool is_remade(const struct patcher *p, const struct object *object)
-{
-	size_t i;
-
-	for (i = 0; i < p->remade_count; i++) {
-		if (strcmp(p->remade[i], object->type->name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Does the new side have no object of the type? Then nothing needs to be told apart. */
-static bool all_go(const struct patcher *p, const struct object *object)
-{
-	size_t i;
-
-	for (i = 0; i < p->new.count; i++) {
-		if (strcmp(p->new.all[i].object->type->name, object->type->name) == 0)
-			return false;
-	}
-	return true;
-}
-
-static bool is_referred(const struct view_items *items, const char *type)
-{
-	size_t i;
-
-	for (i = 0; i < items->count; i++) {
-		if (items->all[i].referred && strcmp(items->all[i].object->type->name, type) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* ---- what tells an object from others ---- */
-
-/* The field of the old body, with its default written out where that says more than null. */
-static bool add_explicit(struct patcher *p, struct value_object *part, const struct object *object,
-			 const struct schema_field *field)
-{
-	const struct value *value = diff_value(p->diff->old, &object->body, NULL, field->name);
-
-	if (!value || value->kind == VALUE_NULL || value->kind == VALUE_REFERENCE ||
-	    value->kind == VALUE_OBJECT || value->kind == VALUE_MAP ||
-	    value->kind == VALUE_SEQUENCE || field->type->kind == TYPE_SECRET ||
-	    field->type->kind == TYPE_SECRET_TEXT)
-		return false;
-	part->fields[part->count].field = field;
-	part->fields[part->count++].value = (struct value *)(uintptr_t)value;
-	return true;
-}
-
-/* Fields that only a new object can have, as they were: what the old one is told by from the new
- * one that is made before it goes. NULL: there are none that a server shows. */
-static struct node *old_alone(struct patcher *p, const struct diff_object *object,
-			      const struct view_item *item)
-{
-	struct value_object part = object->old->body;
-	const struct schema_structure *fields = part.variant ? part.variant->body : part.structure;
-	bool differs = false;
-	size_t i, k;
-
-	part.fields = ARENA_ARRAY(&p->scratch, struct value_field, fields->field_count + 1);
-	part.count = 0;
-	for (i = 0; part.fields && i < fields->field_count; i++) {
-		const struct schema_field *field = &fields->fields[i];
-		const struct value *b =
-			diff_value(p->diff->new, &object->new->body, NULL, field->name);
-		const struct value *a =
-			diff_value(p->diff->old, &object->old->body, NULL, field->name);
-
-		if (field->update == UPDATE_IMMUTABLE && !diff_same(p->diff, a, b)) {
-			differs = add_explicit(p, &part, object->old, field) || differs;
-			continue;
-		}
-		for (k = 0; k < item->match_count; k++) {
-			if (strcmp(field->name, item->match[k]) == 0)
-				part.fields[part.count++] = (struct value_field){
-					.field = field,
-					.value = value_field_get(&object->old->body, field->name)};
-		}
-	}
-	return differs ? view_node_body(&p->before, &part, NULL) : NULL;
-}
-
-static bool same_kind(const struct object *a, const struct object *b)
-{
-	const struct schema_variant *v = a->body.variant, *w = b->body.variant;
-
-	return strcmp(a->type->name, b->type->name) == 0 && (v != NULL) == (w != NULL) &&
-	       (!v || strcmp(v->name, w->name) == 0);
-}
-
-/* Has the other side, the new one or the old one, an object with these values of this one? */
-static bool has_like(struct patcher *p, bool new_side, const struct object *object,
-		     const char *const *names, size_t count)
-{
-	struct view *view = new_side ? p->diff->new : p->diff->old;
-	const struct view_items *items = new_side ? &p->new : &p->old;
-	size_t i, k;
-
-	for (i = 0; i < items->count; i++) {
-		const struct object *other = items->all[i].object;
-
-		if (!same_kind(other, object) || is_remade(p, other))
-			continue;
-		for (k = 0; k < count; k++) {
-			const struct value *mine = value_field_get(&object->body, names[k]);
-			const struct value *theirs = diff_value(view, &other->body, NULL, names[k]);
-
-			if (new_side ? !diff_same(p->diff, mine, theirs)
-				     : !diff_same(p->diff, theirs, mine))
-				break;
-		}
-		if (k == count)
-			return true;
-	}
-	return false;
-}
-
-/* Does one of the values lead to an object that goes? */
-static bool leads_to_leaving(const struct patcher *p, const struct object *object,
-			     const char *const *names, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		const struct value *value = value_field_get(&object->body, names[i]);
-		const struct view_item *target =
-			value && value->kind == VALUE_REFERENCE
-				? view_items_find(&p->old, value->reference.id)
-				: NULL;
-
-		if (target && goes(p, target->object))
-			return true;
-	}
-	return false;
-}
-
-/* The values by which an old object is found; 0: there are none. None of them names an object that
- * goes, since a plan spares what it has named. */
-static size_t match_of_old(struct patcher *p, const struct view_item *item, const char **out)
-{
-	size_t n = item->match_count;
-
-	if (n)
-		memcpy(out, item->match, n * sizeof(*out));
-	if (!n || leads_to_leaving(p, item->object, out, n))
-		n = view_item_values(&p->old, item->object, out);
-	return n;
-}
-
-/* The same for what goes, which nothing that stays or comes may share. */
-static size_t match_of_leaving(struct patcher *p, const struct view_item *item, const char **out)
-{
-	size_t n = match_of_old(p, item, out);
-
-	if (n && has_like(p, true, item->object, out, n))
-		n = view_item_values(&p->old, item->object, out);
-	return n && !has_like(p, true, item->object, out, n) ? n : 0;
-}
-
-/* Can the old object be told from all others, and from the one that takes its place? */
-static bool is_found(struct patcher *p, const struct diff_object *object,
-		     const struct view_item *item)
-{
-	const char **names = ARENA_ARRAY(&p->scratch, const char *, item->object->body.count + 1);
-	bool found = names && (object->new ? match_of_old(p, item, names)
-					   : match_of_leaving(p, item, names));
-
-	if (found && object->new && object->anew)
-		found = old_alone(p, object, item) != NULL;
-	arena_reset(&p->scratch);
-	return found;
-}
-
-/* Types with an object that changes or goes and that nothing finds. */
-static void find_remade(struct patcher *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->diff->object_count; i++) {
-		const struct diff_object *object = &p->diff->objects[i];
-		const struct view_item *item = item_of(&p->old, object->old);
-
-		if (!item || is_singleton(item->object) || is_found(p, object, item) ||
-		    is_remade(p, item->object) || all_go(p, item->object) ||
-		    is_referred(&p->old, item->object->type->name) ||
-		    is_referred(&p->new, item->object->type->name))
-			continue;
-		p->remade[p->remade_count++] = item->object->type->name;
-	}
-}
-
-/* What an object is found by may be another object, which is then found first. */
-static void need_matched(struct patcher *p, const struct view_item *item)
-{
-	const char **names = ARENA_ARRAY(&p->scratch, const char *, item->object->body.count + 1);
-	size_t count = names ? match_of_old(p, item, names) : 0, i;
-
-	for (i = 0; i < count; i++) {
-		const struct value *value = value_field_get(&item->object->body, names[i]);
-		const struct view_item *target =
-			value && value->kind == VALUE_REFERENCE && !value->reference.literal
-				? view_items_find(&p->old, value->reference.id)
-				: NULL;
-
-		if (target && !p->needed[target->place]) {
-			p->needed[target->place] = true;
-			need_matched(p, target); /* a key leads to its domain, and no further */
-		}
-	}
-}
-
-static void role_of_change(struct patcher *p, const struct diff_object *object)
-{
-	const struct view_item *item = item_of(&p->new, object->new);
-
-	if (item && !is_singleton(item->object))
-		p->roles[item->place] = object->old && !object->anew ? ROLE_FOUND : ROLE_NEW;
-}
-
-static void give_roles(struct patcher *p)
-{
-	struct walk walk = {visit_reference, p};
-	size_t i;
-
-	find_remade(p);
-	for (i = 0; i < p->diff->object_count; i++)
-		role_of_change(p, &p->diff->objects[i]);
-	for (i = 0; i < p->new.count; i++) {
-		if (is_remade(p, p->new.all[i].object))
-			p->roles[i] = ROLE_NEW;
-	}
-	for (i = 0; i < p->new.count; i++) {
-		if (p->roles[i] == ROLE_NEW)
-			walk_object(&walk, &p->new.all[i].object->body, NULL);
-	}
-	for (i = 0; i < p->diff->object_count; i++) {
-		if (p->diff->objects[i].new)
-			walk_object(&walk, &p->diff->objects[i].new->body, NULL);
-	}
-	for (i = 0; i < p->old.count; i++) {
-		const struct view_item *old = &p->old.all[i];
-		const struct view_item *new = item_of(&p->new, old->object);
-
-		if (new && p->roles[new->place] != ROLE_NONE)
-			need_matched(p, old);
-	}
 }
 
 /* ---- bodies ---- */
@@ -375,6 +82,15 @@ static struct node *patch_fields(struct patcher *p, const struct value_object *o
 				 const struct value_object *new,
 				 const struct value_object *new_fallback);
 
+/* Does the value refer to an object that is made anew? */
+static bool moves(struct patcher *p, const struct schema_field *field, const struct value *value)
+{
+	struct value_field one = {field, SPAN_NONE, (struct value *)(uintptr_t)value};
+	struct value_object part = {.fields = &one, .count = 1};
+
+	return value && patcher_moves(p, &part);
+}
+
 /* What the patch says of one field: false where that cannot be said; *out NULL: nothing. */
 static bool patch_field(struct patcher *p, const struct schema_field *field,
 			const struct value_object *old, const struct value_object *old_fallback,
@@ -393,7 +109,7 @@ static bool patch_field(struct patcher *p, const struct schema_field *field,
 			*out = NULL;
 		return !diff->new->fault[0];
 	}
-	if (diff_same(diff, a, b))
+	if (diff_same(diff, a, b) && !moves(p, field, b))
 		return true;
 	if (b)
 		*out = view_node(&p->nodes, b);
@@ -450,6 +166,13 @@ static struct node *patch_node(struct patcher *p, const struct diff_object *obje
 
 /* ---- operations ---- */
 
+/* A name for what only the old side has, which no name of the new side is. */
+static struct str name_before(const struct patcher *p, const struct view_item *old)
+{
+	return arena_printf(p->before.arena, "before/%s/%.*s", old->object->type->name,
+			    STR_ARG(old->key));
+}
+
 static bool put_keyed(struct patcher *p, struct str key, const struct node *body)
 {
 	if (!body)
@@ -481,17 +204,10 @@ static bool put_update(struct patcher *p, const struct schema_object *type, stru
 	return true;
 }
 
-/* A name for what only the old side has, which no name of the new side is. */
-static struct str name_before(const struct patcher *p, const struct view_item *old)
-{
-	return arena_printf(p->before.arena, "before/%s/%.*s", old->object->type->name,
-			    STR_ARG(old->key));
-}
-
 static bool put_name(struct patcher *p, const struct view_item *old, struct str name)
 {
 	const char **names = ARENA_ARRAY(&p->scratch, const char *, old->object->body.count + 1);
-	size_t count = names ? match_of_old(p, old, names) : 0;
+	size_t count = names ? patcher_match_old(p, old, names) : 0;
 
 	if (!count)
 		return refuse(
@@ -509,9 +225,9 @@ static bool put_found(struct patcher *p)
 
 	for (i = 0; i < p->old.count; i++) {
 		const struct view_item *old = &p->old.all[i];
-		const struct view_item *new = item_of(&p->new, old->object);
+		const struct view_item *new = patcher_item(&p->new, old->object);
 
-		if (is_singleton(old->object) || is_remade(p, old->object) ||
+		if (patcher_is_singleton(old->object) || patcher_remakes(p, old->object) ||
 		    !(p->needed[i] || (new && p->roles[new->place] == ROLE_FOUND)))
 			continue;
 		if (!put_name(p, old, new ? new->name : name_before(p, old)))
@@ -521,25 +237,13 @@ static bool put_found(struct patcher *p)
 	return true;
 }
 
-/* The values that nothing else has while both are there; 0: there are none. */
-static size_t match_of_new(struct patcher *p, const struct view_item *item, const char **out)
-{
-	size_t n = item->match_count;
-
-	if (n)
-		memcpy(out, item->match, n * sizeof(*out));
-	if (!n || has_like(p, false, item->object, out, n))
-		n = view_item_values(&p->new, item->object, out);
-	return n && !has_like(p, false, item->object, out, n) ? n : 0;
-}
-
 /* Where references cannot go by the client id, which another type has, too, a second name follows,
  * or the object is made under that name. */
 static bool put_new(struct patcher *p, const struct view_item *item)
 {
 	bool named = (item->referred || item->early) && !str_eq(item->name, item->key);
 	const char **match = ARENA_ARRAY(&p->scratch, const char *, item->object->body.count + 1);
-	size_t count = named && match ? match_of_new(p, item, match) : 0;
+	size_t count = named && match ? patcher_match_new(p, item, match) : 0;
 
 	if (!match)
 		return false;
@@ -606,14 +310,14 @@ static bool put_changed(struct patcher *p, bool after)
 	for (i = 0; i < p->diff->object_count; i++) {
 		const struct diff_object *object = &p->diff->objects[i];
 		const struct object *one = object->new ? object->new : object->old;
-		const struct view_item *item = item_of(&p->new, object->new);
+		const struct view_item *item = patcher_item(&p->new, object->new);
 
-		if (!is_singleton(one) &&
-		    (!object->old || !object->new || object->anew || is_remade(p, one)))
+		if (!patcher_is_singleton(one) &&
+		    (!object->old || !object->new || object->anew || patcher_remakes(p, one)))
 			continue;
 		if (needs_new(p, object->new) != after)
 			continue;
-		if (!put_update(p, one->type, is_singleton(one) ? STR_NONE : item->name,
+		if (!put_update(p, one->type, patcher_is_singleton(one) ? STR_NONE : item->name,
 				patch_node(p, object)))
 			return false;
 		arena_reset(&p->scratch);
@@ -621,33 +325,30 @@ static bool put_changed(struct patcher *p, bool after)
 	return true;
 }
 
-/* ---- what goes ---- */
-
-static const struct diff_object *entry_of(const struct patcher *p, const struct object *old)
+/* What is as it was but refers to an object that is made anew. */
+static bool put_moved(struct patcher *p)
 {
-	size_t low = 0, high = p->diff->object_count;
+	size_t i;
 
-	while (low < high) { /* the differences are in the order of objects */
-		size_t middle = low + (high - low) / 2;
-		const struct diff_object *entry = &p->diff->objects[middle];
-		int order = view_object_cmp(entry->old ? entry->old : entry->new, old);
+	for (i = 0; i < p->new.count; i++) {
+		const struct view_item *item = &p->new.all[i];
+		const struct view_item *old = patcher_item(&p->old, item->object);
+		struct diff_object same = {.new = item->object};
 
-		if (order == 0)
-			return entry;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
+		if (p->roles[i] == ROLE_NEW || !old || patcher_entry(p, item->object) ||
+		    !patcher_moves(p, &item->object->body))
+			continue;
+		same.old = old->object;
+		if (!put_update(p, item->object->type,
+				patcher_is_singleton(item->object) ? STR_NONE : item->name,
+				patch_node(p, &same)))
+			return false;
+		arena_reset(&p->scratch);
 	}
-	return NULL;
+	return true;
 }
 
-static bool goes(const struct patcher *p, const struct object *old)
-{
-	const struct diff_object *entry = entry_of(p, old);
-
-	return entry && !is_singleton(old) && !entry->new;
-}
+/* ---- what goes ---- */
 
 /* Everything in the scope goes at the end; NULL: everything of the type. */
 static void put_reconcile(struct patcher *p, const struct schema_object *type,
@@ -666,7 +367,7 @@ static void put_reconcile(struct patcher *p, const struct schema_object *type,
 static bool put_scoped(struct patcher *p, const struct view_item *item)
 {
 	const char **names = ARENA_ARRAY(&p->scratch, const char *, item->object->body.count + 1);
-	size_t count = names ? match_of_leaving(p, item, names) : 0;
+	size_t count = names ? patcher_match_leaving(p, item, names) : 0;
 	const struct node *scope;
 
 	if (!count)
@@ -679,62 +380,84 @@ static bool put_scoped(struct patcher *p, const struct view_item *item)
 	return scope != NULL;
 }
 
-static bool put_removed(struct patcher *p)
+/* Where both go and each refers to the other, one has to let go first; but a plan spares what it
+ * updates, and what is destroyed before everything else is still held. */
+static bool refuse_circle(struct patcher *p, const struct view_item *item)
 {
-	const struct schema_object *done = NULL;
+	const struct value_object *body = &item->object->body;
+	const char *field = "";
+	struct str why;
 	size_t i;
 
-	for (i = 0; i < p->old.count; i++) {
-		const struct view_item *item = &p->old.all[i];
-
-		if (!goes(p, item->object) || is_remade(p, item->object))
-			continue;
-		if (item->early)
-			return refuse(p, item->object,
-				      "goes, as does another that it refers to and that refers "
-				      "to it; take the reference away in a plan of its own");
-		if (item->object->type == done)
-			continue;
-		if (all_go(p, item->object)) {
-			done = item->object->type;
-			put_reconcile(p, done, NULL);
-		} else if (!put_scoped(p, item)) {
-			return false;
-		}
-		arena_reset(&p->scratch);
+	for (i = 0; i < body->count; i++) {
+		if (view_item_waits(&p->old, item, &body->fields[i]))
+			field = body->fields[i].field->name;
 	}
+	why = arena_printf(&p->scratch,
+			   "goes, as does an object to which its '%s' refers and which refers to "
+			   "it, and a server destroys neither first; take '%s' away from it in a "
+			   "plan of its own",
+			   field, field);
+	return refuse(p, item->object, why.p ? why.p : "");
+}
+
+static bool put_removed(struct patcher *p, const struct view_item *item,
+			const struct schema_object **done)
+{
+	if (item->early)
+		return refuse_circle(p, item);
+	if (item->object->type == *done)
+		return true;
+	if (!patcher_all_go(p, item->object))
+		return put_scoped(p, item);
+	*done = item->object->type;
+	put_reconcile(p, *done, NULL);
 	return true;
 }
 
-/* Objects that no update can make what they shall be: what takes their place has been made, and
- * they go. */
-static bool put_anew(struct patcher *p)
+/* An object that no update can make what it shall be: what takes its place has been made, and what
+ * referred to it refers to that; it goes. */
+static bool put_replaced(struct patcher *p, const struct diff_object *object,
+			 const struct view_item *item)
 {
+	const struct node *scope;
+
+	if (p->needed[item->place])
+		return refuse(p, item->object,
+			      "changes in a field that only a new object can have, and another is "
+			      "known by its reference to it alone");
+	if (!item->match)
+		return refuse(p, item->object, "cannot be told from others of its type");
+	scope = patcher_old_alone(p, object, item);
+	if (!scope)
+		return refuse(p, item->object,
+			      "changes in a field that only a new object can have, and nothing "
+			      "else tells the old one from the new one");
+	put_reconcile(p, item->object->type, scope);
+	return true;
+}
+
+/* In the order of the old side: reconciles clean up backwards, so what refers goes first. */
+static bool put_leaving(struct patcher *p)
+{
+	const struct schema_object *done = NULL;
+	bool ok = true;
 	size_t i;
 
-	for (i = 0; i < p->diff->object_count; i++) {
-		const struct diff_object *object = &p->diff->objects[i];
-		const struct view_item *item = item_of(&p->old, object->old);
-		const struct node *scope;
+	for (i = 0; ok && i < p->old.count; i++) {
+		const struct view_item *item = &p->old.all[i];
+		const struct diff_object *object = patcher_entry(p, item->object);
 
-		if (!object->anew || !item || is_singleton(item->object) ||
-		    is_remade(p, item->object))
+		if (!object || patcher_is_singleton(item->object) ||
+		    patcher_remakes(p, item->object))
 			continue;
-		if (item->referred)
-			return refuse(p, item->object,
-				      "changes in a field that only a new object can have, and "
-				      "others refer to it; give it another client id as well");
-		if (!item->match)
-			return refuse(p, item->object, "cannot be told from others of its type");
-		scope = old_alone(p, object, item);
-		if (!scope)
-			return refuse(p, item->object,
-				      "changes in a field that only a new object can have, and "
-				      "nothing else tells the old one from the new one");
-		put_reconcile(p, item->object->type, scope);
+		if (!object->new)
+			ok = put_removed(p, item, &done);
+		else if (object->anew)
+			ok = put_replaced(p, object, item);
 		arena_reset(&p->scratch);
 	}
-	return true;
+	return ok;
 }
 
 /* What is made anew as a whole type goes before anything is made. */
@@ -746,7 +469,8 @@ static void put_remade(struct patcher *p)
 	for (i = 0; i < p->old.count; i++) {
 		const struct schema_object *type = p->old.all[i].object->type;
 
-		if (!is_remade(p, p->old.all[i].object) || (done && strcmp(done, type->name) == 0))
+		if (!patcher_remakes(p, p->old.all[i].object) ||
+		    (done && strcmp(done, type->name) == 0))
 			continue;
 		done = type->name;
 		buf_printf(p->out, "{\"@type\": \"destroy\", \"object\": \"%s\"}\n",
@@ -809,7 +533,7 @@ static bool put_operations(struct patcher *p)
 {
 	put_remade(p);
 	if (!put_entries(p) || !put_found(p) || !put_changed(p, false) || !put_created(p) ||
-	    !put_changed(p, true) || !put_removed(p) || !put_anew(p))
+	    !put_changed(p, true) || !put_moved(p) || !put_leaving(p))
 		return false;
 	if (!p->masked)
 		return true;
@@ -848,7 +572,7 @@ bool diff_plan(struct diff *diff, bool reveal, struct buf *out)
 		p.before = p.nodes;
 		p.before.refer = refer_before;
 		p.before.ctx = &p;
-		give_roles(&p);
+		patcher_roles(&p);
 	}
 	ok = ok && p.roles && p.needed && p.remade && put_operations(&p) && !p.scratch.failed &&
 	     !out->failed;
