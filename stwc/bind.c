@@ -226,6 +226,10 @@ static const struct schema_field *unknown_field(struct binder *b,
 	struct suggestion best;
 	size_t i;
 
+	if (!b->inside && str_eq_c(e->key, "id")) {
+		diag_hint(&b->c->diags, diag, "the server gives an object its id: leave it out");
+		return NULL;
+	}
 	if (bind_hint_depth(b, diag, structure, e))
 		return NULL;
 	suggest_start(&best, meant_key(b, e));
@@ -464,7 +468,11 @@ static const struct schema_variant *find_variant(struct binder *b,
 	suggest_start(&best, e->value->kind == NODE_STRING ? e->value->string : STR_NONE);
 	for (i = 0; i < structure->variant_count; i++)
 		suggest_offer(&best, str_c(structure->variants[i].name));
-	if (best.best.n)
+	/* the kind of a principal until 0.15 */
+	if (e->value->kind == NODE_STRING && strcmp(structure->name, "Account") == 0 &&
+	    str_eq_ascii_case(e->value->string, STR("individual")))
+		diag_hint(&b->c->diags, diag, "an individual of 0.15 is 'User' now");
+	else if (best.best.n)
 		diag_hint(&b->c->diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
 	else
 		bind_hint_variants(b, diag, structure, "");

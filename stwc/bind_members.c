@@ -40,7 +40,8 @@ static void wrong_shape(struct binder *b, const struct schema_type *type, struct
 {
 	struct diag *diag = bind_error(b, DIAG_WRONG_SHAPE, node->span, path, NULL,
 				       "a server does not take the %s '%.*s' as %s", plural(type),
-				       STR_ARG(path_name(path)), node_kind_name(node));
+				       STR_ARG(path_name(path)),
+				       node->kind == NODE_LIST ? "an array" : node_kind_name(node));
 	const struct node *first = node->kind == NODE_LIST ? node->list.first : node;
 
 	if (type->kind == TYPE_LIST)

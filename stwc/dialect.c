@@ -21,12 +21,49 @@ static void offer_types(const struct file *file, struct suggestion *best, struct
 	}
 }
 
+/* What the same thing is called elsewhere, or was before 0.16, and what it is here. */
+static const char *called_here(struct str name)
+{
+	static const struct {
+		const char *there, *here;
+	} words[] = {
+		{"acme", "AcmeProvider"},
+		{"alias", "MailingList, or aliases of an Account"},
+		{"ban", "BlockedIp"},
+		{"dkim", "DkimSignature"},
+		{"fallbackAdmin", "the variable STALWART_RECOVERY_ADMIN of the server"},
+		{"group", "Account with \"@type\": \"Group\""},
+		{"individual", "Account with \"@type\": \"User\""},
+		{"ldap", "Directory with \"@type\": \"Ldap\""},
+		{"mailbox", "Account with \"@type\": \"User\""},
+		{"milter", "MtaMilter"},
+		{"principal", "Account, Domain, MailingList, Role or Tenant"},
+		{"queue", "MtaVirtualQueue"},
+		{"rateLimit", "MtaInboundThrottle or MtaOutboundThrottle"},
+		{"rateLimiter", "MtaInboundThrottle or MtaOutboundThrottle"},
+		{"relay", "MtaRoute with \"@type\": \"Relay\""},
+		{"relayHost", "MtaRoute with \"@type\": \"Relay\""},
+		{"smartHost", "MtaRoute with \"@type\": \"Relay\""},
+		{"throttle", "MtaInboundThrottle or MtaOutboundThrottle"},
+		{"tlsCertificate", "Certificate"},
+		{"user", "Account with \"@type\": \"User\""},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(words); i++) {
+		if (str_eq_ascii_case(name, str_c(words[i].there)))
+			return words[i].here;
+	}
+	return NULL;
+}
+
 static void unknown_type(struct file *file, struct str name, struct span span)
 {
 	struct diags *diags = &file->c->diags;
 	struct diag *diag = diag_add(diags, DIAG_UNKNOWN_TYPE, span,
 				     "no object type is called '%.*s'", STR_ARG(name));
 	struct suggestion best;
+	const char *here;
 
 	/* thousands of unknown keys are counted, not shown: they need no suggestion */
 	if (!diag_kept(diags, diag))
@@ -34,7 +71,11 @@ static void unknown_type(struct file *file, struct str name, struct span span)
 	if (str_starts(name, STR("x:")))
 		name = str_from(name, 2);
 	offer_types(file, &best, name);
-	if (best.best.n)
+	/* one file of 0.15 settings has many such words */
+	here = file->format == FORMAT_TOML ? NULL : called_here(name);
+	if (here)
+		diag_hint(diags, diag, "here it is %s", here);
+	else if (best.best.n)
 		diag_hint(diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
 	else if (file->format == FORMAT_TOML && name.n && name.p[0] >= 'a' && name.p[0] <= 'z')
 		diag_hint(diags, diag, "for the 0.15 settings say --from settings");

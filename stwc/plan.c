@@ -131,6 +131,18 @@ static void refuse_strangers(struct file *file, const struct operation *op)
 		plan_error(file, op->scope_key, "only an upsert or a reconcile has a scope");
 }
 
+/* The whole file may be the body of one object, such as the DataStore that is a server's
+ * config.json. */
+static void hint_body(struct file *file, const struct operation *op, struct diag *diag)
+{
+	const struct schema_structure *store =
+		schema_structure_find(file->c->schema, STR("DataStore"));
+
+	if (store && is_word(op->verb_node) && schema_variant_find(store, op->verb_node->string))
+		diag_hint(&file->c->diags, diag,
+			  "a server's config.json is checked with --object DataStore");
+}
+
 /* Splits an operation into its members; false after a diagnostic. */
 static bool parse_operation(struct file *file, struct node *node, struct operation *op)
 {
@@ -141,8 +153,10 @@ static bool parse_operation(struct file *file, struct node *node, struct operati
 			plan_error(file, node->span,
 				   "an operation needs an @type, such as create or update");
 		if (!is_word(op->object))
-			plan_error(file, node->span,
-				   "an operation needs an object, which is the name of a type");
+			hint_body(file, op,
+				  plan_error(file, node->span,
+					     "an operation needs an object, which is the name of "
+					     "a type"));
 		return false;
 	}
 	if (!parse_verb(file, op))
