@@ -93,6 +93,8 @@ static struct str value_behind(struct str rest, bool json)
 	}
 	if (end > rest.n)
 		end = rest.n;
+	else if (end < rest.n && rest.p[end] != '\n')
+		end++; /* the closing quote */
 	return (struct str){rest.p + at, end - at};
 }
 
@@ -103,39 +105,17 @@ static void mask_range(struct compilation *c, const struct source *source, struc
 	source_mask(&c->sources, (struct span){source->number, begin, begin + (uint32_t)range.n});
 }
 
-/* Whether a word may begin here, by its first two letters; almost nowhere in a source. */
-static bool may_begin(struct str rest)
+/* What follows a suspicious name in the text, a part of the source. */
+static void mask_named(struct compilation *c, const struct source *source, struct str text,
+		       bool json)
 {
-	unsigned first, second;
-
-	if (rest.n < 2)
-		return false;
-	first = (unsigned char)rest.p[0] | 0x20;
-	second = (unsigned char)rest.p[1] | 0x20;
-	switch (first << 8 | second) {
-	case 's' << 8 | 'e':
-	case 'p' << 8 | 'a':
-	case 't' << 8 | 'o':
-	case 'p' << 8 | 'r':
-	case 'h' << 8 | 'm':
-	case 'a' << 8 | 'c':
-	case 'c' << 8 | 'r': return true;
-	default: return false;
-	}
-}
-
-static void mask_named(struct compilation *c, const struct source *source)
-{
-	struct str rest = source_text(source);
-	bool json = is_json(rest);
-
-	while (rest.n) {
-		size_t word = may_begin(rest) ? suspicious_word(rest) : 0;
-		struct str value = word ? value_behind(str_from(rest, word), json) : STR_NONE;
+	while (text.n) {
+		size_t word = suspicious_word(text);
+		struct str value = word ? value_behind(str_from(text, word), json) : STR_NONE;
 
 		if (value.n)
 			mask_range(c, source, value);
-		rest = str_from(rest, word ? word : 1);
+		text = str_from(text, word ? word : 1);
 	}
 }
 
@@ -160,26 +140,65 @@ static void mask_keys(struct compilation *c, const struct source *source)
 	}
 }
 
-static void mask_source(struct compilation *c, uint32_t number, bool *done)
-{
-	const struct source *source = sources_get(&c->sources, number);
+/* What is known of a source while the diagnostics are gone through. */
+struct suspect {
+	bool seen, json;
+	struct str lines; /* where names were looked for last */
+};
 
-	if (!source || done[number])
+/* Whole lines from the first that the span touches to the last. */
+static struct str lines_of(struct str text, struct span span)
+{
+	size_t begin = span.begin < text.n ? span.begin : text.n;
+	size_t end = span.end < text.n ? span.end : text.n;
+	const char *newline;
+
+	while (begin > 0 && text.p[begin - 1] != '\n')
+		begin--;
+	newline = end < text.n ? memchr(text.p + end, '\n', text.n - end) : NULL;
+	end = newline ? (size_t)(newline - text.p) : text.n;
+	return (struct str){text.p + begin, end - begin};
+}
+
+/* Lies the span in these lines of the text? */
+static bool inside(struct str lines, struct str text, struct span span)
+{
+	size_t begin = lines.p ? (size_t)(lines.p - text.p) : text.n + 1;
+
+	return span.begin >= begin && span.end <= begin + lines.n;
+}
+
+/* No line of the source is shown but those that a diagnostic points at. */
+static void mask_place(struct compilation *c, struct span span, struct suspect *suspects)
+{
+	const struct source *source = sources_get(&c->sources, span.source);
+	struct suspect *suspect;
+	struct str text;
+
+	if (!source)
 		return;
-	done[number] = true;
-	mask_named(c, source);
-	mask_keys(c, source);
+	text = source_text(source);
+	suspect = &suspects[span.source];
+	if (!text.n || inside(suspect->lines, text, span))
+		return;
+	if (!suspect->seen) {
+		suspect->seen = true;
+		suspect->json = is_json(text);
+		mask_keys(c, source);
+	}
+	suspect->lines = lines_of(text, span);
+	mask_named(c, source, suspect->lines, suspect->json);
 }
 
 void mask_suspects(struct compilation *c)
 {
 	const struct diag_related *related;
-	bool *done = ARENA_ARRAY(&c->arena, bool, c->sources.count + 1);
+	struct suspect *suspects = ARENA_ARRAY(&c->arena, struct suspect, c->sources.count + 1);
 	size_t i;
 
-	for (i = 0; done && i < c->diags.count; i++) {
-		mask_source(c, c->diags.all[i].span.source, done);
+	for (i = 0; suspects && i < c->diags.count; i++) {
+		mask_place(c, c->diags.all[i].span, suspects);
 		for (related = c->diags.all[i].related; related; related = related->next)
-			mask_source(c, related->span.source, done);
+			mask_place(c, related->span, suspects);
 	}
 }

@@ -50,7 +50,8 @@ def build(count):
             "Domain": {f"d{i}": domain(i) for i in range(2 * tens)},
             "Account": accounts,
             "AllowedIp": {"p4": {"address": PROXIES[0]}, "p6": {"address": PROXIES[1]}},
-            "MtaDeliverySchedule": {f"s{i}": schedule(i) for i in range(tens)}}
+            "MtaDeliverySchedule": {name: schedule(i) for i, name in
+                                    enumerate(["local", "dsn", "remote", *(f"s{i}" for i in range(tens))])}}
 
 
 def inline(value):

@@ -33,9 +33,18 @@ CASES = [
      'value = """\n-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----\n"""\nx = 1 2\n'),
 ]
 
+# words that a name of a secret has, in the spellings of JSON and of the 0.15 settings
+WORDS = ["secret", "password", "passwd", "token", "privateKey", "private-key", "hmacKey", "accountKey", "credential",
+         "apiKey", "api-key", "accessKey", "access-key", "licenseKey", "LICENSE-KEY"]
+
 
 def main():
     tap = stwctest.Tap()
+    for word in WORDS:
+        text = f'[Nothing.known]\nfine = 1\nmy-{word}-of-it = "{SECRET}" oops\n'
+        shown = stwctest.run("check", "--from", "toml", "-", stdin=text).stderr
+        tap.ok(SECRET not in shown and "[Nothing.known]" in shown and
+               any(line.startswith("3 | ") and "****" in line for line in shown.splitlines()), f"a name with {word} in it")
     for name, form, text in CASES:
         text = text.replace("SECRET", SECRET)
         for output in ("text", "json"):
