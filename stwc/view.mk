@@ -19,7 +19,8 @@ libstwc_a_SOURCES += \
 	stwc/view_schema.c \
 	stwc/view_toml.c \
 	stwc/view_write.h \
-	stwc/view_yaml.c
+	stwc/view_yaml.c \
+	stwc/services.c stwc/services.h
 stwc_stwc_SOURCES += \
 	stwc/cmd_convert.c \
 	stwc/cmd_diff.c \

@@ -9,3 +9,11 @@ stwc_view_tests = \
 	testsuite/stwc/view.py
 TESTS += $(stwc_view_tests)
 EXTRA_DIST += $(stwc_view_tests) testsuite/stwc/generate.py
+
+if HAVE_CMOCKA
+check_PROGRAMS += testsuite/unit/test_services
+TESTS += testsuite/unit/test_services
+endif
+testsuite_unit_test_services_SOURCES = testsuite/unit/test_services.c testsuite/unit/unit.h
+testsuite_unit_test_services_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+testsuite_unit_test_services_LDADD = $(stwc_stwc_LDADD) $(CMOCKA_LIBS)
