@@ -84,6 +84,7 @@ bool compile_init(struct compilation *c, const struct compile_options *options)
 	}
 	map_init(&state->defaults_memo, &c->hash_key, &c->arena);
 	map_init(&state->plan_names, &c->hash_key, NULL);
+	map_init(&state->expression_memo, &c->hash_key, NULL);
 	return true;
 }
 
@@ -217,6 +218,7 @@ static void free_state(const struct compilation *c, struct compile_state *state)
 	for (i = 0; i < c->schema->object_count; i++)
 		free_indexes(&state->types[i]);
 	map_free(&state->plan_names);
+	map_free(&state->expression_memo);
 	free(state->texts);
 	free(state->drafts);
 	free(state->siblings);

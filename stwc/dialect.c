@@ -311,6 +311,16 @@ static bool own_container(struct file *file, const struct schema_object *type,
 	return true;
 }
 
+/* The type of objects that come one by one, looked up with the first of them. */
+static const struct schema_object *split_type(struct file *file, struct str key)
+{
+	if (key.p != file->split_key.p || key.n != file->split_key.n) {
+		file->split_key = key;
+		file->split_type = schema_object_find(file->c->schema, key);
+	}
+	return file->split_type;
+}
+
 bool dialect_own(struct file *file, const struct reader_element *element)
 {
 	const struct schema_object *type;
@@ -326,7 +336,7 @@ bool dialect_own(struct file *file, const struct reader_element *element)
 	}
 	/* a split type is asked for again with each entry: only the first complains */
 	if (element->has_sub_key || element->is_member)
-		type = schema_object_find(file->c->schema, element->key);
+		type = split_type(file, element->key);
 	else
 		type = file_type(file, element->key, element->key_span);
 	if (!type || type->data || type->kind == OBJECT_VIEW) {

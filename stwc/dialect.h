@@ -43,12 +43,14 @@ struct file {
 	bool wrong_root;           /* said once */
 	struct settings *settings; /* DIALECT_SETTINGS */
 	bool overlay;
-	struct include *includes; /* what it asks for, in its order */
-	bool passing;             /* the reader leaves it to us where nodes live */
-	bool last_packed;         /* the object before was packed, so the next one is likely too */
-	bool volatile_nodes;      /* nodes live in scratch: drafts must copy */
-	struct span operation;    /* plans: the one at work */
-	struct node *destroys;    /* plans: those of a text that comes in parts */
+	struct include *includes;               /* what it asks for, in its order */
+	bool passing;                           /* the reader leaves it to us where nodes live */
+	struct str split_key;                   /* of the type whose objects come one by one … */
+	const struct schema_object *split_type; /* … and that type, or NULL */
+	bool last_packed;      /* the object before was packed, so the next one is likely too */
+	bool volatile_nodes;   /* nodes live in scratch: drafts must copy */
+	struct span operation; /* plans: the one at work */
+	struct node *destroys; /* plans: those of a text that comes in parts */
 	struct packed_names
 		*packed_names;     /* plans: client keys of addresses, once an update asks */
 	struct plan_sweep *sweeps; /* plans: what reconciles take away at the end */

@@ -27,6 +27,7 @@ libstwc_a_SOURCES = \
 	stwc/check/enacted.c \
 	stwc/check/exposure.c \
 	stwc/check/expression.c stwc/check/expression.h \
+	stwc/check/expression_memo.c \
 	stwc/check/expression_result.c \
 	stwc/check/limits.c \
 	stwc/check/lint.c stwc/check/lint.h \

@@ -131,6 +131,7 @@ struct compile_state {
 	size_t expression_count, expression_cap;
 	struct expression_names names; /* of expressions; with the first of them */
 	struct regex_cache *regexes;   /* of the patterns in them; NULL: none yet */
+	struct map expression_memo;    /* what they say to struct str *, the program of it */
 };
 
 /* Compiles the expression of a default or of a value that has been checked; .p NULL: there is none

@@ -48,11 +48,6 @@ static const struct expr *read_part(const struct rule *rule, const struct value 
 	return tree;
 }
 
-static bool is_text(const struct value *value)
-{
-	return value && value->kind == VALUE_STRING && value->string.n;
-}
-
 /* One condition and its result, into the code. */
 static bool read_case(const struct rule *rule, const struct value *value, const struct path *path,
 		      struct expression_code *code)
@@ -64,9 +59,9 @@ static bool read_case(const struct rule *rule, const struct value *value, const 
 	const struct expr *condition = NULL, *result = NULL;
 
 	/* what is missing or empty was said when it was bound */
-	if (is_text(when))
+	if (expression_is_text(when))
 		condition = read_part(rule, when, &when_path, false);
-	if (is_text(then))
+	if (expression_is_text(then))
 		result = read_part(rule, then, &then_path, true);
 	if (!condition || !result)
 		return false;
@@ -96,7 +91,7 @@ static bool read_else(const struct rule *rule, const struct value *value,
 	const struct expr *tree;
 
 	/* without one the expression is wholly empty, or that was said when it was bound (1.8) */
-	if (!is_text(otherwise))
+	if (!expression_is_text(otherwise))
 		return false;
 	tree = read_part(rule, otherwise, &here, true);
 	if (tree)
@@ -104,19 +99,16 @@ static bool read_else(const struct rule *rule, const struct value *value,
 	return tree != NULL;
 }
 
-static bool keep_program(const struct rule *rule, const struct buf *program)
+/* The program of a whole expression, which the arena of the compilation has. */
+static bool keep_program(const struct rule *rule, struct str program)
 {
 	struct compile_state *state = rule->c->state;
-	struct str kept = STR_NONE;
 
-	if (!rule->whole) /* an update of what lies elsewhere is in no image */
-		return true;
-	kept = arena_str(&rule->c->arena, buf_str(program));
-	if (!kept.p || !state_grow((void **)&state->expressions, &state->expression_cap,
-				   state->expression_count, sizeof(*state->expressions)))
+	if (!state_grow((void **)&state->expressions, &state->expression_cap,
+			state->expression_count, sizeof(*state->expressions)))
 		return false;
 	state->expressions[state->expression_count++] = (struct compiled_expression){
-		rule->object, rule_fields(rule->body)->number, rule->field->number, kept};
+		rule->object, rule_fields(rule->body)->number, rule->field->number, program};
 	return true;
 }
 
@@ -131,16 +123,16 @@ static void add_default_else(const struct rule *rule, struct expression_code *co
 	struct expr_parsed parsed;
 	struct expr_error error;
 
-	if (is_text(text) &&
+	if (expression_is_text(text) &&
 	    expr_parse(&c->scratch, text->string, STW_LIMIT_EXPR_DEPTH, &parsed, &error))
 		expression_code_case(code, NULL, STR_NONE, parsed.root, text->string);
 }
 
-/* `ok`: every part was right. False: out of memory. */
+/* `ok`: every part was right. *program: what was compiled then. False: out of memory. */
 static bool finish(const struct rule *rule, const struct value *value, struct expression_code *code,
-		   bool ok)
+		   bool ok, struct str *program)
 {
-	struct buf program = BUF_INIT;
+	struct buf bytes = BUF_INIT;
 	struct compilation *c = rule->c;
 
 	check_near(c, value->span, "conditions of an expression", code->branches,
@@ -151,34 +143,38 @@ static bool finish(const struct rule *rule, const struct value *value, struct ex
 		   STW_LIMIT_EXPR_CONSTANTS);
 	check_near(c, value->span, "bytes of code of an expression", code->code.n,
 		   STW_LIMIT_EXPR_CODE);
-	if (expression_code_end(code, &program)) {
-		ok = !ok || keep_program(rule, &program);
+	*program = STR_NONE;
+	if (expression_code_end(code, &bytes)) {
+		/* an update of what lies elsewhere is in no image */
+		if (ok && rule->whole)
+			*program = arena_str(&c->arena, buf_str(&bytes));
+		ok = !ok || !rule->whole || (program->p && keep_program(rule, *program));
 	} else if (code->over) {
 		(void)rule_error(rule, DIAG_EXPRESSION_LIMIT, value,
 				 "the expression needs more code, constants or stack than there "
 				 "may be");
 		ok = true;
 	}
-	buf_free(&program);
+	buf_free(&bytes);
 	return ok;
 }
 
-void rule_expression(const struct rule *rule, const struct value *value)
+static bool prepare(struct compilation *c)
+{
+	if (!c->state->regexes) {
+		c->state->names = expression_names_of(c->schema);
+		c->state->regexes = regex_cache_new(&c->hash_key);
+	}
+	return c->state->regexes;
+}
+
+/* *program: as finish leaves it. False: out of memory. */
+static bool compile(const struct rule *rule, const struct value *value, struct str *program)
 {
 	struct compilation *c = rule->c;
 	struct expression_code code;
 	bool ok;
 
-	if (value->kind != VALUE_OBJECT)
-		return;
-	if (!c->state->regexes) {
-		c->state->names = expression_names_of(c->schema);
-		c->state->regexes = regex_cache_new(&c->hash_key);
-	}
-	if (!c->state->regexes) {
-		c->arena.failed = true;
-		return;
-	}
 	expression_code_begin(&code, &c->state->names, &c->scratch, &c->hash_key);
 	ok = read_cases(rule, value_field_get(&value->object, "match"), &code);
 	if (!value_field_get(&value->object, "else") &&
@@ -186,9 +182,34 @@ void rule_expression(const struct rule *rule, const struct value *value)
 		add_default_else(rule, &code);
 	else
 		ok &= read_else(rule, value, &code);
+	return finish(rule, value, &code, ok, program) && !c->scratch.failed;
+}
+
+void rule_expression(const struct rule *rule, const struct value *value)
+{
+	struct compilation *c = rule->c;
+	uint64_t reported = c->diags.reported;
+	struct buf key = BUF_INIT;
+	const struct str *known = NULL;
+	struct str program;
+	bool keyed, ok;
+
+	if (value->kind != VALUE_OBJECT)
+		return;
+	keyed = expression_memo_key(rule, value, &key);
+	if (keyed)
+		known = expression_memo_get(c, &key);
+	if (known) {
+		ok = keep_program(rule, *known);
+	} else {
+		ok = prepare(c) && compile(rule, value, &program);
+		if (ok && keyed && program.p && c->diags.reported == reported)
+			ok = expression_memo_put(c, &key, program);
+	}
 	/* the arena remembers what failed, for the end of the compilation */
-	if (!finish(rule, value, &code, ok) || c->scratch.failed)
+	if (!ok || key.failed)
 		c->arena.failed = true;
+	buf_free(&key);
 	arena_reset(&c->scratch);
 }
 
@@ -197,7 +218,7 @@ static const struct expr *parse(struct compilation *c, const struct value *text)
 	struct expr_parsed parsed;
 	struct expr_error error;
 
-	if (!is_text(text) ||
+	if (!expression_is_text(text) ||
 	    !expr_parse(&c->scratch, text->string, STW_LIMIT_EXPR_DEPTH, &parsed, &error))
 		return NULL;
 	return parsed.root;

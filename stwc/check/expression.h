@@ -18,6 +18,22 @@ struct expression_part {
 struct diag *expression_report(const struct expression_part *part, enum diag_code code,
 			       uint32_t begin, uint32_t end, struct str message);
 
+/* Is there a text that says something? */
+static inline bool expression_is_text(const struct value *value)
+{
+	return value && value->kind == VALUE_STRING && value->string.n;
+}
+
+/* expression_memo.c: what an expression says, for the next that says the same. False: it is none to
+ * be remembered, or the buffer failed. */
+bool expression_memo_key(const struct rule *rule, const struct value *value,
+			 struct buf *key) WARN_UNUSED;
+/* Its program; NULL: it has not been found right before. */
+const struct str *expression_memo_get(const struct compilation *c, const struct buf *key);
+/* It was right, nothing was to be said about it, and this is its program. False: out of memory. */
+bool expression_memo_put(struct compilation *c, const struct buf *key,
+			 struct str program) WARN_UNUSED;
+
 /* expression_result.c: whether a result can be of use to its field, and names what is there. */
 void expression_judge(const struct expression_part *part, const struct expr *result);
 /* Is there an object of the type with that name, among those given or among those that a server
