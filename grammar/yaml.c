@@ -71,19 +71,23 @@ static bool make_marks(struct yaml *y)
 	return true;
 }
 
-static size_t byte_of(const struct yaml *y, const yaml_mark_t *mark)
+static size_t byte_of_marked(const struct yaml *y, size_t character)
 {
-	size_t character = mark->index < y->characters ? mark->index : y->characters;
 	size_t left = character % MARK_STEP, at;
 
-	if (!y->marks)
-		return y->bom + character;
 	for (at = y->marks[character / MARK_STEP]; left > 0 && at < y->text.n; left--) {
 		at++;
 		while (at < y->text.n && ((unsigned char)y->text.p[at] & 0xC0) == 0x80)
 			at++;
 	}
 	return y->bom + at;
+}
+
+static inline size_t byte_of(const struct yaml *y, const yaml_mark_t *mark)
+{
+	size_t character = mark->index < y->characters ? mark->index : y->characters;
+
+	return y->marks ? byte_of_marked(y, character) : y->bom + character;
 }
 
 static bool is_space(char c)

@@ -143,8 +143,11 @@ bool yaml_is_ambiguous(struct str s)
 	static const char *const words[] = {"y", "n", "yes", "no", "on", "off", NULL};
 	struct str digits = without_sign(s);
 
-	if (s.n == 0 || is_any_word(s, words))
-		return s.n > 0;
+	if (s.n == 0)
+		return false;
+	/* most texts begin with another letter than those words */
+	if (memchr("ynoYNO", s.p[0], 6) && is_any_word(s, words))
+		return true;
 	if (digits.n == 0 || !is_digit(digits.p[0]))
 		return false;
 	if (has_leading_zero(s) || is_sexagesimal(s))

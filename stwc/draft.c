@@ -92,10 +92,15 @@ struct draft *draft_add(struct compilation *c, const struct draft *draft)
 	*added = *draft;
 	if (!draft_fill_key(c, added))
 		return NULL;
-	/* the name of an object of an earlier plan stays its own */
-	if (named && !draft->check_only && !draft_find(c, draft->type, draft->client_id) &&
-	    !draft_alias(c, added, draft->client_id))
-		return NULL;
+	if (named && !draft->check_only) {
+		void **number = map_at(&type_state(c, draft->type)->drafts, draft->client_id);
+
+		if (!number)
+			return NULL;
+		/* the name of an object of an earlier plan stays its own */
+		if (!*number)
+			*number = (void *)(uintptr_t)state->draft_count;
+	}
 	return added;
 }
 

@@ -115,6 +115,19 @@ static bool has_private_suffix(struct str name)
 	return false;
 }
 
+/* The last labels of most names, which the list has had since there is one. */
+static bool ends_commonly(struct str name)
+{
+	static const char *const common[] = {".com", ".org", ".net", ".de", ".eu", ".uk", ".fr"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(common); i++) {
+		if (str_ends(name, str_c(common[i])))
+			return true;
+	}
+	return false;
+}
+
 /* `name` ends in NUL. Known means named by the list, not merely caught by its default rule. The
  * last label is asked about first: it is mostly known. */
 static bool has_public_suffix(struct str name)
@@ -122,6 +135,8 @@ static bool has_public_suffix(struct str name)
 	const psl_ctx_t *list = psl_builtin();
 	size_t at = name.n;
 
+	if (ends_commonly(name))
+		return true;
 	while (list && at > 0) {
 		const char *dot = memrchr(name.p, '.', at);
 
