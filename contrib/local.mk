@@ -7,7 +7,7 @@ dist_stwdata_SCRIPTS = contrib/ci/pre-commit
 examplesdir = $(docdir)/examples
 dist_examples_DATA = \
 	contrib/examples/README.md \
-	contrib/examples/loopback.toml contrib/examples/second.toml \
+	contrib/examples/loopback.toml contrib/examples/second.toml contrib/examples/cases.toml \
 	contrib/examples/mail.yaml contrib/examples/mail.json \
 	contrib/examples/plan.ndjson contrib/examples/settings-0.15.toml
 examplesmaildir = $(examplesdir)/mail

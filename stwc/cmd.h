@@ -14,8 +14,16 @@ enum status {
 	STATUS_FAILED = 2   /* usage, unreadable input, nothing to check */
 };
 
-/* Those behind OUTPUT_JSON are for diagnostics alone. */
-enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_SARIF, OUTPUT_GITHUB, OUTPUT_GCC };
+/* Those behind OUTPUT_JSON are for diagnostics alone, the last two for the results of tests. */
+enum output {
+	OUTPUT_TEXT,
+	OUTPUT_JSON,
+	OUTPUT_SARIF,
+	OUTPUT_GITHUB,
+	OUTPUT_GCC,
+	OUTPUT_TAP,
+	OUTPUT_JUNIT
+};
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -67,6 +75,7 @@ struct options {
 /* No option but a mark among them: diagnostics are the command's own output, so that --format has
  * more values. */
 #define CMD_DIAGNOSES "host secrets diagnoses "
+/* The mark " cases ": results of tests are, and --format has the values for those. */
 
 struct command {
 	const char *name;
@@ -81,6 +90,7 @@ struct command {
 extern const struct command cmd_check, cmd_build, cmd_dump, cmd_verify, cmd_get, cmd_ip, cmd_schema,
 	cmd_explain, cmd_eval, cmd_graph;
 extern const struct command cmd_convert, cmd_diff, cmd_fmt, cmd_migrate;
+extern const struct command cmd_test;
 
 /* Reads argv behind the command's name. False after a message on standard error. */
 bool options_parse(const struct command *command, int argc, char **argv,

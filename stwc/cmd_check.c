@@ -124,7 +124,9 @@ static enum status print_report(const struct options *options, const struct comp
 	struct buf out = BUF_INIT;
 
 	switch (options->output) {
-	case OUTPUT_TEXT: break;
+	case OUTPUT_TEXT:
+	case OUTPUT_TAP:
+	case OUTPUT_JUNIT: break;
 	case OUTPUT_JSON: render_json(&out, &c->sources, &c->diags, &summary); break;
 	case OUTPUT_SARIF:
 		report_sarif(&out, &c->sources, &c->diags, status != STATUS_FAILED);

@@ -6,8 +6,6 @@
 #include "libstw/program.h"
 #include "stwc/cmd_view.h"
 #include "stwc/eval.h"
-#include "stwc/state.h"
-#include "stwc/view_path.h"
 
 struct question {
 	const struct options *options;
@@ -16,7 +14,6 @@ struct question {
 	struct str text; /* the operand */
 	bool path;       /* it names a field */
 	struct view_found found;
-	size_t conditions; /* of the field's expression */
 	struct interp_value result;
 	unsigned branch;
 };
@@ -31,60 +28,16 @@ static bool is_path(struct str text)
 	return n < text.n && schema_object_find(&schema_builtin, (struct str){text.p, n});
 }
 
-static bool is_expression(const struct view_found *found)
-{
-	return found->field && found->value && found->value->kind == VALUE_OBJECT &&
-	       strcmp(found->value->object.structure->name, "Expression") == 0;
-}
-
-static bool program_of_state(const struct question *q, struct stw_bytes *out)
-{
-	const struct compile_state *state = q->view.c.state;
-
-	for (size_t i = 0; state && i < state->expression_count; i++) {
-		const struct compiled_expression *e = &state->expressions[i];
-
-		if (e->object != q->found.object || e->structure != q->found.holder->number ||
-		    e->field != q->found.field->number)
-			continue;
-		*out = (struct stw_bytes){(const uint8_t *)e->program.p, e->program.n};
-		return true;
-	}
-	return false;
-}
-
-/* As the image has it, as it was compiled, or the default's. */
-static bool find_program(struct question *q, struct stw_bytes *out)
-{
-	const struct view_found *found = &q->found;
-	struct str made;
-
-	if (q->view.image &&
-	    stw_expression(stw_table(q->view.reader, STW_TABLE_EXPRESSIONS),
-			   found->object->type->structure->number, found->object->id,
-			   found->holder->number, found->field->number, out))
-		return true;
-	if (!q->view.image && program_of_state(q, out))
-		return true;
-	made = expression_program(&q->view.c, &found->value->object);
-	*out = (struct stw_bytes){(const uint8_t *)made.p, made.n};
-	return made.p != NULL;
-}
-
 static enum status compile_path(struct question *q, struct stw_bytes *out)
 {
-	const struct value *match;
-
 	if (!q->options->input_count)
 		return cmd_fail(&cmd_eval, "name an image or sources behind %.*s",
 				STR_ARG(q->text));
 	if (!view_find(&q->view, q->text, &q->found))
 		return cmd_fail(&cmd_eval, "%s", q->view.fault);
-	if (!is_expression(&q->found))
+	if (!eval_is_expression(&q->found))
 		return cmd_fail(&cmd_eval, "%.*s is no expression", STR_ARG(q->text));
-	match = value_field_get(&q->found.value->object, "match");
-	q->conditions = match && match->kind == VALUE_SEQUENCE ? match->sequence.count : 0;
-	if (find_program(q, out))
+	if (eval_field(&q->view, &q->found, out))
 		return STATUS_VALID;
 	return cmd_fail(&cmd_eval, "%.*s is empty: it has neither conditions nor an else",
 			STR_ARG(q->text));
@@ -122,10 +75,8 @@ static bool take_values(struct question *q)
 /* "match/0/then": the part of the field that gave the result; empty: there is but one. */
 static void put_branch(struct buf *out, const struct question *q)
 {
-	if (q->path && q->branch < q->conditions)
-		buf_printf(out, "match/%u/then", q->branch);
-	else if (q->path)
-		buf_puts(out, STR("else"));
+	if (q->path)
+		eval_branch(out, &q->found, q->branch);
 }
 
 static const char *kind_word(const struct interp_value *value)

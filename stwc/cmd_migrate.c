@@ -21,7 +21,9 @@ static bool is_of_diagnostics(enum output output)
 {
 	switch (output) {
 	case OUTPUT_TEXT:
-	case OUTPUT_JSON: return false;
+	case OUTPUT_JSON:
+	case OUTPUT_TAP:
+	case OUTPUT_JUNIT: return false;
 	case OUTPUT_SARIF:
 	case OUTPUT_GITHUB:
 	case OUTPUT_GCC: break;

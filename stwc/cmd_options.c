@@ -13,6 +13,7 @@
 
 #define FORMATS_FEW "text|json"
 #define FORMATS_ALL "text|json|sarif|github|gcc"
+#define FORMATS_CASES "tap|junit"
 
 struct parser {
 	const struct command *command;
@@ -47,23 +48,40 @@ static bool diagnoses(const struct command *command)
 	return strstr(command->options, " diagnoses ") != NULL;
 }
 
+/* The outputs that a command has, from `first` up to `end`, and how --help shows them. */
+static const char *outputs_of(const struct command *command, size_t *first, size_t *end)
+{
+	*first = OUTPUT_TEXT;
+	*end = OUTPUT_JSON + 1;
+	if (strstr(command->options, " cases ")) {
+		*first = OUTPUT_TAP;
+		*end = OUTPUT_JUNIT + 1;
+		return FORMATS_CASES;
+	}
+	if (!diagnoses(command))
+		return FORMATS_FEW;
+	*end = OUTPUT_GCC + 1;
+	return FORMATS_ALL;
+}
+
 static bool set_format(struct parser *p, const char *value)
 {
 	static const char *const words[] = {
 		[OUTPUT_TEXT] = "text",     [OUTPUT_JSON] = "json", [OUTPUT_SARIF] = "sarif",
-		[OUTPUT_GITHUB] = "github", [OUTPUT_GCC] = "gcc",
+		[OUTPUT_GITHUB] = "github", [OUTPUT_GCC] = "gcc",   [OUTPUT_TAP] = "tap",
+		[OUTPUT_JUNIT] = "junit",
 	};
-	size_t count = diagnoses(p->command) ? ARRAY_LEN(words) : OUTPUT_JSON + 1, i;
+	size_t first, end, i;
+	const char *shown = outputs_of(p->command, &first, &end);
 
 	p->options->has_output = true;
-	for (i = 0; i < count; i++) {
+	for (i = first; i < end; i++) {
 		if (strcmp(value, words[i]) == 0) {
 			p->options->output = (enum output)i;
 			return true;
 		}
 	}
-	return complain(p, "--format is %s, not '%s'",
-			diagnoses(p->command) ? FORMATS_ALL : FORMATS_FEW, value);
+	return complain(p, "--format is %s, not '%s'", shown, value);
 }
 
 static bool no_code(const struct parser *p, struct str word)
@@ -431,11 +449,12 @@ static void print_left(char *out, size_t size, const struct command *command,
 		       const struct option_row *row)
 {
 	const char *argument = row->argument;
+	size_t first, end;
 
 	if (row->set == set_to)
 		argument = command->to;
-	if (row->set == set_format && diagnoses(command))
-		argument = FORMATS_ALL;
+	if (row->set == set_format)
+		argument = outputs_of(command, &first, &end);
 	(void)snprintf(out, size, "--%s%s%s", row->name, argument ? " " : "",
 		       argument ? argument : "");
 }

@@ -192,20 +192,33 @@ static struct str call_text(struct eval *e, const char *function,
 	return kept;
 }
 
-static bool answer_call(struct eval *e, struct interp *run)
+bool eval_look_up(struct eval *e, const struct interp_call *call, struct interp_value *out)
 {
-	const struct interp_call *call = &run->call;
 	const char *name = call->function->name;
 	struct str text = call_text(e, name, call->arguments, call->function->arity);
 	const struct interp_value *answer = find_answer(e, str_c(name), text);
-	struct interp_value value = {.kind = INTERP_TEXT};
+	int shown = text.n < 120 ? (int)text.n : 120;
 
 	if (answer)
-		value = *answer;
-	else if (!e->view || !eval_config_call(e, call, &value))
+		*out = *answer;
+	else if (e->view && eval_config_call(e, call, out))
+		return true;
+	else if (e->file)
+		return fail(e, "what %.*s would find is not known here: answers.%s says it", shown,
+			    text.p, name);
+	else
 		return fail(e,
 			    "what %.*s would find is not known here: say it with --answer \"%s=…\"",
-			    text.n < 120 ? (int)text.n : 120, text.p, name);
+			    shown, text.p, name);
+	return true;
+}
+
+static bool answer_call(struct eval *e, struct interp *run)
+{
+	struct interp_value value = {.kind = INTERP_TEXT};
+
+	if (!eval_look_up(e, &run->call, &value))
+		return false;
 	interp_answer(run, &value);
 	return true;
 }
@@ -299,18 +312,14 @@ static bool keep(struct eval *e, struct map *map, struct str name, struct interp
 	return map_put(map, name, value) || fail(e, "out of memory");
 }
 
-bool eval_with(struct eval *e, struct str assignment)
+bool eval_set(struct eval *e, struct str name, const struct interp_value *value)
 {
 	const struct schema_enum *all =
 		schema_enum_find(&schema_builtin, STR("ExpressionVariable"));
-	const char *equals = memchr(assignment.p, '=', assignment.n);
-	struct str name = {assignment.p, equals ? (size_t)(equals - assignment.p) : 0};
 	struct suggestion best;
 
-	if (!name.n)
-		return fail(e, "--with takes NAME=VALUE, not '%.*s'", STR_ARG(assignment));
-	if (name.p[0] == '$' || (all && schema_enum_member_find(all, name)))
-		return keep(e, &e->values, name, read_value(e, str_from(assignment, name.n + 1)));
+	if ((name.n && name.p[0] == '$') || (all && schema_enum_member_find(all, name)))
+		return keep(e, &e->values, name, new_value(e, *value));
 	suggest_start(&best, name);
 	for (uint16_t i = 0; all && i < all->count; i++)
 		suggest_offer(&best, str_c(all->members[i].name));
@@ -318,6 +327,18 @@ bool eval_with(struct eval *e, struct str assignment)
 		return fail(e, "no variable is called '%.*s' (did you mean '%.*s'?)", STR_ARG(name),
 			    STR_ARG(best.best));
 	return fail(e, "no variable is called '%.*s'", STR_ARG(name));
+}
+
+bool eval_with(struct eval *e, struct str assignment)
+{
+	const char *equals = memchr(assignment.p, '=', assignment.n);
+	struct str name = {assignment.p, equals ? (size_t)(equals - assignment.p) : 0};
+	const struct interp_value *value;
+
+	if (!name.n)
+		return fail(e, "--with takes NAME=VALUE, not '%.*s'", STR_ARG(assignment));
+	value = read_value(e, str_from(assignment, name.n + 1));
+	return value ? eval_set(e, name, value) : keep(e, &e->values, name, NULL);
 }
 
 static bool can_be_answered(struct str name)
@@ -386,4 +407,65 @@ bool eval_answer(struct eval *e, struct str assignment)
 	written = (struct str){assignment.p + value->begin, value->end - value->begin};
 	return answer_key(e, call, assignment, &key) &&
 	       keep(e, &e->answers, key, read_value(e, written));
+}
+
+bool eval_set_answer(struct eval *e, struct str call, const struct interp_value *value)
+{
+	struct expr_parsed parsed;
+	struct expr_error error;
+	struct str key = call;
+
+	if (!memchr(call.p, '(', call.n))
+		return is_lookup(e, call) && keep(e, &e->answers, call, new_value(e, *value));
+	if (!expr_parse(&e->arena, call, STW_LIMIT_EXPR_DEPTH, &parsed, &error) ||
+	    parsed.root->kind != EXPR_CALL)
+		return fail(e, "'%.*s' is no call of a function, with texts in quotes",
+			    STR_ARG(call));
+	return answer_key(e, parsed.root, call, &key) &&
+	       keep(e, &e->answers, key, new_value(e, *value));
+}
+
+/* The smallest room for members is one, so that an empty list has a place too. */
+static bool list_of_node(struct eval *e, const struct node *node, struct interp_value *out)
+{
+	struct interp_value *items =
+		ARENA_ARRAY(&e->arena, struct interp_value, node->list.count + 1);
+	struct interp_value list = {.kind = INTERP_LIST, .depth = 1};
+
+	if (!items)
+		return fail(e, "out of memory");
+	list.list.items = items;
+	for (const struct node *member = node->list.first; member; member = member->next) {
+		struct interp_value *item = &items[list.list.count++];
+
+		if (!eval_of_node(e, member, item))
+			return false;
+		if (item->kind == INTERP_LIST && item->depth >= list.depth)
+			list.depth = (uint16_t)(item->depth + 1);
+	}
+	if (list.depth > STW_LIMIT_EXPR_DEPTH)
+		return fail(e, "lists are nested too deep");
+	*out = list;
+	return true;
+}
+
+bool eval_of_node(struct eval *e, const struct node *node, struct interp_value *out)
+{
+	int64_t integer;
+
+	switch ((enum node_kind)node->kind) {
+	case NODE_BOOL: *out = interp_of_bool(node->boolean); return true;
+	case NODE_INT:
+		if (!node_as_i64(node, &integer))
+			return fail(e, "the number is larger than expressions have any");
+		*out = interp_of_integer(integer);
+		return true;
+	case NODE_FLOAT: *out = interp_of_float(node->number); return true;
+	case NODE_STRING: *out = interp_of_text(node->string); return true;
+	case NODE_LIST: return list_of_node(e, node, out);
+	case NODE_POISON:
+	case NODE_NULL:
+	case NODE_MAP: break;
+	}
+	return fail(e, "expressions have no value that is %s", node_kind_name(node));
 }

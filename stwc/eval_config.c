@@ -54,7 +54,7 @@ static bool is_domain(const struct object *domain, struct str name)
 	return str_eq_ascii_case(domain->identity, name) || among(&domain->body, "aliases", name);
 }
 
-static const struct object *find_domain(struct eval *e, struct str name)
+const struct object *eval_config_domain(struct eval *e, struct str name)
 {
 	const struct schema_object *type = load(e, "Domain");
 	const struct object *domain;
@@ -102,23 +102,23 @@ static bool has_address(const struct value_object *body, struct str local,
 	return false;
 }
 
-static bool is_local_address(struct eval *e, struct str address)
+const struct object *eval_config_address(struct eval *e, struct str address)
 {
 	static const char *const types[] = {"Account", "MailingList"};
 	const char *sign = address.n ? memrchr(address.p, '@', address.n) : NULL;
 	struct str local = {address.p, sign ? (size_t)(sign - address.p) : 0};
 	const struct object *domain, *object;
 
-	domain = sign ? find_domain(e, str_from(address, local.n + 1)) : NULL;
+	domain = sign ? eval_config_domain(e, str_from(address, local.n + 1)) : NULL;
 	for (size_t i = 0; domain && i < ARRAY_LEN(types); i++) {
 		const struct schema_object *type = load(e, types[i]);
 		size_t at = 0;
 
 		while ((object = next_of(e, type, &at)))
 			if (has_address(&object->body, local, domain))
-				return true;
+				return object;
 	}
-	return false;
+	return NULL;
 }
 
 /* Globs of lookups: "*", "?" and a backslash before a character (validation.md 2.6). */
@@ -198,8 +198,12 @@ bool eval_config_call(struct eval *e, const struct interp_call *call, struct int
 	struct interp_value truth = {.kind = INTERP_INTEGER, .integer = 0};
 
 	switch (call->function->number) {
-	case STW_FUNCTION_IS_LOCAL_DOMAIN: truth.integer = find_domain(e, a[0].text) != NULL; break;
-	case STW_FUNCTION_IS_LOCAL_ADDRESS: truth.integer = is_local_address(e, a[0].text); break;
+	case STW_FUNCTION_IS_LOCAL_DOMAIN:
+		truth.integer = eval_config_domain(e, a[0].text) != NULL;
+		break;
+	case STW_FUNCTION_IS_LOCAL_ADDRESS:
+		truth.integer = eval_config_address(e, a[0].text) != NULL;
+		break;
 	case STW_FUNCTION_KEY_EXISTS: return look_up(e, a[0].text, a[1].text, true, out);
 	case STW_FUNCTION_KEY_GET: return look_up(e, a[0].text, a[1].text, false, out);
 	default: return false; /* the others ask what is outside */

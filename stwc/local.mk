@@ -45,6 +45,7 @@ libstwc_a_SOURCES = \
 	stwc/draft.c \
 	stwc/eval.c stwc/eval.h \
 	stwc/eval_config.c \
+	stwc/eval_field.c \
 	stwc/expr_code.c \
 	stwc/expr_names.c \
 	stwc/expression.h \

@@ -1,8 +1,15 @@
 # the commands that read: what they show and how it is written
 libstwc_a_SOURCES += \
 	stwc/view.c stwc/view.h \
+	stwc/view_address.c stwc/view_address.h \
 	stwc/view_decode.c \
 	stwc/fmt.c stwc/fmt.h \
+	stwc/form.c stwc/form.h \
+	stwc/judge.c stwc/judge.h \
+	stwc/judge_read.c \
+	stwc/judge_recipient.c \
+	stwc/judge_report.c \
+	stwc/markup.c stwc/markup.h \
 	stwc/view_diff.c stwc/view_diff.h \
 	stwc/view_dump.c stwc/view_dump.h \
 	stwc/view_patch.c stwc/view_patch.h \
@@ -33,5 +40,6 @@ stwc_stwc_SOURCES += \
 	stwc/cmd_ip.c \
 	stwc/cmd_migrate.c \
 	stwc/cmd_schema.c \
+	stwc/cmd_test.c \
 	stwc/cmd_verify.c \
 	stwc/cmd_view.c stwc/cmd_view.h

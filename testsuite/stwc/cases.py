@@ -1,0 +1,225 @@
+"""stwc test: cases against images and sources, what is said of those that fail, and mistakes in the file of cases."""
+import json
+import os
+import re
+import subprocess
+import tempfile
+import xml.etree.ElementTree
+
+import stwctest
+
+MAIL = """
+[SystemSettings]
+defaultHostname = "mx.example.org"
+defaultDomainId = "#example.org"
+proxyTrustedNetworks = ["10.0.0.0/8"]
+[Domain."example.org"]
+aliases = ["example.net"]
+[Domain."all.example.org"]
+catchAllAddress = "jane@example.org"
+[Domain."split.example.org"]
+allowRelaying = true
+[Domain."plain.example.org"]
+subAddressing = { "@type" = "Disabled" }
+[Domain."own.example.org"]
+subAddressing = { "@type" = "Custom", customRule = "if_then(matches('^([^-]+)-.*@(.*)$', rcpt), $1 + '@' + $2, '')" }
+[Account.jane]
+"@type" = "User"
+name = "jane"
+domainId = "#example.org"
+[Account.joe]
+"@type" = "User"
+name = "joe"
+domainId = "#own.example.org"
+[MtaStageRcpt]
+rewrite = "if_then(rcpt == 'old@example.com', 'jane@example.org', false)"
+[MtaStageRcpt.allowRelaying]
+match = [{ if = "authenticated_as", then = "true" }, { if = "remote_ip == '192.0.2.9'", then = "true" }]
+else = "false"
+[MtaStageConnect]
+smtpGreeting = "'Welcome to ' + system('hostname')"
+[BlockedIp."203.0.113.0/24"]
+expiresAt = "2031-01-01T00:00:00Z"
+[AllowedIp."203.0.113.7"]
+"""
+
+# keys of a case, and "ok" or what must be said of its failure: expected, got, because, line of the decision
+CASES = [
+    ('address = "203.0.113.7"\nexpect = "allowed"\nbecause = "allowed-ip"', "ok"),
+    ('address = "203.0.113.8"\nexpect = "blocked"\nbecause = "blocked-ip"', "ok"),
+    ('address = "203.0.113.8"\nexpect = "allowed"', ("allowed", "blocked", "blocked-ip", "mail.toml:31")),
+    ('address = "203.0.113.8"\nnow = 1924992000\nexpect = "allowed"\nbecause = "no-rule"', "ok"),
+    ('address = "::1"\nexpect = "allowed"\nbecause = "loopback"', "ok"),
+    ('address = "10.1.2.3"\nexpect = "allowed"\nbecause = "allowed-ip"',
+     ("allowed because of allowed-ip", "allowed", "trusted-proxy", "mail.toml:5")),
+    ('recipient = "jane@example.org"\nexpect = "local"\nbecause = "address"', "ok"),
+    ('recipient = "JANE@example.net"\nexpect = "local"', "ok"),
+    ('recipient = "jane+x@example.org"\nexpect = "local"\nbecause = "sub-address"', "ok"),
+    ('recipient = "jane+x@plain.example.org"\nexpect = "refused"\nbecause = "unknown"', "ok"),
+    ('recipient = "joe-list@own.example.org"\nexpect = "local"\nbecause = "sub-address"', "ok"),
+    ('recipient = "joe+list@own.example.org"\nexpect = "local"', ("local", "refused", "unknown", "mail.toml:14")),
+    ('recipient = "any@all.example.org"\nexpect = "local"\nbecause = "catch-all"', "ok"),
+    ('recipient = "any@split.example.org"\nexpect = "relayed"\nbecause = "split-delivery"', "ok"),
+    ('recipient = "old@example.com"\nexpect = "local"', "ok"),
+    ('recipient = "new@example.com"\nexpect = "refused"\nbecause = "else"', "ok"),
+    ('recipient = "new@example.com"\nexpect = "relayed"', ("relayed", "refused", "else", "mail.toml:28")),
+    ('recipient = "new@example.com"\nwith = { authenticated_as = "jane" }\nexpect = "relayed"\nbecause = "match/0/then"', "ok"),
+    ('recipient = "new@example.com"\nwith = { remote_ip = "192.0.2.9" }\nexpect = "refused"',
+     ("refused", "relayed", "match/1/then", "mail.toml:27")),
+    ('recipient = "new@example.com"\nanswers = { is_local_domain = true, is_local_address = true }\nexpect = "local"', "ok"),
+    ('field = "MtaStageConnect/smtpGreeting"\nexpect = "Welcome to mx.example.org"', "ok"),
+    ('field = "MtaStageConnect/smtpGreeting"\nanswers = { "system(\'hostname\')" = "x" }\nexpect = "Welcome to x"', "ok"),
+    ('field = "MtaStageRcpt/maxRecipients"\nexpect = 100\nbecause = "else"', "ok"),
+    ('field = "MtaInboundSession/timeout"\nexpect = "5m"', "ok"),
+    ('field = "MtaInboundSession/timeout"\nexpect = "6m"', ("'6m'", "300000", "else", None)),
+    ('field = "MtaStageEhlo/require"\nexpect = true', "ok"),
+    ('field = "Domain/example.org/aliases"\nexpect = ["example.net"]\nbecause = "set"', "ok"),
+    ('field = "Domain/all.example.org/aliases"\nexpect = []\nbecause = "set"', ("[] because of set", "[]", "default", None)),
+    ('field = "Domain/none.example.org/aliases"\nexpect = []', "there is no Domain 'none.example.org/aliases'"),
+    ('field = "Domain/example.org"\nexpect = []', "the path names a whole object; a field stands behind it"),
+    ('expression = "sender_domain + 1.5"\nwith = { sender_domain = "a" }\nexpect = "a1.5"', "ok"),
+    ('expression = "dns_query(\'a\', \'mx\')"\nanswers = { "dns_query(\'a\', \'mx\')" = ["b", ["c"]] }\nexpect = ["b", ["c"]]', "ok"),
+    ('expression = "dns_query(\'a\', \'mx\')"\nexpect = []',
+     "what dns_query('a', 'mx') would find is not known here: answers.dns_query says it"),
+    ('expression = "1 +"\nexpect = 1', "the expression ends"),
+    ('expression = "[1, 2]"\nexpect = [1, 3]', ("[1, 3]", "[1, 2]", None, None)),
+]
+
+# a file of cases, and the codes with their lines
+MISTAKES = [
+    ("", [("nothing", 1)]),
+    ("with = 5\n[[case]]\naddress = '192.0.2.1'\nexpect = 'allowed'\n", [("wrong-type", 1)]),
+    ("[[cases]]\n", [("unknown-field", 1)]),
+    ("case = [5]\n", [("wrong-type", 1)]),
+    ("[[case]]\nexpect = 1\n", [("missing-field", 1)]),
+    ("[[case]]\nadress = '192.0.2.1'\nexpect = 'allowed'\n", [("unknown-field", 2)]),
+    ("[[case]]\naddress = 'localhost'\nexpect = 'allowed'\n", [("address", 2)]),
+    ("[[case]]\naddress = '192.0.2.1'\nrecipient = 'a@b'\nexpect = 'allowed'\n", [("unknown-field", 3)]),
+    ("[[case]]\naddress = '192.0.2.1'\n", [("missing-field", 1)]),
+    ("[[case]]\naddress = '192.0.2.1'\nexpect = 'relayed'\nbecause = 'blockedip'\n",
+     [("unknown-member", 3), ("unknown-member", 4)]),
+    ("[[case]]\nrecipient = 'jane'\nexpect = 'local'\nbecause = 'match//then'\n",
+     [("email-address", 2), ("unknown-member", 4)]),
+    ("[[case]]\nfield = ''\nexpect = 'local'\n", [("empty-value", 2)]),
+    ("[[case]]\nfield = 'A/b'\nexpect = 1\nwith = { rctp = 1, rcpt = {} }\nanswers = { len = 1, 'dns_query(' = 2 }\nnow = 'soon'\n",
+     [("expression-name", 4), ("wrong-type", 4), ("expression-name", 5), ("expression-name", 5), ("date", 6)]),
+    ("[[case]]\nexpression = '1'\nexpect = {}\nbecause = 'else'\n", [("wrong-type", 3), ("unknown-field", 4)]),
+    ("[[case]]\nname = \n", [("syntax", 2)]),
+]
+
+
+def tap_points(text):
+    """(passed, name, details) of each point of a TAP stream."""
+    points = []
+    for line in text.splitlines():
+        if found := re.fullmatch(r"(not )?ok \d+ - (.*)", line):
+            points.append((not found.group(1), found.group(2), {}))
+        elif found := re.fullmatch(r"  (\w+): (\".*\")", line):
+            points[-1][2][found.group(1)] = json.loads(found.group(2))
+    return points
+
+
+def decided(tap, name, point, want):
+    passed, _, said = point
+    if want == "ok":
+        tap.equal((passed, said), (True, {}), name)
+    elif isinstance(want, str):
+        tap.ok(not passed and said.get("why", "").startswith(want) and "got" not in said, f"{name}: {want}") or print("#", said)
+    else:
+        have = tuple(said.get(key) for key in ("expected", "got", "because", "decided"))
+        tap.equal((passed, have), (False, want), name)
+
+
+def cases(tap):
+    with open("mail.toml", "w", encoding="utf-8") as out:
+        out.write(MAIL)
+    with open("cases.toml", "w", encoding="utf-8") as out:
+        out.write("now = '2030-01-01T00:00:00Z'\n" + "".join(f"[[case]]\n{text}\n" for text, _ in CASES))
+    done = stwctest.run("test", "cases.toml", "mail.toml")
+    tap.equal(done.status, 1, "cases that fail")
+    lines = done.stdout.splitlines()
+    tap.equal(lines[:2], ["TAP version 14", f"1..{len(CASES)}"], "a version and a plan")
+    points = tap_points(done.stdout)
+    for (text, want), point in zip(CASES, points):
+        decided(tap, text.splitlines()[0], point, want)
+    tap.equal(len(points), len(CASES), "each case has a point")
+    places = [said.get("case") for passed, _, said in points if not passed]
+    lines = open("cases.toml", encoding="utf-8").read().splitlines()
+    tap.ok(all(lines[int(place.split(":")[1]) - 1] == "[[case]]" for place in places), "each failure has its line")
+    junit(tap, points)
+    image(tap, points)
+    again = stwctest.run("test", "cases.toml", "mail.toml")
+    tap.equal(again.stdout, done.stdout, "the same twice")
+
+
+def junit(tap, points):
+    done = stwctest.run("test", "--format", "junit", "cases.toml", "mail.toml")
+    root = xml.etree.ElementTree.fromstring(done.stdout)
+    found = root.findall("testsuite/testcase")
+    tap.equal([c.find("*") is None for c in found], [p for p, _, _ in points], "junit: the same cases pass")
+    tap.equal([c.get("name") for c in found], [n.replace("\\#", "#").replace("\\\\", "\\") for _, n, _ in points], "junit: names")
+    for name in ("failure", "error"):
+        tap.equal(int(root.get(name + "s")), len(root.findall(f".//{name}")), f"junit: {name}s are counted")
+    tap.equal(len(root.findall(".//error")), 4, "junit: what could not be decided is an error")
+    tap.ok("decided at mail.toml:31" in root.find(".//failure").text, "junit: the place")
+    tap.equal(done.status, 1, "junit: the exit status")
+
+
+def image(tap, points):
+    stwctest.run("build", "mail.toml", "-o", "mail.stwi")
+    done = stwctest.run("test", "cases.toml", "mail.stwi")
+    have = [(p, n, {k: v for k, v in s.items() if k != "decided"}) for p, n, s in tap_points(done.stdout)]
+    want = [(p, n, {k: v for k, v in s.items() if k != "decided"}) for p, n, s in points]
+    tap.equal(have, want, "an image decides as its sources do")
+
+
+def names(tap):
+    text = '[[case]]\nname = "a # b \\\\ c\\n<&>\\u0001 \\"é\\""\naddress = "::1"\nexpect = "allowed"\n'
+    with open("cases.toml", "w", encoding="utf-8") as out:
+        out.write(text)
+    done = stwctest.run("test", "cases.toml", "mail.toml")
+    tap.equal((done.status, tap_points(done.stdout)[0][1]), (0, 'a \\# b \\\\ c?<&>? "é"'), "a name stays on its line")
+    done = stwctest.run("test", "--format=junit", "cases.toml", "mail.toml")
+    root = xml.etree.ElementTree.fromstring(done.stdout)
+    tap.ok(root.find(".//testcase").get("name").endswith('<&>\ufffd "é"'), "and is escaped in XML")
+    done = stwctest.run("test", "-q", "cases.toml", "mail.toml")
+    tap.equal((done.status, done.stdout), (0, ""), "--quiet leaves the exit status")
+
+
+def mistakes(tap):
+    for text, want in MISTAKES:
+        with open("wrong.toml", "w", encoding="utf-8") as out:
+            out.write(text)
+        done = stwctest.run("test", "wrong.toml", "mail.toml")
+        heads = re.findall(r"^error\[([\w-]+)\].*\n +--> wrong\.toml:(\d+):", done.stderr, re.M)
+        tap.equal((done.status, done.stdout, [(code, int(line)) for code, line in heads]), (2, "", want),
+                  f"mistakes of {text.splitlines()[:3]}")
+
+
+def unusable(tap):
+    done = stwctest.run("test", "none.toml", "mail.toml")
+    tap.equal((done.status, done.stderr), (2, "stwc test: cannot open none.toml: No such file or directory\n"), "no cases")
+    done = stwctest.run("test", "cases.toml", "none.toml")
+    tap.equal((done.status, done.stdout), (2, ""), "no configuration")
+    done = stwctest.run("test", "--from", "toml", "cases.toml", "-", stdin="[NetworkListener.a]\nbnd = 5\n")
+    tap.equal((done.status, done.stdout, "unknown-field" in done.stderr), (2, "", True), "a configuration with a mistake")
+    tap.equal(stwctest.run("test", "cases.toml").status, 2, "no configuration is named")
+    done = stwctest.run("test", "--format", "json", "cases.toml", "mail.toml")
+    tap.ok(done.status == 2 and "tap|junit, not 'json'" in done.stderr, "other formats are refused")
+    done = stwctest.run("check", "--format", "tap", "mail.toml")
+    tap.ok(done.status == 2 and "not 'tap'" in done.stderr, "and tap is refused elsewhere")
+
+
+def main():
+    tap = stwctest.Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        cases(tap)
+        names(tap)
+        mistakes(tap)
+        unusable(tap)
+        os.chdir("/")
+    tap.done()
+
+
+main()
