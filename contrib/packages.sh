@@ -10,7 +10,7 @@
 build_packages=(
 	gcc libc6-dev make autoconf automake pkg-config re2c bison
 	libyaml-dev liblmdb-dev libssl-dev libevent-dev libcap-dev libseccomp-dev libsystemd-dev
-	libidn2-dev libpsl-dev libpcre2-dev
+	libidn2-dev libpsl-dev libpcre2-dev libargon2-dev
 )
 # to talk to a running stwd by hand
 talk_packages=(openssl curl ca-certificates)

@@ -63,6 +63,11 @@ struct options {
 	size_t with_count;
 	const char *answers[64]; /* --answer */
 	size_t answer_count;
+	struct option_word {
+		const char *option, *value;
+	} words[96]; /* options that one command alone knows the meaning of; see options_word */
+	size_t word_count;
+	bool yes; /* --yes */
 	bool has_now;
 	int64_t now; /* --now; options_now has what else it may be */
 };
@@ -91,11 +96,14 @@ extern const struct command cmd_check, cmd_build, cmd_dump, cmd_verify, cmd_get,
 	cmd_explain, cmd_eval, cmd_graph;
 extern const struct command cmd_convert, cmd_diff, cmd_fmt, cmd_migrate;
 extern const struct command cmd_test;
+extern const struct command cmd_hash;
 
 /* Reads argv behind the command's name. False after a message on standard error. */
 bool options_parse(const struct command *command, int argc, char **argv,
 		   struct options *out) WARN_UNUSED;
 void options_free(struct options *options);
+/* What was given as an option that the command itself makes sense of, or NULL. */
+const char *options_word(const struct options *options, const char *option);
 /* The time that expiries are held against. */
 int64_t options_now(const struct options *options);
 

@@ -19,7 +19,8 @@ struct parser {
 	const struct command *command;
 	struct options *options;
 	size_t input_cap;
-	uint64_t given; /* options that had a value, by row */
+	const char *name; /* of the option whose value is being set */
+	uint64_t given;   /* options that had a value, by row */
 };
 
 struct option_row {
@@ -378,6 +379,17 @@ static bool add_answer(struct parser *p, const char *value)
 	return add_word(p, "answer", o->answers, &o->answer_count, ARRAY_LEN(o->answers), value);
 }
 
+/* The command itself makes sense of it. */
+static bool add_option_word(struct parser *p, const char *value)
+{
+	struct options *o = p->options;
+
+	if (o->word_count == ARRAY_LEN(o->words))
+		return complain(p, "there are more than %zu answers", ARRAY_LEN(o->words));
+	o->words[o->word_count++] = (struct option_word){p->name, value};
+	return true;
+}
+
 static bool set_list(struct parser *p, const char *value UNUSED)
 {
 	return p->options->list = true;
@@ -411,6 +423,9 @@ static const struct option_row rows[] = {
 	{"answer", "CALL=VALUE", true, "what a look-up finds, or every call of it", add_answer},
 	{"type", "TYPE", true, "only objects of this type, and between those", add_type},
 	{"allow-loss", NULL, false, "exit 0 although settings were dropped", set_allow_loss},
+	{"memory", "KIB", false, "memory that each log-in takes (65536)", add_option_word},
+	{"iterations", "N", false, "passes over that memory (3)", add_option_word},
+	{"lanes", "N", false, "parts that are worked on at once (4)", add_option_word},
 	{"for", "server|stwd", false, "stwd: say what stwd does not enact", set_for},
 	{"host", NULL, false, "open the files and variables that are named", set_host},
 	{"secrets", "DIR", false, "with --host, where relative files are", set_secrets},
@@ -524,6 +539,7 @@ static bool set_value(struct parser *p, const struct option_row *row, const char
 	if (!row->repeats && (p->given & bit))
 		return complain(p, "--%s is given twice", row->name);
 	p->given |= bit;
+	p->name = row->name;
 	return row->set(p, value);
 }
 
@@ -625,6 +641,17 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 		print_usage(command);
 	out->compile.now = options_now(out);
 	return out->help || (find_types(&p) && name_standard_input(&p));
+}
+
+const char *options_word(const struct options *options, const char *option)
+{
+	size_t i;
+
+	for (i = 0; i < options->word_count; i++) {
+		if (strcmp(options->words[i].option, option) == 0)
+			return options->words[i].value;
+	}
+	return NULL;
 }
 
 void options_free(struct options *options)

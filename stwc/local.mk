@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libstwc.a
-libstwc_a_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) $(IDN2_CFLAGS) $(PSL_CFLAGS)
+libstwc_a_CPPFLAGS = $(AM_CPPFLAGS) $(CRYPTO_CFLAGS) $(IDN2_CFLAGS) $(PSL_CFLAGS) \
+	$(ARGON2_CFLAGS)
 libstwc_a_SOURCES = \
 	stwc/allow.c \
 	stwc/bind.c stwc/bind.h \
@@ -62,6 +63,7 @@ libstwc_a_SOURCES = \
 	stwc/match.c \
 	stwc/packed.c stwc/packed.h \
 	stwc/stream.c stwc/stream.h \
+	stwc/password_hash.c stwc/password_hash.h \
 	stwc/path.c stwc/path.h \
 	stwc/plan.c \
 	stwc/plan_allowed.c \
@@ -101,11 +103,14 @@ stwc_stwc_SOURCES = \
 	stwc/cmd.h \
 	stwc/cmd_build.c \
 	stwc/cmd_check.c \
+	stwc/cmd_hash.c \
+	stwc/cmd_terminal.c stwc/cmd_terminal.h \
 	stwc/main.c \
 	stwc/cmd_options.c \
 	stwc/cmd_reference.c
 stwc_stwc_LDADD = libstwc.a libgrammar.a libschemas.a libengine.a libstw.a libcore.a libbase.a \
-	$(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(PSL_LIBS) $(PCRE2_LIBS)
+	$(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(PSL_LIBS) $(PCRE2_LIBS) \
+	$(ARGON2_LIBS)
 
 # for editors: what `stwc schema --to json-schema` prints
 stwdatadir = $(datadir)/stw

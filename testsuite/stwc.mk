@@ -6,6 +6,7 @@ stwc_tests = \
 	testsuite/stwc/editor.py \
 	testsuite/stwc/eval.py \
 	testsuite/stwc/graph.py \
+	testsuite/stwc/hash.py \
 	testsuite/stwc/includes.py \
 	testsuite/stwc/hosts.py \
 	testsuite/stwc/lints.py \

@@ -29,6 +29,7 @@ LIBRARIES = {
     "libsystemd": (r"systemd/.*", r"runtime/\w+\.c", "tree"),
     "jansson": (r"jansson\.h", r"(?!)", "tree"),  # the tests' own, for now
     "libidn2": (r"idn2\.h", r"(engine|stwc|grammar)/[\w/]+\.(c|re)", "tree"),
+    "libargon2": (r"argon2\.h", r"stwc/\w+\.c", "tree"),
     "libpsl": (r"libpsl\.h", r"(engine|stwc)/[\w/]+\.c", "tree"),
 }
 
