@@ -57,9 +57,9 @@ def piped(tap, argon2):
     form = re.fullmatch(FORM, again)
     tap.equal(form and form.groups()[:3], ("8192", "1", "1"), "the options set its cost")
     checked = check_text(account(done.stdout.strip()), "--from", "toml")
-    tap.equal(checked.codes(), [], "stwc check takes it for the password of an account")
+    tap.ok(not checked.codes() and "password-hash" not in checked.codes("warning"), "stwc check takes it for the password of an account")
     checked = check_text(account(done.stdout.strip().rpartition("$")[0]), "--from", "toml")
-    tap.equal(checked.codes(), ["password-hash"], "but not a part of it")
+    tap.ok("password-hash" in checked.codes("warning"), "but not a part of it")
 
 
 def refused(tap):
