@@ -202,6 +202,33 @@ void buf_put_json(struct buf *buf, struct str s)
 	buf_putc(buf, '"');
 }
 
+/* Writes the character at the start of s; its length in bytes. */
+static size_t put_xml_one(struct buf *buf, struct str s)
+{
+	uint32_t code_point = 0;
+	size_t n = utf8_decode(s, &code_point);
+
+	switch (s.p[0]) {
+	case '&': buf_puts(buf, STR("&amp;")); return 1;
+	case '<': buf_puts(buf, STR("&lt;")); return 1;
+	case '>': buf_puts(buf, STR("&gt;")); return 1;
+	case '"': buf_puts(buf, STR("&quot;")); return 1;
+	case '\'': buf_puts(buf, STR("&#39;")); return 1;
+	}
+	if (n == 0 || (code_point < 0x20 && !strchr("\t\n", s.p[0])) || code_point == 0 ||
+	    code_point == 0xFFFE || code_point == 0xFFFF)
+		buf_puts(buf, STR("\xEF\xBF\xBD"));
+	else
+		buf_put(buf, s.p, n);
+	return n ? n : 1;
+}
+
+void buf_put_xml(struct buf *buf, struct str s)
+{
+	for (size_t i = 0; i < s.n;)
+		i += put_xml_one(buf, str_from(s, i));
+}
+
 void buf_clear(struct buf *buf)
 {
 	buf->n = 0;

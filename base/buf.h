@@ -38,6 +38,9 @@ void buf_patch_u32(struct buf *buf, size_t at, uint32_t v);
 /* Appends s as a JSON string with its quotes (RFC 8259 section 7); each byte that is not part
  * of valid UTF-8 becomes U+FFFD. */
 void buf_put_json(struct buf *buf, struct str s);
+/* Appends s as character data or the value of an attribute of XML 1.0 (section 2.4); what XML has
+ * no place for, control characters and broken UTF-8, becomes U+FFFD. */
+void buf_put_xml(struct buf *buf, struct str s);
 static inline struct str buf_str(const struct buf *buf)
 {
 	return (struct str){buf->p, buf->n};

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libstw.a
 libstw_a_SOURCES = \
 	libstw/bytes.h libstw/format.h libstw/scan.h libstw/stw.h \
 	libstw/content.c libstw/content.h \
+	libstw/discovery.c libstw/discovery.h \
 	libstw/fault.c libstw/fault.h \
 	libstw/footer.c libstw/footer.h \
 	libstw/image.c libstw/image.h \

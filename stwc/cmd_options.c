@@ -421,6 +421,7 @@ static const struct option_row rows[] = {
 	{"list", NULL, false, "list what there is", set_list},
 	{"with", "NAME=VALUE", true, "the value of a variable, or of a global ($x)", add_with},
 	{"answer", "CALL=VALUE", true, "what a look-up finds, or every call of it", add_answer},
+	{"domain", "NAME", false, "the domain in question", add_option_word},
 	{"type", "TYPE", true, "only objects of this type, and between those", add_type},
 	{"allow-loss", NULL, false, "exit 0 although settings were dropped", set_allow_loss},
 	{"memory", "KIB", false, "memory that each log-in takes (65536)", add_option_word},

@@ -1,5 +1,6 @@
 # included by stwc/local.mk: the image writer
 libstwc_a_SOURCES += \
+	stwc/emit/discovery.c \
 	stwc/emit/emit.h \
 	stwc/emit/expressions.c \
 	stwc/emit/image.c \

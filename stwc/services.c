@@ -23,7 +23,8 @@ static const struct {
 };
 
 struct finder {
-	struct view *view;
+	struct compilation *c;
+	struct view *view; /* NULL: of sources alone */
 	struct services services;
 	const struct value *settings; /* SystemSettings.services */
 };
@@ -33,23 +34,30 @@ const char *service_protocol_word(enum service_protocol protocol)
 	return protocols[protocol].word;
 }
 
+/* The value of a field, written or by default. */
+static const struct value *value_of(struct finder *f, const struct value_object *body,
+				    const char *name)
+{
+	return f->view ? diff_value(f->view, body, NULL, name) : lint_value(f->c, body, name);
+}
+
 static bool flag(struct finder *f, const struct value_object *body, const char *name)
 {
-	const struct value *value = diff_value(f->view, body, NULL, name);
+	const struct value *value = value_of(f, body, name);
 
 	return value && value->kind == VALUE_BOOL && value->boolean;
 }
 
 static struct str text(struct finder *f, const struct value_object *body, const char *name)
 {
-	const struct value *value = diff_value(f->view, body, NULL, name);
+	const struct value *value = value_of(f, body, name);
 
 	return value && value->kind == VALUE_STRING ? value->string : STR_NONE;
 }
 
 static bool speaks_word(struct finder *f, const struct object *listener, const char *word)
 {
-	const struct value *value = diff_value(f->view, &listener->body, NULL, "protocol");
+	const struct value *value = value_of(f, &listener->body, "protocol");
 
 	return value && value->kind == VALUE_ENUM && strcmp(value->member->name, word) == 0;
 }
@@ -155,15 +163,15 @@ static bool is_listener(const struct object *object)
 	return strcmp(object->type->name, "NetworkListener") == 0;
 }
 
-static size_t count_binds(const struct view *view)
+static size_t count_binds(const struct compilation *c)
 {
 	const struct value *bind;
 	size_t n = 0, i;
 
-	for (i = 0; i < view->c.object_count; i++) {
-		if (!is_listener(view->c.objects[i]))
+	for (i = 0; i < c->object_count; i++) {
+		if (!is_listener(c->objects[i]))
 			continue;
-		bind = value_field_get(&view->c.objects[i]->body, "bind");
+		bind = value_field_get(&c->objects[i]->body, "bind");
 		n += bind && bind->kind == VALUE_SEQUENCE ? bind->sequence.count : 0;
 	}
 	return n;
@@ -179,38 +187,48 @@ static bool load(struct view *view, const char *name)
 /* The settings of the server, written or by default. */
 static void find_settings(struct finder *f)
 {
-	const struct object *object = compile_singleton(&f->view->c, "SystemSettings");
-	const struct schema_object *type =
-		schema_object_find(f->view->c.schema, STR("SystemSettings"));
+	const struct object *object = compile_singleton(f->c, "SystemSettings");
+	const struct schema_object *type = schema_object_find(f->c->schema, STR("SystemSettings"));
 	struct value_object body = {.structure = type ? type->structure : NULL};
 
 	if (object)
 		body = object->body;
 	f->services.hostname = text(f, &body, "defaultHostname");
-	f->settings = diff_value(f->view, &body, NULL, "services");
+	f->settings = value_of(f, &body, "services");
+}
+
+static bool find(struct finder *f, struct services *out)
+{
+	struct compilation *c = f->c;
+	size_t i;
+
+	find_settings(f);
+	f->services.items =
+		ARENA_ARRAY(&c->arena, struct service, count_binds(c) * SERVICE_PROTOCOL_COUNT + 1);
+	if (!f->services.items)
+		return false;
+	for (i = 0; i < c->object_count; i++) {
+		if (is_listener(c->objects[i]))
+			add_listener(f, c->objects[i]);
+	}
+	if (f->services.count)
+		qsort(f->services.items, f->services.count, sizeof(*f->services.items), by_order);
+	*out = f->services;
+	return !c->arena.failed;
+}
+
+bool services_of_sources(struct compilation *c, struct services *out)
+{
+	struct finder f = {.c = c};
+
+	return find(&f, out);
 }
 
 bool services_of(struct view *view, struct services *out)
 {
-	struct finder f = {.view = view};
-	size_t i;
+	struct finder f = {.c = &view->c, .view = view};
 
-	if (!load(view, "SystemSettings") || !load(view, "NetworkListener"))
-		return false;
-	find_settings(&f);
-
-	f.services.items = ARENA_ARRAY(&view->c.arena, struct service,
-				       count_binds(view) * SERVICE_PROTOCOL_COUNT + 1);
-	if (!f.services.items)
-		return false;
-	for (i = 0; i < view->c.object_count; i++) {
-		if (is_listener(view->c.objects[i]))
-			add_listener(&f, view->c.objects[i]);
-	}
-	if (f.services.count)
-		qsort(f.services.items, f.services.count, sizeof(*f.services.items), by_order);
-	*out = f.services;
-	return !view->c.arena.failed;
+	return load(view, "SystemSettings") && load(view, "NetworkListener") && find(&f, out);
 }
 
 const struct service *services_find(const struct services *services, enum service_protocol protocol,

@@ -53,6 +53,8 @@ struct services {
  * of one port is one service. The same for all domains. False: damaged (view->fault), or out of
  * memory. */
 bool services_of(struct view *view, struct services *out) WARN_UNUSED;
+/* The same of sources, for what has no view. False: out of memory. */
+bool services_of_sources(struct compilation *c, struct services *out) WARN_UNUSED;
 /* The first of that protocol, at the best security there is; NULL: none. `announced`: among those
  * that are. */
 const struct service *services_find(const struct services *services, enum service_protocol protocol,

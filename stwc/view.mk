@@ -27,8 +27,12 @@ libstwc_a_SOURCES += \
 	stwc/view_toml.c \
 	stwc/view_write.h \
 	stwc/view_yaml.c \
+	stwc/clients.c stwc/clients.h \
+	stwc/clients_text.c \
+	stwc/clients_xml.c \
 	stwc/services.c stwc/services.h
 stwc_stwc_SOURCES += \
+	stwc/cmd_clients.c \
 	stwc/cmd_convert.c \
 	stwc/cmd_diff.c \
 	stwc/cmd_dump.c \

@@ -418,7 +418,7 @@ bool plan_make(struct plan *plan, struct compilation *c)
 	if (c->object_count > STW_LIMIT_OBJECTS)
 		return plan_refuse(plan, EFBIG, "put that many objects into");
 	if (!add_objects(plan, c) || !add_packed(plan, c) || !plan_schema(plan, c) ||
-	    !plan_expressions(plan, c))
+	    !plan_expressions(plan, c) || !plan_discovery(plan, c))
 		return false;
 	add_listeners(plan, c);
 	if (plan->bytes.failed || plan->secrets.failed)

@@ -59,5 +59,7 @@ bool plan_refuse(struct plan *plan, int code, const char *doing);
 bool plan_schema(struct plan *plan, struct compilation *c) WARN_UNUSED;
 /* expressions.c: the compiled table of expressions, behind plan_schema, which finds the defaults */
 bool plan_expressions(struct plan *plan, struct compilation *c) WARN_UNUSED;
+/* discovery.c: the compiled table of what mail clients are told */
+bool plan_discovery(struct plan *plan, struct compilation *c) WARN_UNUSED;
 
 #endif
