@@ -8,7 +8,7 @@
 /* A number of Authentication: what is set there, or the reference's default. */
 static uint64_t policy(struct compilation *c, const char *name)
 {
-	const struct object *settings = compile_singleton(c, "Authentication");
+	const struct object *settings = compile_first(c, "Authentication");
 	const struct schema_structure *structure =
 		schema_structure_find(c->schema, STR("Authentication"));
 	const struct schema_field *field = schema_field_find(structure, str_c(name));
@@ -46,7 +46,7 @@ static void check_password(const struct rule *rule, const struct value *secret)
 static const struct value *outside_directory(const struct rule *rule)
 {
 	const struct value *domain = value_field_get(rule->body, "domainId");
-	const struct object *settings = compile_singleton(rule->c, "Authentication");
+	const struct object *settings = compile_first(rule->c, "Authentication");
 	const struct value *directory = NULL;
 
 	if (domain && domain->kind == VALUE_REFERENCE && domain->reference.target)

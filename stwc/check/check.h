@@ -14,7 +14,7 @@ bool check_run(struct compilation *c) WARN_UNUSED;
 void check_privileged_ports(struct compilation *c);
 void check_binds(struct compilation *c);
 /* texts.c */
-void check_texts(struct compilation *c);
+void check_texts(struct compilation *c, const struct object *object);
 /* tls.c */
 void check_tls(struct compilation *c);
 /* exposure.c */
@@ -45,9 +45,11 @@ void check_near(struct compilation *c, struct span span, const char *what, uint6
 /* settings.c */
 void check_default_domain(struct compilation *c);
 /* enterprise.c */
-void check_enterprise(struct compilation *c);
+void check_enterprise(struct compilation *c, const struct object *object);
 /* rules.c */
-void check_rules(struct compilation *c);
+void check_rules(struct compilation *c, const struct object *object);
+/* One that is an update of what is not shown. */
+void check_rules_aside(struct compilation *c, const struct object *object);
 /* script.c */
 void check_script_names(struct compilation *c);
 /* store.c */

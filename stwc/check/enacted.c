@@ -75,14 +75,13 @@ static void report_threads(struct compilation *c, const struct object *settings)
 
 void check_enacted(struct compilation *c)
 {
+	const struct object *settings = compile_first(c, "SystemSettings");
 	size_t i, j;
 
 	if (c->options.audience != FOR_STWD)
 		return;
-	for (i = 0; i < c->object_count; i++) {
-		if (strcmp(c->objects[i]->type->name, "SystemSettings") == 0)
-			report_threads(c, c->objects[i]);
-	}
+	if (settings)
+		report_threads(c, settings);
 	for (i = 0; i < c->schema->object_count; i++) {
 		struct group group = {.type = &c->schema->objects[i]};
 

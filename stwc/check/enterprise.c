@@ -150,25 +150,17 @@ static bool is_off(const struct value_object *body)
 	return body->variant && strncmp(body->variant->name, "Disable", 7) == 0;
 }
 
-void check_enterprise(struct compilation *c)
+void check_enterprise(struct compilation *c, const struct object *object)
 {
-	size_t i;
+	struct path_root root;
+	struct rule rule = {.c = c, .object = object, .body = &object->body};
 
 	if (c->options.edition != EDITION_COMMUNITY)
 		return;
-	for (i = 0; i < c->object_count; i++) {
-		struct path_root root;
-		struct rule rule = {.c = c, .object = c->objects[i], .body = &c->objects[i]->body};
-
-		rule.path =
-			path_of(&root, rule.object->type, rule.object->shown, rule.object->ordinal);
-		if (rule.object->type->enterprise && is_off(rule.body))
-			continue;
-		if (rule.object->type->enterprise)
-			hint(&rule,
-			     rule_error(&rule, DIAG_ENTERPRISE, NULL,
-					"%s needs an enterprise licence", rule.object->type->name));
-		else
-			check_body(&rule, &rule.object->body);
-	}
+	rule.path = path_of(&root, object->type, object->shown, object->ordinal);
+	if (!object->type->enterprise)
+		check_body(&rule, &object->body);
+	else if (!is_off(&object->body))
+		hint(&rule, rule_error(&rule, DIAG_ENTERPRISE, NULL,
+				       "%s needs an enterprise licence", object->type->name));
 }

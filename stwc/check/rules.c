@@ -237,14 +237,13 @@ static void visit_object(struct compilation *c, const struct object *object, boo
 	visit_body(&rule, &object->body);
 }
 
-void check_rules(struct compilation *c)
+void check_rules(struct compilation *c, const struct object *object)
 {
-	size_t i;
+	visit_object(c, object, true);
+}
 
-	for (i = 0; i < c->object_count; i++)
-		visit_object(c, c->objects[i], true);
-	for (i = 0; i < c->state->aside_count; i++) {
-		if (!c->state->asides[i]->guessed)
-			visit_object(c, c->state->asides[i], false);
-	}
+void check_rules_aside(struct compilation *c, const struct object *object)
+{
+	if (!object->guessed)
+		visit_object(c, object, false);
 }

@@ -72,7 +72,7 @@ static void report_script(void *ctx, enum sieve_fault fault, size_t at, size_t n
 /* Scripts of the system need no require, unless SieveSystemInterpreter.noCapabilityCheck is off. */
 static bool undeclared_too(const struct compilation *c, bool system)
 {
-	const struct object *settings = compile_singleton(c, "SieveSystemInterpreter");
+	const struct object *settings = compile_first(c, "SieveSystemInterpreter");
 	const struct value *off =
 		settings ? value_field_get(&settings->body, "noCapabilityCheck") : NULL;
 
@@ -82,7 +82,7 @@ static bool undeclared_too(const struct compilation *c, bool system)
 /* What users may not require. */
 static const struct value *disabled(const struct compilation *c, bool system)
 {
-	const struct object *settings = compile_singleton(c, "SieveUserInterpreter");
+	const struct object *settings = compile_first(c, "SieveUserInterpreter");
 
 	return settings && !system ? value_field_get(&settings->body, "disableCapabilities") : NULL;
 }
@@ -203,18 +203,16 @@ static bool claim_name(struct compilation *c, struct map *names, const struct ob
 void check_script_names(struct compilation *c)
 {
 	static const char *const types[] = {"SieveSystemScript", "SieveUserScript"};
-	struct map names[ARRAY_LEN(types)];
-	bool ok = true;
-	size_t i, j;
+	const struct object *object;
+	struct map names;
+	size_t i;
 
-	for (j = 0; j < ARRAY_LEN(types); j++)
-		map_init(&names[j], &c->hash_key, NULL);
-	for (i = 0; ok && i < c->object_count; i++) {
-		for (j = 0; ok && j < ARRAY_LEN(types); j++) {
-			if (strcmp(c->objects[i]->type->name, types[j]) == 0)
-				ok = claim_name(c, &names[j], c->objects[i]);
-		}
+	for (i = 0; i < ARRAY_LEN(types); i++) {
+		bool ok = true;
+
+		map_init(&names, &c->hash_key, NULL);
+		for (object = compile_first(c, types[i]); ok && object; object = object->next)
+			ok = claim_name(c, &names, object);
+		map_free(&names);
 	}
-	for (j = 0; j < ARRAY_LEN(types); j++)
-		map_free(&names[j]);
 }

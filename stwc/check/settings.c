@@ -4,15 +4,16 @@
 /* The only Domain stands in for a defaultDomainId that is not set (DESIGN.md 4). */
 void check_default_domain(struct compilation *c)
 {
-	struct object *settings = compile_singleton(c, "SystemSettings");
+	struct object *settings = compile_first(c, "SystemSettings");
 	struct diag *diag;
-	size_t domains = 0, i;
+	const struct object *domain;
+	size_t domains = 0;
 
 	if (!settings || settings->poisoned || settings->rest_elsewhere || c->options.partial ||
 	    c->has_settings || value_field_get(&settings->body, "defaultDomainId"))
 		return;
-	for (i = 0; i < c->object_count; i++)
-		domains += strcmp(c->objects[i]->type->name, "Domain") == 0;
+	for (domain = compile_first(c, "Domain"); domain; domain = domain->next)
+		domains++;
 	if (domains == 1)
 		return;
 	diag = domains ? diag_add(&c->diags, DIAG_NO_DOMAIN, settings->span,

@@ -27,17 +27,15 @@ static bool is_active(const struct object *object)
 /* validation.md 4.4: one active tracer for the console, one for the journal. */
 static void check_kind(struct compilation *c, const char *variant)
 {
-	const struct object *first = NULL;
-	size_t i;
+	const struct object *first = NULL, *object;
 
-	for (i = 0; i < c->object_count; i++) {
-		const struct object *object = c->objects[i];
+	for (object = compile_first(c, "Tracer"); object; object = object->next) {
 		const struct schema_variant *has = object->body.variant;
 		struct path_root root;
 		struct diag *diag;
 
-		if (!has || object->poisoned || strcmp(object->type->name, "Tracer") != 0 ||
-		    strcmp(has->name, variant) != 0 || !is_active(object))
+		if (!has || object->poisoned || strcmp(has->name, variant) != 0 ||
+		    !is_active(object))
 			continue;
 		if (!first) {
 			first = object;

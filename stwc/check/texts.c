@@ -65,28 +65,19 @@ static void look(void *ctx, struct value *value, const struct path *path)
 }
 
 /* The texts alone: what else a server writes is its own affair, and only adds to it. */
-void check_texts(struct compilation *c)
+void check_texts(struct compilation *c, const struct object *object)
 {
-	struct texts t = {.c = c, .macros = !c->has_settings};
+	struct texts t = {.c = c, .object = object, .macros = !c->has_settings};
 	struct walk walk = {look, &t};
-	size_t i;
+	struct path_root root;
+	const struct path *top = path_of(&root, object->type, object->shown, object->ordinal);
 
-	for (i = 0; i < c->object_count; i++) {
-		const struct object *object = c->objects[i];
-		struct path_root root;
-		const struct path *top =
-			path_of(&root, object->type, object->shown, object->ordinal);
-
-		t.object = object;
-		t.size = 0;
-		walk_object(&walk, &object->body, top);
-		if (t.size <= OBJECT_SIZE_MAX)
-			continue;
-		path_place(c,
-			   diag_add(&c->diags, DIAG_OBJECT_SIZE, object->span,
-				    "this %s holds %zu bytes of text, and a server stores %d at "
-				    "most",
-				    object->type->name, t.size, OBJECT_SIZE_MAX),
-			   object, top);
-	}
+	walk_object(&walk, &object->body, top);
+	if (t.size <= OBJECT_SIZE_MAX)
+		return;
+	path_place(c,
+		   diag_add(&c->diags, DIAG_OBJECT_SIZE, object->span,
+			    "this %s holds %zu bytes of text, and a server stores %d at most",
+			    object->type->name, t.size, OBJECT_SIZE_MAX),
+		   object, top);
 }

@@ -291,7 +291,7 @@ def wide(bench, report, options):
     for form in generate.WIDE_WRITERS:
         generate.write_wide(bench.path("wide." + form), WIDE, form)
     generate.write_zones(bench.path("knot-wide.conf"), WIDE, bench.folder)
-    runs = bench.alternate(wide_commands(bench), options.rounds * 2, report.say)
+    runs = bench.alternate(wide_commands(bench), options.rounds * 5, report.say)
     knot = measure.cpu(runs["knot"]).map(lambda s: s / WIDE * 1e6) if "knot" in runs else None
     for form in generate.WIDE_WRITERS:
         if form in runs:
@@ -321,7 +321,7 @@ def linear(bench, report, options):
             path = bench.path("linear." + form)
             generate.write_wide(path, size, form)
             try:
-                rounds = 1 if size > 100000 else 3
+                rounds = 2 if size > 100000 else options.rounds if size > 10000 else options.rounds * 3
                 runs = [bench.run(stwc(bench, "check", path)) for _ in range(rounds)]
             except Failed as why:
                 report.missing(title, "not within %d s of CPU time" % measure.LIMIT if "137" in str(why) else why,
