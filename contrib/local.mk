@@ -10,6 +10,13 @@ dist_examples_DATA = \
 	contrib/examples/loopback.toml contrib/examples/second.toml contrib/examples/cases.toml \
 	contrib/examples/mail.yaml contrib/examples/mail.json \
 	contrib/examples/plan.ndjson contrib/examples/settings-0.15.toml
+examplesclusterdir = $(examplesdir)/cluster
+dist_examplescluster_DATA = \
+	contrib/examples/cluster/stw.toml contrib/examples/cluster/mx1.toml \
+	contrib/examples/cluster/mx2.toml contrib/examples/cluster/relay.toml
+examplesclusterbasedir = $(examplesclusterdir)/base
+dist_examplesclusterbase_DATA = \
+	contrib/examples/cluster/base/system.toml contrib/examples/cluster/base/listeners.toml
 examplesmaildir = $(examplesdir)/mail
 dist_examplesmail_DATA = \
 	contrib/examples/mail/10-system.toml contrib/examples/mail/20-listeners.toml \

@@ -5,6 +5,7 @@
 #ifndef STW_STWC_CMD_H
 #define STW_STWC_CMD_H
 
+#include "core/render.h"
 #include "stwc/compile.h"
 
 /* Exit status of stwc. */
@@ -26,6 +27,9 @@ enum output {
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct project;
+struct sheet;
 
 struct level_option {
 	enum diag_code code;
@@ -67,7 +71,12 @@ struct options {
 		const char *option, *value;
 	} words[96]; /* options that one command alone knows the meaning of; see options_word */
 	size_t word_count;
-	bool yes; /* --yes */
+	bool yes;                 /* --yes */
+	bool all;                 /* --all */
+	const char *project_file; /* --project */
+	const char *image;        /* --image … */
+	size_t image_first;       /* … and the first of its inputs, which are the last */
+	struct project *project;  /* what one of these three has read */
 	bool has_now;
 	int64_t now; /* --now; options_now has what else it may be */
 };
@@ -75,7 +84,7 @@ struct options {
 /* What every command that compiles sources takes. */
 #define CMD_SOURCE_OPTIONS                                                                      \
 	" from as object overlay partial shapes target schema edition level strict max-errors " \
-	"format color quiet now env "
+	"format color quiet now env project image "
 
 /* No option but a mark among them: diagnostics are the command's own output, so that --format has
  * more values. */
@@ -127,6 +136,34 @@ enum status cmd_compile(const struct options *options, struct compilation *c,
 bool cmd_compile_run(const struct options *options, struct compilation *c) WARN_UNUSED;
 enum status cmd_compile_end(const struct options *options, struct compilation *c, bool ran,
 			    bool quiet_valid) WARN_UNUSED;
+/* The diagnostics of one compilation, or of several: as text on standard error … */
+void cmd_print_text(const struct options *options, const struct sources *sources,
+		    const struct diags *diags);
+/* … and in the other formats on standard output; the status, or STATUS_FAILED. */
+enum status cmd_print_report(const struct options *options, const struct sources *sources,
+			     const struct diags *diags, const struct render_summary *summary,
+			     enum status status);
+/* "valid: 12 objects in 2 files" and what only run time can show, on standard error where the
+ * options want it. */
+void cmd_print_summary(const struct options *options, const struct compilation *c,
+		       enum status status);
+/* What the options say of a compilation that ran, or did not. */
+enum status cmd_verdict(const struct options *options, const struct compilation *c, bool ran);
+size_t cmd_count_objects(const struct compilation *c);
+
+/* Reads the project file that the options name, or stw.toml. False after a message on standard
+ * error. */
+bool cmd_project_read(const struct command *command, struct options *options) WARN_UNUSED;
+void cmd_project_free(struct options *options);
+/* Compiles every image of the project, prints the diagnostics of all of them, each once, and gives
+ * each image that is valid to `use`, with its name; NULL: nothing is to be done with it. The worst
+ * status of all. */
+enum status cmd_project_all(const struct options *options,
+			    enum status (*use)(const struct options *options, const char *name,
+					       struct compilation *c));
+/* Mistakes in a small file of our own (stwc/sheet.h), as text; STATUS_FAILED. */
+enum status cmd_refuse_sheet(const struct command *command, const struct sheet *sheet);
+
 /* "stwc NAME: message" on standard error; STATUS_FAILED. */
 enum status cmd_fail(const struct command *command, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Writes a finished buffer to standard output; STATUS_FAILED when that fails. */

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/render.h"
 #include "stwc/cmd.h"
 #include "stwc/report.h"
 
@@ -33,7 +32,7 @@ enum status cmd_print(struct buf *text, enum status status)
 	return failed ? STATUS_FAILED : status;
 }
 
-static size_t count_objects(const struct compilation *c)
+size_t cmd_count_objects(const struct compilation *c)
 {
 	size_t count = c->object_count, i;
 
@@ -65,11 +64,21 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
-/* "3 errors, 1 warning" or "valid: 12 objects in 2 files", and what only run time can show. */
-static void print_summary(const struct compilation *c, enum status status)
+/* Single lines stand in a log, where people want to know how it ended. */
+static bool has_summary(const struct options *options)
 {
-	size_t objects = count_objects(c);
+	return !options->quiet &&
+	       (options->output == OUTPUT_TEXT || options->output == OUTPUT_GITHUB);
+}
 
+/* "3 errors, 1 warning" or "valid: 12 objects in 2 files", and what only run time can show. */
+void cmd_print_summary(const struct options *options, const struct compilation *c,
+		       enum status status)
+{
+	size_t objects = cmd_count_objects(c);
+
+	if (!has_summary(options) || status == STATUS_FAILED)
+		return;
 	if (status == STATUS_VALID)
 		fprintf(stderr, "valid: ");
 	else if (!c->diags.errors)
@@ -94,21 +103,22 @@ static void print_summary(const struct compilation *c, enum status status)
 	fputc('\n', stderr);
 }
 
-static void print_text(const struct options *options, const struct compilation *c)
+void cmd_print_text(const struct options *options, const struct sources *sources,
+		    const struct diags *diags)
 {
 	struct buf text = BUF_INIT;
 	size_t i;
 
-	for (i = 0; i < c->diags.count; i++)
-		render_text(&text, &c->sources, &c->diags.all[i], use_color(options));
+	for (i = 0; i < diags->count; i++)
+		render_text(&text, sources, &diags->all[i], use_color(options));
 	if (text.n)
 		(void)fwrite(text.p, 1, text.n,
 			     stderr); /* nowhere to say that standard error is gone */
 	buf_free(&text);
-	print_dropped(&c->diags);
+	print_dropped(diags);
 }
 
-static enum status verdict(const struct options *options, const struct compilation *c, bool ran)
+enum status cmd_verdict(const struct options *options, const struct compilation *c, bool ran)
 {
 	if (!ran)
 		return STATUS_FAILED;
@@ -117,31 +127,22 @@ static enum status verdict(const struct options *options, const struct compilati
 	return STATUS_VALID;
 }
 
-static enum status print_report(const struct options *options, const struct compilation *c,
-				enum status status)
+enum status cmd_print_report(const struct options *options, const struct sources *sources,
+			     const struct diags *diags, const struct render_summary *summary,
+			     enum status status)
 {
-	struct render_summary summary = {count_objects(c), c->sources.count};
 	struct buf out = BUF_INIT;
 
 	switch (options->output) {
 	case OUTPUT_TEXT:
 	case OUTPUT_TAP:
 	case OUTPUT_JUNIT: break;
-	case OUTPUT_JSON: render_json(&out, &c->sources, &c->diags, &summary); break;
-	case OUTPUT_SARIF:
-		report_sarif(&out, &c->sources, &c->diags, status != STATUS_FAILED);
-		break;
-	case OUTPUT_GITHUB: report_github(&out, &c->sources, &c->diags); break;
-	case OUTPUT_GCC: report_gcc(&out, &c->sources, &c->diags); break;
+	case OUTPUT_JSON: render_json(&out, sources, diags, summary); break;
+	case OUTPUT_SARIF: report_sarif(&out, sources, diags, status != STATUS_FAILED); break;
+	case OUTPUT_GITHUB: report_github(&out, sources, diags); break;
+	case OUTPUT_GCC: report_gcc(&out, sources, diags); break;
 	}
 	return cmd_print(&out, status);
-}
-
-/* Single lines stand in a log, where people want to know how it ended. */
-static bool has_summary(const struct options *options)
-{
-	return !options->quiet &&
-	       (options->output == OUTPUT_TEXT || options->output == OUTPUT_GITHUB);
 }
 
 bool cmd_compile_run(const struct options *options, struct compilation *c)
@@ -158,20 +159,20 @@ bool cmd_compile_run(const struct options *options, struct compilation *c)
 enum status cmd_compile_end(const struct options *options, struct compilation *c, bool ran,
 			    bool quiet_valid)
 {
+	struct render_summary summary = {cmd_count_objects(c), c->sources.count};
 	enum status status, printed;
 
 	/* what could not be read was reported; nothing else keeps a compilation from its end */
 	if (!ran && (c->arena.failed || c->diags.failed || !c->unreadable))
 		fputs("stwc: out of memory\n", stderr);
-	status = verdict(options, c, ran);
+	status = cmd_verdict(options, c, ran);
 	printed = status;
 	if (options->output == OUTPUT_TEXT)
-		print_text(options, c);
+		cmd_print_text(options, &c->sources, &c->diags);
 	else
-		printed = print_report(options, c, status);
-	if (has_summary(options) && status != STATUS_FAILED &&
-	    !(quiet_valid && status == STATUS_VALID))
-		print_summary(c, status);
+		printed = cmd_print_report(options, &c->sources, &c->diags, &summary, status);
+	if (!(quiet_valid && status == STATUS_VALID))
+		cmd_print_summary(options, c, status);
 	return printed;
 }
 
@@ -187,9 +188,11 @@ static enum status run(struct options *options)
 	struct compilation c;
 	enum status status;
 
+	options->compile.verdict = true;
+	if (options->all)
+		return cmd_project_all(options, NULL);
 	if (!options->input_count)
 		return cmd_fail(&cmd_check, "nothing to check: name a file, a directory, or -");
-	options->compile.verdict = true;
 	status = cmd_compile(options, &c, false);
 	compile_free(&c);
 	return status;
@@ -197,8 +200,8 @@ static enum status run(struct options *options)
 
 const struct command cmd_check = {
 	"check",
-	"SRC…",
+	"SRC… | --all",
 	"validates sources: every mistake in one run, with place and reason",
-	CMD_SOURCE_OPTIONS "for " CMD_DIAGNOSES,
+	CMD_SOURCE_OPTIONS "for all " CMD_DIAGNOSES,
 	NULL,
 	run};

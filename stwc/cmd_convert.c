@@ -98,12 +98,12 @@ static enum status run(struct options *options)
 	return status;
 }
 
-const struct command cmd_convert = {
-	"convert",
-	"SRC… --to FORMAT",
-	"sources in another form, with the same content",
-	" from as object overlay partial shapes target schema edition level strict env "
-	"max-errors color quiet now to out "
-	"reveal-secrets ",
-	"toml|yaml|json|plan|jmap",
-	run};
+const struct command cmd_convert = {"convert",
+				    "SRC… --to FORMAT",
+				    "sources in another form, with the same content",
+				    " project image from as object overlay partial shapes target "
+				    "schema edition level strict env "
+				    "max-errors color quiet now to out "
+				    "reveal-secrets ",
+				    "toml|yaml|json|plan|jmap",
+				    run};

@@ -239,7 +239,9 @@ static bool find_sides(const struct options *options, struct side sides[2])
 	size_t i, n = 0;
 
 	for (i = 0; i < options->input_count; i++) {
-		if (!options->inputs[i].overlay && n++ < 2)
+		bool more = options->image && i > options->image_first;
+
+		if (!options->inputs[i].overlay && !more && n++ < 2)
 			sides[n - 1] = (struct side){&options->inputs[i], 0};
 		if (n == 0 || n > 2)
 			return false;
@@ -311,9 +313,9 @@ static enum status run(struct options *options)
 
 const struct command cmd_diff = {
 	"diff",
-	"A B",
+	"A B | --image NAME A",
 	"what differs between two configurations, by meaning, and when it takes effect",
 	" from as env object overlay partial shapes target edition level strict max-errors color "
-	"quiet now to reveal-secrets ",
+	"quiet now to reveal-secrets project image ",
 	"text|json|plan",
 	run};

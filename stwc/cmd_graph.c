@@ -35,6 +35,6 @@ const struct command cmd_graph = {
 	"IMAGE|SRC…",
 	"objects and references as Graphviz DOT",
 	" from as object overlay partial shapes target schema edition level env "
-	"strict max-errors color now type ",
+	"strict max-errors color now type project image ",
 	NULL,
 	run};

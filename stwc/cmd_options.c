@@ -9,6 +9,7 @@
 #include "core/suggest.h"
 #include "grammar/scalar.h"
 #include "stwc/cmd.h"
+#include "stwc/project.h"
 #include "stwc/state.h"
 
 #define FORMATS_FEW "text|json"
@@ -229,19 +230,12 @@ static bool set_shapes(struct parser *p, const char *value)
 	return true;
 }
 
-/* "0.16" means the reference's own version. */
 static bool set_target(struct parser *p, const char *value)
 {
-	uint64_t patch;
-
-	if (strcmp(value, "0.16") == 0)
+	if (compile_target(value, &p->options->compile.target))
 		return true;
-	if (strncmp(value, "0.16.", 5) != 0 || num_u64(str_c(value + 5), &patch) != NUM_OK ||
-	    (value[5] == '0' && value[6]) || schema_version_cmp(value, schema_builtin.version) > 0)
-		return complain(p, "--target is a version from 0.16.0 to %s, not '%s'",
-				schema_builtin.version, value);
-	p->options->compile.target = value;
-	return true;
+	return complain(p, "--target is a version from 0.16.0 to %s, not '%s'",
+			schema_builtin.version, value);
 }
 
 static bool set_schema(struct parser *p, const char *value)
@@ -390,6 +384,23 @@ static bool add_option_word(struct parser *p, const char *value)
 	return true;
 }
 
+static bool set_all(struct parser *p, const char *value UNUSED)
+{
+	return p->options->all = true;
+}
+
+static bool set_project(struct parser *p, const char *value)
+{
+	p->options->project_file = value;
+	return true;
+}
+
+static bool set_image(struct parser *p, const char *value)
+{
+	p->options->image = value;
+	return true;
+}
+
 static bool set_list(struct parser *p, const char *value UNUSED)
 {
 	return p->options->list = true;
@@ -422,6 +433,9 @@ static const struct option_row rows[] = {
 	{"with", "NAME=VALUE", true, "the value of a variable, or of a global ($x)", add_with},
 	{"answer", "CALL=VALUE", true, "what a look-up finds, or every call of it", add_answer},
 	{"domain", "NAME", false, "the domain in question", add_option_word},
+	{"all", NULL, false, "every image of the project", set_all},
+	{"image", "NAME", false, "the sources of this image of the project", set_image},
+	{"project", "FILE", false, "the project file, else stw.toml in this folder", set_project},
 	{"type", "TYPE", true, "only objects of this type, and between those", add_type},
 	{"allow-loss", NULL, false, "exit 0 although settings were dropped", set_allow_loss},
 	{"memory", "KIB", false, "memory that each log-in takes (65536)", add_option_word},
@@ -612,6 +626,73 @@ static bool name_standard_input(struct parser *p)
 	return true;
 }
 
+static bool was_given(const struct parser *p, const char *name)
+{
+	const struct option_row *row = find_row(str_c(name));
+
+	return row && (p->given >> (row - rows)) & 1;
+}
+
+/* What the project says for all of its images; the command line says it better. */
+static bool heed_project(struct parser *p)
+{
+	struct options *o = p->options;
+	struct level_option own[ARRAY_LEN(o->levels)];
+	const struct project *project = o->project;
+	size_t count = project->level_count;
+
+	if (count + o->level_count > ARRAY_LEN(own))
+		return complain(p, "too many levels");
+	memcpy(own, o->levels, o->level_count * sizeof(*own));
+	memcpy(o->levels + count, own, o->level_count * sizeof(*own));
+	for (size_t i = 0; i < count; i++)
+		o->levels[i] =
+			(struct level_option){project->levels[i].code, project->levels[i].severity};
+	o->level_count += count;
+	o->strict = o->strict || project->strict;
+	if (!was_given(p, "target") && !o->schema_file)
+		o->compile.target = project->target;
+	if (!was_given(p, "edition") && project->has_edition)
+		o->compile.edition = project->edition;
+	return true;
+}
+
+/* --image NAME stands for its sources. */
+static bool add_image(struct parser *p)
+{
+	struct str nearest;
+	const struct project_image *image =
+		project_image_find(p->options->project, p->options->image, &nearest);
+
+	if (!image && nearest.n)
+		return complain(p, "the project has no image '%s' (did you mean '%.*s'?)",
+				p->options->image, STR_ARG(nearest));
+	if (!image)
+		return complain(p, "the project has no image '%s'", p->options->image);
+	p->options->image_first = p->options->input_count;
+	for (size_t i = 0; i < image->count; i++)
+		if (!add_input(p, image->inputs[i].path, image->inputs[i].overlay))
+			return false;
+	return true;
+}
+
+static bool take_project(struct parser *p)
+{
+	struct options *o = p->options;
+
+	if (!o->all && !o->image && !o->project_file)
+		return true;
+	if (!o->all && !o->image)
+		return complain(p, "--project wants %s",
+				takes(p->command, find_row(STR("all"))) ? "--all, or --image NAME"
+									: "--image NAME");
+	if (o->all && (o->image || o->input_count))
+		return complain(p, "--all stands for every image of the project, with its sources");
+	if (!cmd_project_read(p->command, o) || !heed_project(p))
+		return false;
+	return !o->image || add_image(p);
+}
+
 /* A workflow of GitHub Actions shows annotations where it is told nothing else. */
 static void choose_output(const struct command *command, struct options *options)
 {
@@ -641,7 +722,7 @@ bool options_parse(const struct command *command, int argc, char **argv, struct 
 	if (out->help)
 		print_usage(command);
 	out->compile.now = options_now(out);
-	return out->help || (find_types(&p) && name_standard_input(&p));
+	return out->help || (find_types(&p) && take_project(&p) && name_standard_input(&p));
 }
 
 const char *options_word(const struct options *options, const char *option)
@@ -659,6 +740,7 @@ void options_free(struct options *options)
 {
 	free(options->inputs);
 	reference_free(options->reference);
+	cmd_project_free(options);
 }
 
 int64_t options_now(const struct options *options)

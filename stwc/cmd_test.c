@@ -1,24 +1,8 @@
 /* stwc test: cases that a configuration must decide as its owner expects. */
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "core/render.h"
 #include "stwc/cmd_view.h"
 #include "stwc/judge.h"
-
-/* The one that is printed, after all: standard output is for the results. */
-static enum status refuse_form(const struct form *form)
-{
-	struct buf text = BUF_INIT;
-
-	for (size_t i = 0; i < form->diags.count; i++)
-		render_text(&text, &form->sources, &form->diags.all[i], false);
-	if (text.n)
-		(void)fwrite(text.p, 1, text.n, stderr); /* nowhere to say that it is gone */
-	buf_free(&text);
-	return cmd_fail(&cmd_test, "the cases have %zu mistake%s", form->diags.errors,
-			form->diags.errors == 1 ? "" : "s");
-}
 
 static enum status print_results(const struct options *options, const struct judge *judge,
 				 const struct judgement *all)
@@ -88,8 +72,8 @@ static enum status run(struct options *options)
 	if (!judge_read(&judge, path, options_now(options), &error)) {
 		fs_error_text(&error, text, sizeof(text));
 		status = cmd_fail(&cmd_test, "%s", error.code ? text : "out of memory");
-	} else if (!diags_ok(&judge.form.diags)) {
-		status = refuse_form(&judge.form);
+	} else if (!diags_ok(&judge.sheet.diags)) {
+		status = cmd_refuse_sheet(&cmd_test, &judge.sheet);
 	} else {
 		status = test(options, &judge);
 	}

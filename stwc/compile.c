@@ -29,6 +29,7 @@
 
 #include <stdlib.h>
 
+#include "base/num.h"
 #include "stwc/check/check.h"
 #include "engine/regex.h"
 #include "stwc/state.h"
@@ -49,6 +50,22 @@ bool state_grow(void **array, size_t *cap, size_t count, size_t size)
 		return false;
 	*array = grown;
 	*cap = want;
+	return true;
+}
+
+bool compile_target(const char *version, const char **out)
+{
+	uint64_t patch;
+
+	if (strcmp(version, "0.16") == 0) {
+		*out = NULL;
+		return true;
+	}
+	if (strncmp(version, "0.16.", 5) != 0 || num_u64(str_c(version + 5), &patch) != NUM_OK ||
+	    (version[5] == '0' && version[6]) ||
+	    schema_version_cmp(version, schema_builtin.version) > 0)
+		return false;
+	*out = version;
 	return true;
 }
 

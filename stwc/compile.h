@@ -84,6 +84,9 @@ struct compilation {
 	struct compile_state *state; /* private to the passes */
 };
 
+/* What compile_options.target is for a version as people write it: "0.16", which means the
+ * reference's own and is NULL there, or "0.16.N" up to it. False: it is none of these. */
+bool compile_target(const char *version, const char **out) WARN_UNUSED;
 bool compile_init(struct compilation *c, const struct compile_options *options) WARN_UNUSED;
 /* Reads, folds, binds, resolves, checks. False: an input could not be read, or memory ran out
  * (the diagnostics say which); true says nothing about validity: ask diags_ok. */

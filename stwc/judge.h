@@ -8,7 +8,7 @@
 #define STW_STWC_JUDGE_H
 
 #include "stwc/eval.h"
-#include "stwc/form.h"
+#include "stwc/sheet.h"
 #include "stwc/view_address.h"
 
 enum judge_kind { JUDGE_ADDRESS, JUDGE_RECIPIENT, JUDGE_FIELD, JUDGE_EXPRESSION };
@@ -30,7 +30,7 @@ struct judge_case {
 };
 
 struct judge {
-	struct form form;
+	struct sheet sheet;
 	struct judge_case *first, **end;
 	size_t count;
 	int64_t now; /* where neither the case nor the file says */
@@ -51,8 +51,8 @@ struct judgement {
 	uint32_t line;
 };
 
-/* judge_read.c: reads a file of cases. False: it cannot be read, as form_read says; mistakes in it
- * are form.diags. judge_free is due in every case. */
+/* judge_read.c: reads a file of cases. False: it cannot be read, as sheet_read says; mistakes in it
+ * are sheet.diags. judge_free is due in every case. */
 bool judge_read(struct judge *judge, const char *path, int64_t now,
 		struct fs_error *error) WARN_UNUSED;
 void judge_free(struct judge *judge);

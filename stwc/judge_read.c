@@ -21,15 +21,16 @@ static const char *const kinds[] = {
 	[JUDGE_EXPRESSION] = "expression",
 };
 
-static void fault_at(struct form *form, const struct eval *e, enum diag_code code, struct span span)
+static void fault_at(struct sheet *sheet, const struct eval *e, enum diag_code code,
+		     struct span span)
 {
-	(void)diag_add(&form->diags, code, span, "%s", e->fault);
+	(void)diag_add(&sheet->diags, code, span, "%s", e->fault);
 }
 
 /* The entries of `with` or `answers`, of the file or of a case. */
-static void read_values(struct form *form, struct eval *e, const struct node *map, bool answers)
+static void read_values(struct sheet *sheet, struct eval *e, const struct node *map, bool answers)
 {
-	const struct node *all = form_get(form, map, answers ? "answers" : "with", NODE_MAP);
+	const struct node *all = sheet_get(sheet, map, answers ? "answers" : "with", NODE_MAP);
 
 	for (const struct node_entry *n = all ? all->map.first : NULL; n; n = n->next) {
 		struct interp_value value;
@@ -37,21 +38,21 @@ static void read_values(struct form *form, struct eval *e, const struct node *ma
 		if (n->value->kind == NODE_POISON)
 			continue;
 		if (!eval_of_node(e, n->value, &value))
-			fault_at(form, e, DIAG_WRONG_TYPE, n->value->span);
+			fault_at(sheet, e, DIAG_WRONG_TYPE, n->value->span);
 		else if (!(answers ? eval_set_answer(e, n->key, &value)
 				   : eval_set(e, n->key, &value)))
-			fault_at(form, e, DIAG_EXPRESSION_NAME, n->key_span);
+			fault_at(sheet, e, DIAG_EXPRESSION_NAME, n->key_span);
 	}
 }
 
-static void read_now(struct form *form, const struct node *map, int64_t *now)
+static void read_now(struct sheet *sheet, const struct node *map, int64_t *now)
 {
 	const struct node *node = node_map_get(map, STR("now"));
 
 	if (!node || node->kind == NODE_POISON || node_as_i64(node, now))
 		return;
 	if (node->kind != NODE_STRING || scalar_date_time(node->string, now) != SCALAR_OK)
-		(void)diag_add(&form->diags, DIAG_DATE, node->span,
+		(void)diag_add(&sheet->diags, DIAG_DATE, node->span,
 			       "'now' takes seconds or a date such as 2026-03-01T12:00:00Z");
 }
 
@@ -68,7 +69,7 @@ static bool is_branch(struct str word)
 	return true;
 }
 
-static void read_because(struct form *form, const struct node *map, struct judge_case *c)
+static void read_because(struct sheet *sheet, const struct node *map, struct judge_case *c)
 {
 	static const char *const addresses[] = {"allowed-ip", "blocked-ip", "loopback",
 						"trusted-proxy", "no-rule"};
@@ -76,51 +77,52 @@ static void read_because(struct form *form, const struct node *map, struct judge
 						 "unknown", "split-delivery", "match/N/then",
 						 "else"};
 	static const char *const fields[] = {"match/N/then", "else", "set", "default"};
-	const struct node *node = form_get(form, map, "because", NODE_STRING);
+	const struct node *node = sheet_get(sheet, map, "because", NODE_STRING);
 	size_t place;
 
 	if (!node)
 		return;
 	c->because = node->string;
 	if (c->kind == JUDGE_ADDRESS)
-		(void)form_word(form, node, "because", addresses, ARRAY_LEN(addresses), &place);
+		(void)sheet_word(sheet, node, "because", addresses, ARRAY_LEN(addresses), &place);
 	else if (c->kind == JUDGE_EXPRESSION)
-		(void)diag_add(&form->diags, DIAG_UNKNOWN_FIELD, node->span,
+		(void)diag_add(&sheet->diags, DIAG_UNKNOWN_FIELD, node->span,
 			       "an expression that stands in the case itself has no 'because'");
 	else if (is_branch(node->string))
 		return;
 	else if (c->kind == JUDGE_RECIPIENT)
-		(void)form_word(form, node, "because", recipients, ARRAY_LEN(recipients), &place);
+		(void)sheet_word(sheet, node, "because", recipients, ARRAY_LEN(recipients), &place);
 	else
-		(void)form_word(form, node, "because", fields, ARRAY_LEN(fields), &place);
+		(void)sheet_word(sheet, node, "because", fields, ARRAY_LEN(fields), &place);
 }
 
-static void read_expect(struct form *form, const struct node *map, struct judge_case *c)
+static void read_expect(struct sheet *sheet, const struct node *map, struct judge_case *c)
 {
 	const enum judge_verdict first = c->kind == JUDGE_ADDRESS ? JUDGE_ALLOWED : JUDGE_LOCAL;
 	size_t count = c->kind == JUDGE_ADDRESS ? 2 : 3, place;
 	struct interp_value value;
 
 	c->expect = node_map_get(map, STR("expect"));
-	if (!c->expect && form->hurt)
+	if (!c->expect && sheet->hurt)
 		return;
 	if (!c->expect) {
-		(void)diag_add(&form->diags, DIAG_MISSING_FIELD, map->span,
+		(void)diag_add(&sheet->diags, DIAG_MISSING_FIELD, map->span,
 			       "the case does not say what to 'expect'");
 		return;
 	}
 	if (c->kind == JUDGE_ADDRESS || c->kind == JUDGE_RECIPIENT) {
-		c->expect = form_get(form, map, "expect", NODE_STRING);
+		c->expect = sheet_get(sheet, map, "expect", NODE_STRING);
 		if (c->expect)
-			(void)form_word(form, c->expect, "expect", verdicts + first, count, &place);
+			(void)sheet_word(sheet, c->expect, "expect", verdicts + first, count,
+					 &place);
 	} else if (c->kind == JUDGE_EXPRESSION && c->expect->kind != NODE_POISON &&
 		   !eval_of_node(&c->eval, c->expect, &value)) {
-		fault_at(form, &c->eval, DIAG_WRONG_TYPE, c->expect->span);
+		fault_at(sheet, &c->eval, DIAG_WRONG_TYPE, c->expect->span);
 	}
 }
 
 /* Exactly one key says what the case is about; `known`: no other key may be a misspelt one. */
-static bool read_kind(struct form *form, const struct node *map, bool known, struct judge_case *c)
+static bool read_kind(struct sheet *sheet, const struct node *map, bool known, struct judge_case *c)
 {
 	const struct node_entry *found = NULL;
 
@@ -130,7 +132,7 @@ static bool read_kind(struct form *form, const struct node *map, bool known, str
 		if (!entry)
 			continue;
 		if (found) {
-			(void)diag_add(&form->diags, DIAG_UNKNOWN_FIELD, entry->key_span,
+			(void)diag_add(&sheet->diags, DIAG_UNKNOWN_FIELD, entry->key_span,
 				       "a case is about one thing: '%s' stands beside '%.*s'",
 				       kinds[i], STR_ARG(found->key));
 			return false;
@@ -139,27 +141,27 @@ static bool read_kind(struct form *form, const struct node *map, bool known, str
 		c->kind = (enum judge_kind)i;
 	}
 	if (found)
-		c->asked = form_text(form, map, kinds[c->kind]);
-	else if (known && !form->hurt)
-		(void)diag_add(&form->diags, DIAG_MISSING_FIELD, map->span,
+		c->asked = sheet_text(sheet, map, kinds[c->kind]);
+	else if (known && !sheet->hurt)
+		(void)diag_add(&sheet->diags, DIAG_MISSING_FIELD, map->span,
 			       "the case is about nothing: it has none of 'address', 'recipient', "
 			       "'field' and 'expression'");
 	return c->asked.n > 0;
 }
 
-static void check_asked(struct form *form, const struct node *map, struct judge_case *c)
+static void check_asked(struct sheet *sheet, const struct node *map, struct judge_case *c)
 {
 	struct span span = node_map_get(map, str_c(kinds[c->kind]))->span;
 
 	switch (c->kind) {
 	case JUDGE_ADDRESS:
 		if (net_addr_parse(c->asked, &c->peer) != NET_OK)
-			(void)diag_add(&form->diags, DIAG_ADDRESS, span, "'%.*s' is no IP address",
+			(void)diag_add(&sheet->diags, DIAG_ADDRESS, span, "'%.*s' is no IP address",
 				       STR_ARG(c->asked));
 		break;
 	case JUDGE_RECIPIENT:
 		if (!memchr(c->asked.p, '@', c->asked.n))
-			(void)diag_add(&form->diags, DIAG_EMAIL_ADDRESS, span,
+			(void)diag_add(&sheet->diags, DIAG_EMAIL_ADDRESS, span,
 				       "'%.*s' is no mail address: it has no @", STR_ARG(c->asked));
 		break;
 	case JUDGE_FIELD:
@@ -169,14 +171,14 @@ static void check_asked(struct form *form, const struct node *map, struct judge_
 
 static struct judge_case *add_case(struct judge *j, const struct node *map)
 {
-	struct judge_case *c = ARENA_NEW(&j->form.arena, struct judge_case);
+	struct judge_case *c = ARENA_NEW(&j->sheet.arena, struct judge_case);
 
 	if (!c)
 		return NULL;
 	*j->end = c;
 	j->end = &c->next;
 	j->count++;
-	c->line = form_line(&j->form, map->span);
+	c->line = sheet_line(&j->sheet, map->span);
 	c->now = j->now;
 	return eval_init(&c->eval, NULL) ? c : NULL;
 }
@@ -186,41 +188,41 @@ static bool read_case(struct judge *j, const struct node *map)
 	static const char *const keys[] = {"name",       "address", "recipient", "field",
 					   "expression", "expect",  "because",   "with",
 					   "answers",    "now"};
-	struct form *form = &j->form;
+	struct sheet *sheet = &j->sheet;
 	struct judge_case *c = add_case(j, map);
 	bool known;
 
 	if (!c)
 		return false;
 	c->eval.file = true;
-	known = form_keys(form, map, keys, ARRAY_LEN(keys), "a case");
-	c->name = form_text(form, map, "name");
-	read_values(form, &c->eval, form->root, false);
-	read_values(form, &c->eval, form->root, true);
-	read_values(form, &c->eval, map, false);
-	read_values(form, &c->eval, map, true);
-	read_now(form, map, &c->now);
-	if (!read_kind(form, map, known, c))
+	known = sheet_keys(sheet, map, keys, ARRAY_LEN(keys), "a case");
+	c->name = sheet_text(sheet, map, "name");
+	read_values(sheet, &c->eval, sheet->root, false);
+	read_values(sheet, &c->eval, sheet->root, true);
+	read_values(sheet, &c->eval, map, false);
+	read_values(sheet, &c->eval, map, true);
+	read_now(sheet, map, &c->now);
+	if (!read_kind(sheet, map, known, c))
 		return true;
 	if (!c->name.n)
-		c->name = arena_printf(&form->arena, "%s %.*s", kinds[c->kind], STR_ARG(c->asked));
-	check_asked(form, map, c);
-	read_expect(form, map, c);
-	read_because(form, map, c);
+		c->name = arena_printf(&sheet->arena, "%s %.*s", kinds[c->kind], STR_ARG(c->asked));
+	check_asked(sheet, map, c);
+	read_expect(sheet, map, c);
+	read_because(sheet, map, c);
 	return c->name.p != NULL;
 }
 
 static bool read_cases(struct judge *j, bool known)
 {
-	const struct node *cases = form_get(&j->form, j->form.root, "case", NODE_LIST);
+	const struct node *cases = sheet_get(&j->sheet, j->sheet.root, "case", NODE_LIST);
 
-	if (!cases && !node_map_get(j->form.root, STR("case")) && known && !j->form.hurt)
-		(void)diag_add(&j->form.diags, DIAG_NOTHING,
-			       (struct span){j->form.root->span.source, 0, 0},
+	if (!cases && !node_map_get(j->sheet.root, STR("case")) && known && !j->sheet.hurt)
+		(void)diag_add(&j->sheet.diags, DIAG_NOTHING,
+			       (struct span){j->sheet.root->span.source, 0, 0},
 			       "the file has no [[case]]");
 	for (const struct node *n = cases ? cases->list.first : NULL; n; n = n->next) {
 		if (n->kind != NODE_MAP && n->kind != NODE_POISON)
-			(void)diag_add(&j->form.diags, DIAG_WRONG_TYPE, n->span,
+			(void)diag_add(&j->sheet.diags, DIAG_WRONG_TYPE, n->span,
 				       "a case is a map, not %s", node_kind_name(n));
 		if (n->kind == NODE_MAP && !read_case(j, n))
 			return false;
@@ -235,20 +237,20 @@ bool judge_read(struct judge *j, const char *path, int64_t now, struct fs_error 
 
 	*j = (struct judge){.now = now};
 	j->end = &j->first;
-	if (!form_read(&j->form, path, error))
+	if (!sheet_read(&j->sheet, path, error))
 		return false;
-	if (!j->form.root)
+	if (!j->sheet.root)
 		return true;
-	known = form_keys(&j->form, j->form.root, keys, ARRAY_LEN(keys), "a file of cases");
-	read_now(&j->form, j->form.root, &j->now);
+	known = sheet_keys(&j->sheet, j->sheet.root, keys, ARRAY_LEN(keys), "a file of cases");
+	read_now(&j->sheet, j->sheet.root, &j->now);
 	ok = read_cases(j, known);
-	diags_sort(&j->form.diags);
-	return ok && !j->form.diags.failed && !j->form.arena.failed;
+	diags_sort(&j->sheet.diags);
+	return ok && !j->sheet.diags.failed && !j->sheet.arena.failed;
 }
 
 void judge_free(struct judge *j)
 {
 	for (struct judge_case *c = j->first; c; c = c->next)
 		eval_free(&c->eval);
-	form_free(&j->form);
+	sheet_free(&j->sheet);
 }

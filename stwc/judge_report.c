@@ -61,7 +61,7 @@ void judge_tap(struct buf *out, const struct judge *judge, const struct judge_ca
 	put_member(out, "because", buf_str(&judgement->because));
 	put_member(out, "why", buf_str(&judgement->why));
 	put_place(out, "decided", judgement->file, judgement->line);
-	put_place(out, "case", judge->form.source->name, c->line);
+	put_place(out, "case", judge->sheet.source->name, c->line);
 	buf_puts(out, STR("  ...\n"));
 }
 
@@ -119,7 +119,7 @@ static void put_counts(struct buf *out, const struct judge *judge, const struct 
 
 void judge_junit(struct buf *out, const struct judge *judge, const struct judgement *all)
 {
-	struct str file = judge->form.source->name;
+	struct str file = judge->sheet.source->name;
 	size_t i = 0;
 
 	buf_puts(out, STR("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites"));

@@ -72,6 +72,7 @@ libstwc_a_SOURCES = \
 	stwc/plan_packed.c \
 	stwc/plan_update.c \
 	stwc/pointer.c stwc/pointer.h \
+	stwc/project.c stwc/project.h \
 	stwc/report.h \
 	stwc/report_lines.c \
 	stwc/report_sarif.c \
@@ -107,6 +108,7 @@ stwc_stwc_SOURCES = \
 	stwc/cmd_terminal.c stwc/cmd_terminal.h \
 	stwc/main.c \
 	stwc/cmd_options.c \
+	stwc/cmd_project.c \
 	stwc/cmd_reference.c
 stwc_stwc_LDADD = libstwc.a libgrammar.a libschemas.a libengine.a libstw.a libcore.a libbase.a \
 	$(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(PSL_LIBS) $(PCRE2_LIBS) \

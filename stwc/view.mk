@@ -4,7 +4,7 @@ libstwc_a_SOURCES += \
 	stwc/view_address.c stwc/view_address.h \
 	stwc/view_decode.c \
 	stwc/fmt.c stwc/fmt.h \
-	stwc/form.c stwc/form.h \
+	stwc/sheet.c stwc/sheet.h \
 	stwc/judge.c stwc/judge.h \
 	stwc/judge_read.c \
 	stwc/judge_recipient.c \

@@ -5,6 +5,7 @@ stwc_view_tests = \
 	testsuite/stwc/diff.py \
 	testsuite/stwc/fmt.py \
 	testsuite/stwc/foreign.py \
+	testsuite/stwc/projects.py \
 	testsuite/stwc/reference.py \
 	testsuite/stwc/roundtrip.py \
 	testsuite/stwc/view.py

@@ -33,7 +33,7 @@ def main():
     tap = house.Tap()
     named = {word for words in SETS.values() for word in words}
     there = {n for n in os.listdir(EXAMPLES) if not n.endswith(".md")}
-    tap.ok(there <= named | {"cases.toml"}, "every example is checked", *sorted(there - named))
+    tap.ok(there <= named | {"cases.toml", "cluster"}, "every example is checked", *sorted(there - named))
     done = stwc("test", "cases.toml", "mail")
     tap.ok(done.returncode == 0, "the cases hold for mail", done.stdout, done.stderr)
     with tempfile.TemporaryDirectory() as folder:
@@ -49,6 +49,8 @@ def main():
         tap.ok(yaml and yaml == json, "yaml and json mean the same", *yaml, "--", *json)
         tap.ok([l for l in plan if "bind" in l] == [l for l in json if "bind" in l] != [],
                "the plan has the same listeners", *plan)
+        done = stwc("check", "--strict", "--project", "cluster/stw.toml", "--all")
+        tap.ok(done.returncode == 0, "cluster checks clean", done.stdout, done.stderr)
         tap.ok(content(images["mail on loopback"]) != content(images["second"]), "the second image differs")
     tap.done()
 

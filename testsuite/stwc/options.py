@@ -7,10 +7,10 @@ import tempfile
 
 import stwctest
 
-SOURCES = "from as object overlay partial shapes target schema edition level strict max-errors format color quiet now env".split()
+SOURCES = "from as object overlay partial shapes target schema edition level strict max-errors format color quiet now env project image".split()
 TAKEN = {
-    "check": SOURCES + ["for", "host", "secrets"],
-    "build": SOURCES + ["for", "host", "secrets", "out", "revision", "allow-inline-secrets"],
+    "check": SOURCES + ["all", "for", "host", "secrets"],
+    "build": SOURCES + ["all", "for", "host", "secrets", "out", "revision", "allow-inline-secrets"],
     "dump": ["to", "reveal-secrets"],
     "verify": ["format", "quiet"],
     "get": SOURCES,
@@ -22,7 +22,7 @@ TAKEN = {
 }
 VALUES = {"from": "json", "as": "x", "object": "Domain", "overlay": "x", "shapes": "own", "target": "0.16", "schema": "x", "edition": "enterprise", "format": "json",
           "level": "syntax=error", "max-errors": "1", "color": "never", "for": "stwd", "out": "x", "revision": "x",
-          "to": "list", "now": "0", "secrets": ".", "type": "Domain", "env": "a=b"}
+          "to": "list", "now": "0", "secrets": ".", "type": "Domain", "env": "a=b", "project": "x", "image": "x"}
 FORMATS = {"dump": ["toml", "yaml", "json", "plan", "jmap"], "schema": ["text", "json-schema", "list"]}
 LISTENER = '[NetworkListener.a]\nbind = "127.0.0.1:2525"\n'
 

@@ -1,15 +1,15 @@
 /*
  * Small files of our own beside the configuration, read whole by the same readers: what `stwc test`
- * holds a configuration against, and the project file. A form reports what is wrong with a part
+ * holds a configuration against, and the project file. A sheet reports what is wrong with a part
  * and goes on; nothing here prints.
  */
-#ifndef STW_STWC_FORM_H
-#define STW_STWC_FORM_H
+#ifndef STW_STWC_SHEET_H
+#define STW_STWC_SHEET_H
 
 #include "base/fs.h"
 #include "grammar/reader.h"
 
-struct form {
+struct sheet {
 	struct arena arena;
 	struct sources sources;
 	struct diags diags;
@@ -21,24 +21,24 @@ struct form {
 };
 
 /* Reads a file by its name's ending, TOML where that says nothing. False: it cannot be read, as
- * the error says, which has code 0 where memory ran out. form_free is due in every case. */
-bool form_read(struct form *form, const char *path, struct fs_error *error) WARN_UNUSED;
-void form_free(struct form *form);
+ * the error says, which has code 0 where memory ran out. sheet_free is due in every case. */
+bool sheet_read(struct sheet *sheet, const char *path, struct fs_error *error) WARN_UNUSED;
+void sheet_free(struct sheet *sheet);
 
 /* Reports the keys of a map that are none of the known ones, with the nearest; `in` is what the map
  * is called: "a case". False: there are such keys, so that what seems to be missing may be one. */
-bool form_keys(struct form *form, const struct node *map, const char *const *known, size_t count,
-	       const char *in);
+bool sheet_keys(struct sheet *sheet, const struct node *map, const char *const *known, size_t count,
+		const char *in);
 /* The value of a key. NULL: it is not there, or of another kind, which is reported. Text is never
  * empty. */
-const struct node *form_get(struct form *form, const struct node *map, const char *key,
-			    enum node_kind kind);
+const struct node *sheet_get(struct sheet *sheet, const struct node *map, const char *key,
+			     enum node_kind kind);
 /* The text of a key; empty: as NULL above. */
-struct str form_text(struct form *form, const struct node *map, const char *key);
+struct str sheet_text(struct sheet *sheet, const struct node *map, const char *key);
 /* The place of a word among some. False: it is none of them, which is reported with the nearest. */
-bool form_word(struct form *form, const struct node *node, const char *key,
-	       const char *const *words, size_t count, size_t *out);
+bool sheet_word(struct sheet *sheet, const struct node *node, const char *key,
+		const char *const *words, size_t count, size_t *out);
 /* The line on which a part of the file begins. */
-uint32_t form_line(const struct form *form, struct span span);
+uint32_t sheet_line(const struct sheet *sheet, struct span span);
 
 #endif
