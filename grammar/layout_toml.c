@@ -232,6 +232,8 @@ bool layout_toml(struct str text, struct buf *out)
 
 	if (str_starts(text, STR("\xef\xbb\xbf")))
 		l.text = str_from(text, 3);
+	if (!l.text.n)
+		return true;
 	do {
 		lexeme = toml_lex(l.text, l.at, l.mode);
 		if (lexeme.token == TOML_NEWLINE || lexeme.token == TOML_END)
