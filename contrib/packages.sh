@@ -18,7 +18,7 @@ talk_packages=(openssl curl ca-certificates)
 test_packages=(
 	libcmocka-dev libjansson-dev clang python3 openssl curl binutils xz-utils
 	clang-format-14 mandoc shellcheck procps valgrind
-	python3-jsonschema git ansible-core nix-bin
+	python3-jsonschema git ansible-core nix-bin bind9-utils knot knot-dnssecutils
 )
 
 # missing_packages NAME...: prints those that are not installed.

@@ -104,6 +104,7 @@ struct command {
 extern const struct command cmd_check, cmd_build, cmd_dump, cmd_verify, cmd_get, cmd_ip, cmd_schema,
 	cmd_explain, cmd_eval, cmd_graph;
 extern const struct command cmd_clients;
+extern const struct command cmd_zone;
 extern const struct command cmd_convert, cmd_diff, cmd_fmt, cmd_migrate;
 extern const struct command cmd_test;
 extern const struct command cmd_hash;

@@ -438,6 +438,15 @@ static const struct option_row rows[] = {
 	{"project", "FILE", false, "the project file, else stw.toml in this folder", set_project},
 	{"type", "TYPE", true, "only objects of this type, and between those", add_type},
 	{"allow-loss", NULL, false, "exit 0 although settings were dropped", set_allow_loss},
+	{"address", "[NAME=]IP", true, "an address of the server, or of the host NAME",
+	 add_option_word},
+	{"ns", "NAME", true, "a name server of the zone, the first one its primary",
+	 add_option_word},
+	{"previous", "FILE", false, "the zone as it was; the serial moves where a record changed",
+	 add_option_word},
+	{"skip", "KIND", true, "leave records of this kind out (dkim, mtaSts, ...)",
+	 add_option_word},
+	{"tlsa", NULL, false, "TLSA records too, of the certificate", add_option_word},
 	{"memory", "KIB", false, "memory that each log-in takes (65536)", add_option_word},
 	{"iterations", "N", false, "passes over that memory (3)", add_option_word},
 	{"lanes", "N", false, "parts that are worked on at once (4)", add_option_word},
@@ -554,7 +563,6 @@ static bool set_value(struct parser *p, const struct option_row *row, const char
 	if (!row->repeats && (p->given & bit))
 		return complain(p, "--%s is given twice", row->name);
 	p->given |= bit;
-	p->name = row->name;
 	return row->set(p, value);
 }
 
@@ -578,6 +586,7 @@ static bool parse_argument(struct parser *p, int argc, char **argv, int *i)
 		return no_option(p, name, arg);
 	if (!takes(p->command, row)) /* silence would say that it had been heeded */
 		return complain(p, "--%s does nothing for this command", row->name);
+	p->name = row->name;
 	if (!row->argument)
 		return equals ? complain(p, "--%s takes no value", row->name) : row->set(p, NULL);
 	if (equals)

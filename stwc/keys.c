@@ -65,11 +65,15 @@ static enum key_kind kind_of(const EVP_PKEY *key)
 	return strcmp(group, "secp521r1") == 0 ? KEY_P521 : KEY_OTHER;
 }
 
-static bool describe(EVP_PKEY *key, struct key_info *out)
+/* `public`: takes the public half as X.509 writes it; may be NULL. */
+static bool describe(EVP_PKEY *key, struct key_info *out, struct buf *public)
 {
 	unsigned char *der = NULL;
 	int n = i2d_PUBKEY(key, &der);
 	bool ok = n > 0 && digest_of(der, (size_t)n, &out->public_key);
+
+	if (ok && public)
+		buf_put(public, der, (size_t)n);
 
 	out->kind = kind_of(key);
 	out->bits = (unsigned)EVP_PKEY_get_bits(key);
@@ -92,7 +96,7 @@ static EVP_PKEY *ed25519_of(const struct block *block)
 	return EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, p + 5 + sizeof(algorithm), 32);
 }
 
-static const char *key_of_block(const struct block *block, struct key_info *out)
+static const char *key_of_block(const struct block *block, struct key_info *out, struct buf *public)
 {
 	const unsigned char *p = block->data;
 	EVP_PKEY *key;
@@ -103,13 +107,13 @@ static const char *key_of_block(const struct block *block, struct key_info *out)
 	key = d2i_AutoPrivateKey(NULL, &p, block->size);
 	if (!key)
 		key = ed25519_of(block);
-	ok = key && describe(key, out);
+	ok = key && describe(key, out, public);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
 	return ok ? NULL : "holds no private key that can be read";
 }
 
-const char *key_read(struct str pem, struct key_info *out)
+static const char *read_pem(struct str pem, struct key_info *out, struct buf *public)
 {
 	BIO *bio = bio_of(pem);
 	const char *wrong = "holds no PEM block of a private key";
@@ -119,7 +123,7 @@ const char *key_read(struct str pem, struct key_info *out)
 	while (bio && !found && next_block(bio, &block, &broken)) {
 		found = strstr(block.name, "PRIVATE KEY") != NULL;
 		if (found)
-			wrong = key_of_block(&block, out);
+			wrong = key_of_block(&block, out, public);
 		block_free(&block);
 	}
 	if (broken)
@@ -159,19 +163,49 @@ static size_t without_blanks(struct str text, char out[LENIENT_MAX])
 	return i == text.n ? n : 0;
 }
 
-const char *key_read_lenient(struct str text, struct key_info *out)
+static const char *read_lenient(struct str text, struct key_info *out, struct buf *public)
 {
-	const char *wrong = key_read(text, out);
+	const char *wrong = read_pem(text, out, public);
 	char clean[LENIENT_MAX], none[] = "";
 	unsigned char der[LENIENT_MAX];
 	struct str base64 = {clean, wrong ? without_blanks(bare_base64(text), clean) : 0};
 	size_t size = base64.n ? base64_read(base64, der, sizeof(der)) : SIZE_MAX;
 	struct block block = {none, none, der, (long)size};
 
-	if (size != SIZE_MAX && !key_of_block(&block, out))
+	if (size != SIZE_MAX && !key_of_block(&block, out, public))
 		wrong = NULL;
 	OPENSSL_cleanse(clean, sizeof(clean));
 	OPENSSL_cleanse(der, sizeof(der));
+	return wrong;
+}
+
+const char *key_read(struct str pem, struct key_info *out)
+{
+	return read_pem(pem, out, NULL);
+}
+
+const char *key_read_lenient(struct str text, struct key_info *out)
+{
+	return read_lenient(text, out, NULL);
+}
+
+const char *key_read_public(struct str text, struct key_info *out, struct buf *base64)
+{
+	struct buf der = BUF_INIT;
+	const char *wrong = read_lenient(text, out, &der);
+	/* RFC 8463 section 4.2: the bare key, which ends what X.509 writes */
+	size_t from = !wrong && out->kind == KEY_ED25519 && der.n > 32 ? der.n - 32 : 0;
+	struct str bytes = str_from(buf_str(&der), from);
+
+	if (!wrong && !der.failed) {
+		buf_reserve(base64, (bytes.n + 2) / 3 * 4 + 1);
+		if (!base64->failed)
+			base64->n += (size_t)EVP_EncodeBlock((unsigned char *)base64->p + base64->n,
+							     (const unsigned char *)bytes.p,
+							     (int)bytes.n);
+	}
+	base64->failed = base64->failed || der.failed;
+	buf_free(&der);
 	return wrong;
 }
 
@@ -253,7 +287,7 @@ static bool certificate_of_block(struct arena *arena, const struct block *block,
 	bool ok = certificate != NULL;
 
 	if (ok && out)
-		ok = key && describe(key, &out->key) && names_of(arena, certificate, out) &&
+		ok = key && describe(key, &out->key, NULL) && names_of(arena, certificate, out) &&
 		     seconds_of(X509_get0_notBefore(certificate), &out->not_before) &&
 		     seconds_of(X509_get0_notAfter(certificate), &out->not_after);
 	X509_free(certificate);
@@ -285,6 +319,29 @@ const char *certificate_read(struct arena *arena, struct str pem, struct certifi
 	if (!wrong)
 		*out = info;
 	return wrong;
+}
+
+/* A wildcard stands for one label (RFC 6125 section 6.4.3). */
+static bool covers(struct str pattern, struct str host)
+{
+	const char *dot = host.n ? memchr(host.p, '.', host.n) : NULL;
+
+	if (str_eq_ascii_case(pattern, host))
+		return true;
+	if (!str_starts(pattern, STR("*.")) || !dot)
+		return false;
+	return str_eq_ascii_case(str_from(pattern, 1), str_from(host, (size_t)(dot - host.p)));
+}
+
+bool certificate_covers(const struct certificate_info *info, struct str host)
+{
+	size_t i;
+
+	for (i = 0; i < info->name_count; i++) {
+		if (covers(info->names[i], host))
+			return true;
+	}
+	return false;
 }
 
 /* ---- OpenPGP and base64 ---- */

@@ -6,6 +6,7 @@
 #define STW_STWC_KEYS_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/digest.h"
 
 enum key_kind {
@@ -37,10 +38,15 @@ const char *key_read(struct str pem, struct key_info *out) WARN_UNUSED;
 /* The same, for a PKCS#8 key that may also stand in bare base64, or with lines of dashes that are
  * no PEM: what a server takes for DKIM with Ed25519 (validation.md 2.7). */
 const char *key_read_lenient(struct str text, struct key_info *out) WARN_UNUSED;
+/* The same, with the public half in base64, as a DKIM record has it (RFC 6376 section 3.6.1, RFC
+ * 8463 section 4.2), added to a buffer that says whether memory ran out. */
+const char *key_read_public(struct str text, struct key_info *out, struct buf *base64) WARN_UNUSED;
 /* A chain of PEM certificates: the first of them, and nothing that is none. NULL, or what is
  * wrong. */
 const char *certificate_read(struct arena *arena, struct str pem,
 			     struct certificate_info *out) WARN_UNUSED;
+/* Is it for that host? */
+bool certificate_covers(const struct certificate_info *info, struct str host);
 /* An OpenPGP public key (RFC 9580 section 6.2: armoured) or a PEM certificate. NULL, or what is
  * wrong. */
 const char *public_key_read(struct arena *arena, struct str text) WARN_UNUSED;

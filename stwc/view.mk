@@ -30,7 +30,13 @@ libstwc_a_SOURCES += \
 	stwc/clients.c stwc/clients.h \
 	stwc/clients_text.c \
 	stwc/clients_xml.c \
-	stwc/services.c stwc/services.h
+	stwc/services.c stwc/services.h \
+	stwc/zone.c stwc/zone.h \
+	stwc/zone_keys.c \
+	stwc/zone_policy.c \
+	stwc/zone_read.c \
+	stwc/zone_text.c \
+	stwc/zone_write.c
 stwc_stwc_SOURCES += \
 	stwc/cmd_clients.c \
 	stwc/cmd_convert.c \
@@ -46,4 +52,5 @@ stwc_stwc_SOURCES += \
 	stwc/cmd_schema.c \
 	stwc/cmd_test.c \
 	stwc/cmd_verify.c \
-	stwc/cmd_view.c stwc/cmd_view.h
+	stwc/cmd_view.c stwc/cmd_view.h \
+	stwc/cmd_zone.c

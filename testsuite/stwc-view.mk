@@ -8,7 +8,8 @@ stwc_view_tests = \
 	testsuite/stwc/projects.py \
 	testsuite/stwc/reference.py \
 	testsuite/stwc/roundtrip.py \
-	testsuite/stwc/view.py
+	testsuite/stwc/view.py \
+	testsuite/stwc/zone.py
 TESTS += $(stwc_view_tests)
 EXTRA_DIST += $(stwc_view_tests) testsuite/stwc/generate.py
 

@@ -72,26 +72,6 @@ static void check_dates(struct compilation *c, const struct object *object,
 		lint_place(c, diag, object, "certificate");
 }
 
-/* A wildcard stands for one label (RFC 6125 section 6.4.3). */
-static bool covers(struct str pattern, struct str host)
-{
-	const char *dot = host.n ? memchr(host.p, '.', host.n) : NULL;
-
-	if (str_eq_ascii_case(pattern, host))
-		return true;
-	if (!str_starts(pattern, STR("*.")) || !dot)
-		return false;
-	return str_eq_ascii_case(str_from(pattern, 1), str_from(host, (size_t)(dot - host.p)));
-}
-
-static void check_names(struct names *names, const struct certificate_info *info)
-{
-	size_t i;
-
-	for (i = 0; i < info->name_count; i++)
-		names->covered = names->covered || covers(info->names[i], names->host);
-}
-
 static void check_pair(struct compilation *c, const struct object *object,
 		       const struct certificate_info *info, const struct key_info *key)
 {
@@ -148,7 +128,7 @@ static void check_certificate(struct names *names, const struct object *object)
 	}
 	names->entries[names->count++] = (struct entry){object, info};
 	check_dates(c, object, &info);
-	check_names(names, &info);
+	names->covered = names->covered || certificate_covers(&info, names->host);
 	if (has_key)
 		check_pair(c, object, &info, &key);
 }

@@ -57,6 +57,9 @@ bool lint_in_networks(struct value *const *networks, size_t count, const struct 
  * those of the whole server. `listener` may be NULL. */
 struct value *const *lint_proxies(struct compilation *c, const struct object *listener,
 				  size_t *count);
+/* A name that lives on one network alone: a container's id, which is 12 hexadecimal digits, or a
+ * single word. In names.c. */
+bool lint_is_container(struct str host);
 /* Do clients from elsewhere reach the listener without TLS? Not on loopback, and not where the
  * listener says itself which proxies stand in front of it. */
 bool lint_is_open(struct compilation *c, const struct object *listener);

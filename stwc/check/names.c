@@ -2,8 +2,7 @@
 #include "stwc/check/lint.h"
 #include "stwc/host.h"
 
-/* A container's own name is its id, 12 hexadecimal digits, or one word. */
-static bool is_container(struct str host)
+bool lint_is_container(struct str host)
 {
 	struct net_addr addr;
 	bool hex = true;
@@ -40,7 +39,7 @@ static void judge_name(struct compilation *c, const struct object *object, const
 {
 	const struct value *value = value_field_get(&object->body, field);
 
-	if (value && value->kind == VALUE_STRING && is_container(value->string))
+	if (value && value->kind == VALUE_STRING && lint_is_container(value->string))
 		report_container(c, object, field, value->span, value->string);
 }
 
@@ -51,7 +50,7 @@ void check_host_names(struct compilation *c)
 
 	if (object)
 		judge_name(c, object, "defaultHostname");
-	if (own.p && lint_whole(c) && is_container(own) &&
+	if (own.p && lint_whole(c) && lint_is_container(own) &&
 	    !(object &&
 	      (object->rest_elsewhere || value_field_get(&object->body, "defaultHostname"))))
 		report_container(c, object, NULL, object ? object->span : SPAN_NONE, own);

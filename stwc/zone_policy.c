@@ -1,0 +1,165 @@
+/* What other servers read in TXT records: SPF, DMARC, reports about TLS, MTA-STS. */
+#include "stwc/zone.h"
+
+#include "base/digest.h"
+#include "stwc/names.h"
+
+/* The hosts that send are those that receive, and the one that says HELO. */
+static bool is_exchanger(const struct zone *zone, struct str host)
+{
+	size_t i;
+
+	for (i = 0; i < zone->count; i++) {
+		const struct zone_record *record = &zone->records[i];
+
+		if (record->type == ZONE_MX && record->rdata.n > host.n + 1 &&
+		    str_starts(str_from(record->rdata, record->rdata.n - host.n - 2), STR(" ")) &&
+		    str_starts(str_from(record->rdata, record->rdata.n - host.n - 1), host))
+			return true;
+	}
+	return false;
+}
+
+static void make_spf(struct zone *zone)
+{
+	struct str host = zone->services.hostname, text = STR("v=spf1 mx -all");
+
+	if (!zone_use_host(zone, host, true, "the sender of mail"))
+		return;
+	if (!is_exchanger(zone, host))
+		text = arena_printf(&zone->view->c.arena, "v=spf1 mx a:%.*s -all", STR_ARG(host));
+	zone_add_text(zone, ZONE_SPF, zone->domain, text);
+	/* what it says in HELO is looked at too (RFC 7208 section 2.3) */
+	if (zone_contains(zone, host) && !str_eq(host, zone->domain))
+		zone_add_text(zone, ZONE_SPF, host, STR("v=spf1 a -all"));
+}
+
+/* A comma and an exclamation mark end a URI in a list of them (RFC 7489 section 6.2). */
+static struct str escape_uri(struct zone *zone, struct str uri)
+{
+	struct buf out = BUF_INIT;
+	struct str escaped;
+	size_t i;
+
+	for (i = 0; i < uri.n; i++) {
+		if (strchr(",!; ", uri.p[i]))
+			buf_printf(&out, "%%%02X", (unsigned)(unsigned char)uri.p[i]);
+		else
+			buf_putc(&out, uri.p[i]);
+	}
+	escaped = arena_str(&zone->view->c.arena, buf_str(&out));
+	zone->failed = zone->failed || out.failed || !escaped.p;
+	buf_free(&out);
+	return escaped;
+}
+
+/* Reports to another domain need that domain's consent (RFC 7489 section 7.1). */
+static void remark_consent(struct zone *zone, struct str uri)
+{
+	const char *at = memrchr(uri.p, '@', uri.n);
+	struct str domain = at ? str_from(uri, (size_t)(at - uri.p) + 1) : STR_NONE;
+	struct arena *arena = &zone->view->c.arena;
+	struct str ours = name_registrable(arena, zone->domain),
+		   theirs = name_registrable(arena, domain);
+
+	if (!domain.n || (theirs.p && str_eq(ours, theirs)))
+		return;
+	zone_remark(zone, false,
+		    "DMARC reports go to another domain, which has to agree: "
+		    "%.*s._report._dmarc.%.*s. TXT \"v=DMARC1\"",
+		    STR_ARG(zone->domain), STR_ARG(domain));
+}
+
+static void make_dmarc(struct zone *zone, struct str uri)
+{
+	struct str text = STR("v=DMARC1; p=reject");
+
+	if (str_starts(uri, STR("mailto:"))) {
+		text = arena_printf(&zone->view->c.arena, "v=DMARC1; p=reject; rua=%.*s; ruf=%.*s",
+				    STR_ARG(uri), STR_ARG(uri));
+		remark_consent(zone, uri);
+	}
+	zone_add_text(zone, ZONE_DMARC, zone_join(zone, "_dmarc", zone->domain), text);
+}
+
+static void make_tls_report(struct zone *zone, struct str uri)
+{
+	struct str text = arena_printf(&zone->view->c.arena, "v=TLSRPTv1; rua=%.*s", STR_ARG(uri));
+
+	/* the address is not optional (RFC 8460 section 3) */
+	if (uri.n)
+		zone_add_text(zone, ZONE_TLS_RPT, zone_join(zone, "_smtp._tls", zone->domain),
+			      text);
+}
+
+/* ---- MTA-STS ---- */
+
+static void put_exchangers(struct zone *zone, const struct value_object *policy, struct buf *out)
+{
+	const struct value *hosts = zone_value(zone, policy, "mxHosts");
+	size_t i;
+
+	if (hosts && hosts->kind == VALUE_SEQUENCE && hosts->sequence.count) {
+		for (i = 0; i < hosts->sequence.count; i++)
+			buf_printf(out, "mx: %.*s\r\n", STR_ARG(hosts->sequence.items[i]->string));
+		return;
+	}
+	for (i = 0; i < zone->count; i++) {
+		const struct zone_record *record = &zone->records[i];
+		const char *blank = memchr(record->rdata.p, ' ', record->rdata.n);
+
+		if (record->type == ZONE_MX && blank)
+			buf_printf(out, "mx: %.*s\r\n",
+				   (int)(record->rdata.p + record->rdata.n - blank) - 2, blank + 1);
+	}
+}
+
+/* RFC 8461 section 3.2; the id (section 3.1: up to 32 letters and digits) is of the content, so
+ * that it changes with it and with nothing else. */
+static void make_mta_sts(struct zone *zone)
+{
+	struct buf document = BUF_INIT;
+	struct value_object policy;
+	const struct value *mode, *age;
+	struct digest digest;
+	char hex[DIGEST_HEX_SIZE];
+
+	if (!zone_singleton(zone, "MtaSts", &policy) || !zone_web_host(zone).p)
+		return;
+	mode = zone_value(zone, &policy, "mode");
+	age = zone_value(zone, &policy, "maxAge");
+	if (!mode || mode->kind != VALUE_ENUM || strcmp(mode->member->name, "disable") == 0)
+		return;
+	buf_printf(&document, "version: STSv1\r\nmode: %s\r\n", mode->member->name);
+	put_exchangers(zone, &policy, &document);
+	buf_printf(&document, "max_age: %llu\r\n",
+		   (unsigned long long)(age && age->kind == VALUE_UNSIGNED ? age->number / 1000
+									   : 604800));
+	zone->policy = arena_str(&zone->view->c.arena, buf_str(&document));
+	zone->failed = zone->failed || document.failed || !zone->policy.p ||
+		       !digest_of(document.p, document.n, &digest);
+	buf_free(&document);
+	if (zone->failed)
+		return;
+	digest_hex(&digest, hex);
+	zone_add_text(zone, ZONE_MTA_STS, zone_join(zone, "_mta-sts", zone->domain),
+		      arena_printf(&zone->view->c.arena, "v=STSv1; id=%.20s", hex));
+}
+
+void zone_make_policies(struct zone *zone)
+{
+	struct str uri = escape_uri(zone, zone_report_uri(zone));
+
+	if (zone_wants(zone, ZONE_SPF))
+		make_spf(zone);
+	if (zone_wants(zone, ZONE_DMARC))
+		make_dmarc(zone, uri);
+	if (zone_wants(zone, ZONE_TLS_RPT))
+		make_tls_report(zone, uri);
+	if (zone_wants(zone, ZONE_MTA_STS) && !zone_web_host(zone).p)
+		zone_remark(zone, false,
+			    "no http listener has TLS on port 443, where the policy of MTA-STS is "
+			    "looked for, so there is none");
+	else if (zone_wants(zone, ZONE_MTA_STS))
+		make_mta_sts(zone);
+}

@@ -1,0 +1,401 @@
+"""stwc zone: records of a configuration, held against two checkers of zones that are not ours."""
+import base64
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+import stwctest
+
+BASE = '''
+[SystemSettings]
+defaultHostname = "mail.example.org"
+defaultDomainId = "#example.org"
+[Domain."example.org"]
+aliases = ["example.net"]
+[NetworkListener]
+smtp = {bind = ["[::]:25"]}
+submissions = {bind = ["[::]:465"], tlsImplicit = true}
+submission = {bind = ["[::]:587"]}
+imaps = {protocol = "imap", bind = ["[::]:993"], tlsImplicit = true}
+https = {protocol = "http", bind = ["[::]:443"], tlsImplicit = true}
+'''
+KEYS = '''
+[DkimSignature.rsa]
+"@type" = "Dkim1RsaSha256"
+selector = "S1"
+domainId = "#example.org"
+privateKey = {"@type" = "File", filePath = "rsa.pem"}
+[DkimSignature.ed]
+"@type" = "Dkim1Ed25519Sha256"
+selector = "s2"
+domainId = "#example.org"
+privateKey = {"@type" = "File", filePath = "ed.pem"}
+[DkimSignature.old]
+"@type" = "Dkim1Ed25519Sha256"
+selector = "s0"
+stage = "retired"
+domainId = "#example.org"
+privateKey = {"@type" = "File", filePath = "ed.pem"}
+'''
+WHERE = ["--domain", "example.org", "--address", "192.0.2.1", "--address", "2001:db8::1"]
+NOW = ["--now", "2026-03-01T00:00:00Z"]
+
+
+def zone(folder, text, *args, name="mail.toml"):
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as out:
+        out.write(text)
+    return stwctest.run("zone", name, *args, cwd=folder)
+
+
+def records(text):
+    """{(owner, type): {data}} of a zone file as we write it."""
+    found = {}
+    for line in text.splitlines():
+        if match := re.match(r"(\S+)\s+IN (\S+)\s+(.*)", line):
+            found.setdefault(match.group(1, 2), set()).add(match.group(3))
+    return found
+
+
+def openssl(*args, stdin=None):
+    return subprocess.run(["openssl", *args], input=stdin, capture_output=True, check=True).stdout
+
+
+def make_keys(folder):
+    for name, words in (("rsa.pem", ["genrsa", "2048"]), ("ed.pem", ["genpkey", "-algorithm", "ed25519"])):
+        with open(os.path.join(folder, name), "wb") as out:
+            out.write(openssl(*words))
+    openssl("req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", os.path.join(folder, "tls.key"), "-out",
+            os.path.join(folder, "tls.crt"), "-days", "90", "-subj", "/CN=x", "-addext",
+            "subjectAltName=DNS:mail.example.org")
+
+
+def checked(tap, text, origin, name):
+    """Two name servers' own checkers take the zone."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "zone")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        for words in (["named-checkzone", "-i", "full", "-m", "fail", "-M", "fail", "-S", "fail", "-r", "fail",
+                       "-k", "fail", origin, path], ["kzonecheck", "-o", origin, path]):
+            if not shutil.which(words[0]):
+                print(f"# SKIP {name}: {words[0]} is not installed")
+                continue
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+            tap.ok(done.returncode == 0, f"{name}: {words[0]} takes it") or print(done.stdout + done.stderr)
+
+
+def test_records(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        done = zone(folder, BASE, *WHERE, *NOW)
+        tap.equal(done.status, 0, "a plain mail server has a zone")
+        checked(tap, done.stdout, "example.org", "a plain mail server")
+        have = records(done.stdout)
+        want = {
+            ("@", "MX"): {"10 mail.example.org."},
+            ("mail", "A"): {"192.0.2.1"}, ("mail", "AAAA"): {"2001:db8::1"},
+            ("@", "NS"): {"ns1.example.org."}, ("ns1", "A"): {"192.0.2.1"}, ("ns1", "AAAA"): {"2001:db8::1"},
+            ("@", "SOA"): {"ns1.example.org. postmaster.example.org. 2026030101 7200 3600 1209600 3600"},
+            ("@", "TXT"): {'"v=spf1 mx -all"'}, ("mail", "TXT"): {'"v=spf1 a -all"'},
+            ("_dmarc", "TXT"): {'"v=DMARC1; p=reject; rua=mailto:postmaster@example.org; '
+                                'ruf=mailto:postmaster@example.org"'},
+            ("_smtp._tls", "TXT"): {'"v=TLSRPTv1; rua=mailto:postmaster@example.org"'},
+            ("_submissions._tcp", "SRV"): {"0 1 465 mail.example.org."},
+            ("_imaps._tcp", "SRV"): {"0 1 993 mail.example.org."},
+            ("_jmap._tcp", "SRV"): {"0 1 443 mail.example.org."},
+            ("_caldavs._tcp", "SRV"): {"0 1 443 mail.example.org."},
+            ("_carddavs._tcp", "SRV"): {"0 1 443 mail.example.org."},
+            ("_autodiscover._tcp", "SRV"): {"0 1 443 mail.example.org."},
+        }
+        want.update({(alias, "CNAME"): {"mail.example.org."}
+                     for alias in ("mta-sts", "autoconfig", "autodiscover", "ua-auto-config")})
+        policy = "version: STSv1\r\nmode: testing\r\nmx: mail.example.org\r\nmax_age: 604800\r\n"
+        want["_mta-sts", "TXT"] = {'"v=STSv1; id=%s"' % hashlib.sha256(policy.encode()).hexdigest()[:20]}
+        tap.equal(have, want, "every record, and no other")
+        tap.ok("; mode: testing\n" in done.stdout, "the policy of MTA-STS stands in a comment")
+        document = subprocess.run([stwctest.STWC, "zone", "mail.toml", *WHERE, "--to", "policy"], cwd=folder,
+                                  capture_output=True, check=False).stdout
+        tap.equal(document.decode(), policy, "the policy alone, to the byte")
+
+
+def test_image(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        make_keys(folder)
+        first = zone(folder, BASE + KEYS, *WHERE, *NOW, "--host")
+        stwctest.run("build", "mail.toml", "-o", "mail.stwi", cwd=folder)
+        second = stwctest.run("zone", "mail.stwi", *WHERE, *NOW, "--host", cwd=folder)
+        tap.equal((second.status, second.stdout), (0, first.stdout), "the image gives the same bytes as its sources")
+
+
+def test_keys(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        make_keys(folder)
+        done = zone(folder, BASE + KEYS, *WHERE, *NOW)
+        tap.equal((done.status, done.stdout), (1, ""), "keys in files are not left out silently")
+        tap.ok("mail.toml:18: the DKIM key of 'S1'" in done.stderr.replace("'rsa'", "'S1'") and "--host" in done.stderr,
+               "it says where, and how they are read") or print("# " + done.stderr)
+        done = zone(folder, BASE + KEYS, *WHERE, *NOW, "--host")
+        tap.equal(done.status, 0, "--host reads them")
+        checked(tap, done.stdout, "example.org", "keys")
+        have = records(done.stdout)
+        (rsa,) = have["s1._domainkey", "TXT"]
+        strings = re.findall(r'"([^"]*)"', rsa)
+        tap.equal([len(s) for s in strings[:-1]], [255] * (len(strings) - 1), "a long key is cut at 255 bytes")
+        der = openssl("rsa", "-in", os.path.join(folder, "rsa.pem"), "-pubout", "-outform", "DER")
+        tap.equal("".join(strings), "v=DKIM1; k=rsa; h=sha256; p=" + base64.b64encode(der).decode(),
+                  "the RSA key is what OpenSSL says it is")
+        der = openssl("pkey", "-in", os.path.join(folder, "ed.pem"), "-pubout", "-outform", "DER")
+        tap.equal(have["s2._domainkey", "TXT"],
+                  {'"v=DKIM1; k=ed25519; h=sha256; p=%s"' % base64.b64encode(der[-32:]).decode()},
+                  "the Ed25519 key is the bare 32 bytes (RFC 8463)")
+        tap.ok(("s0._domainkey", "TXT") not in have, "a retired key is not published")
+        done = zone(folder, BASE + KEYS, *WHERE, "--skip", "dkim")
+        tap.ok(done.status == 0 and "_domainkey" not in done.stdout, "--skip dkim does without them")
+        done = zone(folder, BASE + KEYS.replace('"s2"', '"s1"'), *WHERE, "--host")
+        tap.ok(done.status == 1 and "two keys have the selector" in done.stderr, "two keys of one selector are refused")
+        done = zone(folder, BASE + KEYS.replace("ed.pem", "tls.crt"), *WHERE, "--host")
+        tap.ok(done.status == 1 and "MII" not in done.stderr, "a file that is no key is refused, without its content")
+
+
+def test_tlsa_and_caa(tap):
+    extra = '''
+[Certificate.mail]
+certificate = {"@type" = "File", filePath = "tls.crt"}
+privateKey = {"@type" = "File", filePath = "tls.key"}
+[AcmeProvider.le]
+contact = ["postmaster@example.org"]
+'''
+    automatic = 'certificateManagement = {"@type" = "Automatic", acmeProviderId = "#le"}\n'
+    with tempfile.TemporaryDirectory() as folder:
+        make_keys(folder)
+        text = BASE.replace('[NetworkListener]', automatic + '[NetworkListener]') + extra
+        done = zone(folder, text, *WHERE, *NOW)
+        tap.ok("TLSA" not in done.stdout, "TLSA is made on request alone")
+        tap.equal(records(done.stdout).get(("@", "CAA")),
+                  {'0 issue "letsencrypt.org"', '0 iodef "mailto:postmaster@example.org"'},
+                  "CAA names the authority of the AcmeProvider, and where to complain")
+        done = zone(folder, text, *WHERE, *NOW, "--tlsa", "--host")
+        der = openssl("pkey", "-in", os.path.join(folder, "tls.key"), "-pubout", "-outform", "DER")
+        tap.equal(records(done.stdout).get(("_25._tcp.mail", "TLSA")), {"3 1 1 " + hashlib.sha256(der).hexdigest()},
+                  "TLSA has the digest of the server's own key")
+        checked(tap, done.stdout, "example.org", "TLSA and CAA")
+        done = zone(folder, text, *WHERE, "--tlsa")
+        tap.ok(done.status == 1 and "--host" in done.stderr, "a certificate in a file wants --host")
+        other = text.replace('contact =', 'directory = "https://ca.example.com/acme"\ncontact =')
+        done = zone(folder, other, *WHERE)
+        tap.ok(done.status == 0 and ("@", "CAA") not in records(done.stdout) and "'ca.example.com'" in done.stderr,
+               "an authority whose name in CAA is not known is told, not guessed")
+
+
+def test_only_what_is_there(tap):
+    """No record without a listener behind it."""
+    with tempfile.TemporaryDirectory() as folder:
+        bare = BASE.split("[NetworkListener]")[0] + '[NetworkListener]\nsmtp = {bind = ["[::]:25"]}\n'
+        have = records(zone(folder, bare, *WHERE).stdout)
+        tap.equal({k for k in have if k[1] in ("SRV", "CNAME") or k[0] == "_mta-sts"}, set(),
+                  "without listeners for clients there is no SRV record, no alias and no MTA-STS")
+        plain = BASE.replace("[Domain", "services.imap.cleartext = true\n[Domain") + \
+            'imap = {protocol = "imap", bind = ["[::]:143"]}\n'
+        have = records(zone(folder, plain, *WHERE).stdout)
+        tap.equal(have.get(("_imap._tcp", "SRV")), {"10 1 143 mail.example.org."},
+                  "cleartext announces STARTTLS too, behind TLS")
+        tap.ok(("_submission._tcp", "SRV") not in have, "… of that protocol alone")
+        local = BASE.replace("[::]:993", "127.0.0.1:993")
+        tap.ok(("_imaps._tcp", "SRV") not in records(zone(folder, local, *WHERE).stdout),
+               "a listener on loopback is no service")
+        managed = BASE.replace("[NetworkListener]", '''dnsManagement = {"@type" = "Automatic", dnsServerId = "#d",
+ publishRecords = ["mx", "spf"]}
+[DnsServer.d]
+"@type" = "DigitalOcean"
+description = "d"
+secret = {"@type" = "EnvironmentVariable", variableName = "TOKEN"}
+ttl = "10m"
+[NetworkListener]''')
+        done = zone(folder, managed.replace(",\n", ", "), *WHERE)
+        tap.equal({k[1] for k in records(done.stdout)} - {"SOA", "NS", "A", "AAAA"}, {"MX", "TXT"},
+                  "publishRecords says which kinds there are")
+        tap.ok("$TTL 600\n" in done.stdout, "the time to live is that of the DnsServer")
+
+
+def test_hosts(tap):
+    """Hosts that others cannot find, and aliases."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, host, why in (("a container's id", "e17b1f237a3a", "no host name"),
+                                ("one word", "mailhost", "no host name"),
+                                ("a container's id with a domain", "e17b1f237a3a.example.org", "container")):
+            done = zone(folder, BASE.replace("mail.example.org", host), *WHERE)
+            tap.ok(done.status == 1 and not done.stdout and why in done.stderr and "mail.toml:3" in done.stderr,
+                   f"{name} as mail exchanger is refused") or print("# " + done.stderr)
+        done = zone(folder, BASE, "--domain", "example.org")
+        tap.ok(done.status == 1 and "--address" in done.stderr, "a host of the zone without an address is refused")
+        bound = BASE.replace('["[::]:25"]', '["203.0.113.9:25"]')
+        tap.equal(records(zone(folder, bound.replace("203.0.113.9", "8.8.4.4"), "--domain", "example.org").stdout)
+                  .get(("mail", "A")), {"8.8.4.4"}, "the public address of a listener is one")
+        for label in ("autoconfig", "mta-sts"):
+            done = zone(folder, BASE.replace("mail.example.org", label + ".example.org"), *WHERE)
+            have = records(done.stdout)
+            tap.ok(done.status == 0 and (label, "CNAME") not in have and (label, "A") in have,
+                   f"a server that is called {label} is no alias of itself")
+            checked(tap, done.stdout, "example.org", label)
+        two = BASE.replace("[Domain", 'mailExchangers = [{priority = 10}, {priority = 20, hostname = '
+                           '"mx2.example.org"}]\n[Domain', 1)
+        done = zone(folder, two, *WHERE)
+        tap.ok(done.status == 1 and "--address mx2.example.org=IP" in done.stderr, "another exchanger needs an address")
+        done = zone(folder, two, *WHERE, "--address", "mx2.example.org=192.0.2.2")
+        tap.equal(records(done.stdout).get(("mx2", "A")), {"192.0.2.2"}, "… which --address NAME=IP gives")
+        checked(tap, done.stdout, "example.org", "two exchangers")
+        done = zone(folder, BASE.replace("mail.example.org", "mail.example.com"), *WHERE, "--ns", "ns.example.com")
+        have = records(done.stdout)
+        tap.ok(("@", "MX") in have and not any(k[1] in ("A", "AAAA") for k in have),
+               "a host outside the zone has its address elsewhere")
+        done = zone(folder, BASE, "--domain", "example.net", "--ns", "ns.example.com", "--skip", "dkim")
+        tap.equal(records(done.stdout).get(("@", "MX")), {"10 mail.example.org."}, "an alias of a Domain has a zone too")
+        done = zone(folder, BASE, "--domain", "example.com")
+        tap.ok(done.status == 1 and "no Domain 'example.com'" in done.stderr, "a domain that is not there is an error")
+        german = BASE.replace("example.org", "bücher.de")
+        done = zone(folder, german, "--domain", "Bücher.de", "--address", "192.0.2.1")
+        tap.ok("$ORIGIN xn--bcher-kva.de.\n" in done.stdout, "names in other scripts are A-labels")
+        checked(tap, done.stdout, "xn--bcher-kva.de", "A-labels")
+
+
+def test_serial(tap):
+    def serial(text):
+        (soa,) = records(text)["@", "SOA"]
+        return int(soa.split()[2])
+
+    with tempfile.TemporaryDirectory() as folder:
+        def again(text, now, *args):
+            return zone(folder, text, *WHERE, "--now", now, "--previous", "old.zone", *args)
+
+        def keep(text):
+            with open(os.path.join(folder, "old.zone"), "w", encoding="utf-8") as out:
+                out.write(text)
+
+        first = zone(folder, BASE, *WHERE, *NOW).stdout
+        keep(first)
+        tap.equal(again(BASE, "2027-01-01T00:00:00Z").stdout, first, "no record changed, so the serial stays")
+        changed = BASE.replace("587", "588").replace("465", "466")
+        tap.equal(serial(again(changed, "2026-03-01T23:00:00Z").stdout), 2026030102, "a change on the same day counts up")
+        tap.equal(serial(again(changed, "2026-03-02T00:00:00Z").stdout), 2026030201, "… another day begins anew")
+        tap.equal(serial(again(changed, "2025-01-01T00:00:00Z").stdout), 2026030102, "… a clock behind never goes back")
+        keep(first.replace("2026030101", "4294967295"))
+        tap.equal(serial(again(changed, "2026-03-02T00:00:00Z").stdout), 2026030201,
+                  "a serial at the end of the circle is left for the day, which lies before it (RFC 1982)")
+        other = "$TTL 1h\n@ IN SOA ns1 postmaster (\n 2026030155 ; serial\n 1h 2h 3h 4h )\n"
+        keep("$ORIGIN example.org.\n" + other + "  NS ns1\n")
+        tap.equal(serial(again(BASE, "2026-03-01T00:00:00Z").stdout), 2026030156, "a zone by hand is read too")
+        rewritten = re.sub(r'"(v=spf1) mx -all"', r'"\1 mx" " -all"', first).replace("MAIL", "mail")
+        rewritten = rewritten.replace("10 mail.example.org.", "10 MAIL").replace("2001:db8::1", "2001:DB8:0:0::1")
+        keep(rewritten)
+        tap.equal(serial(again(BASE, "2027-01-01T00:00:00Z").stdout), 2026030101,
+                  "another spelling of the same records is no change")
+        keep(zone(folder, BASE, *WHERE, *NOW, "--to", "json").stdout)
+        tap.equal(again(BASE, "2027-01-01T00:00:00Z").stdout, first, "the JSON of the older zone serves as well")
+        for name, text in (("an open quote", '@ TXT "x'), ("$INCLUDE", "$INCLUDE x"), ("half a record", "a. MX 10"),
+                           ("an open parenthesis", "@ SOA a b ( 1"), ("no JSON", "{")):
+            keep(text)
+            done = again(BASE, "2027-01-01T00:00:00Z")
+            tap.ok(done.status == 2 and not done.stdout and "old.zone: " in done.stderr, f"{name} is refused")
+        keep(first)
+        update = again(changed, "2026-03-02T00:00:00Z", "--to", "nsupdate").stdout
+        tap.ok("update delete _submissions._tcp.example.org. SRV 0 1 465 mail.example.org.\n" in update and
+               "update add _submissions._tcp.example.org. 3600 SRV 0 1 466 mail.example.org.\n" in update and
+               update.endswith("send\n") and " SOA " not in update,
+               "nsupdate takes away what went, and leaves the serial to the server")
+
+
+def test_formats(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        bind = records(zone(folder, BASE, *WHERE, *NOW).stdout)
+        document = json.loads(zone(folder, BASE, *WHERE, *NOW, "--to", "json").stdout)
+        have = {}
+        for record in document["records"]:
+            owner = record["name"].removesuffix("example.org").rstrip(".") or "@"
+            have.setdefault((owner, record["type"]), set()).add(record["data"])
+        tap.equal(have, bind, "JSON has the same records")
+        tap.equal(document["resolver"]["@type"], "System", "JSON says which resolver is asked")
+        terraform = zone(folder, BASE.replace("Hostname", "Hostname", 1), *WHERE, "--to", "terraform").stdout
+        tap.equal(set(re.findall(r'"(\w+ \S+)" = \{', terraform)),
+                  {f"{kind} {owner + '.' if owner != '@' else ''}example.org" for owner, kind in bind
+                   if kind not in ("SOA", "NS") and owner != "ns1"}, "Terraform has every set of records")
+        done = zone(folder, BASE, *WHERE, "--to", "yaml")
+        tap.ok(done.status == 2 and "bind|nsupdate" in done.stderr, "an unknown form is told")
+        done = zone(folder, BASE, *WHERE, "-o", "out.zone")
+        with open(os.path.join(folder, "out.zone"), encoding="utf-8") as made:
+            tap.ok(done.status == 0 and not done.stdout and "SOA" in made.read(), "-o writes a file")
+        tap.equal(zone(folder, BASE, *WHERE[2:], *NOW).stdout, zone(folder, BASE, *WHERE, *NOW).stdout,
+                  "the only Domain needs no name")
+        done = zone(folder, BASE + '[Domain."example.com"]\n', *WHERE[2:])
+        tap.ok(done.status == 1 and "--domain" in done.stderr, "one of two does")
+        for words in (["--address", "x"], [*WHERE, "--skip", "spam"], ["--tlsa=1"]):
+            tap.equal(zone(folder, BASE, *words).status, 2, f"wrong usage: {words}")
+
+
+def test_reports(tap):
+    with tempfile.TemporaryDirectory() as folder:
+        none = BASE.replace("aliases", "reportAddressUri = false\naliases").replace("= false", '= "mailto:a,b@example.com"')
+        done = zone(folder, none, *WHERE)
+        have = records(done.stdout)
+        tap.equal(have["_dmarc", "TXT"], {'"v=DMARC1; p=reject; rua=mailto:a%2Cb@example.com; ruf=mailto:a%2Cb@example.com"'},
+                  "a comma in an address does not end it")
+        tap.ok("example.org._report._dmarc.example.com" in done.stderr, "reports to elsewhere need consent, as it says")
+        empty = BASE.replace("[Domain", '[MtaSts]\nmode = "disable"\n[Domain')
+        tap.ok("_mta-sts" not in zone(folder, empty, *WHERE).stdout, "a policy that is disabled is not published")
+
+
+def seed_examples():
+    """The two zones of the walkthrough, with its domain filled in: {title: text}."""
+    path = stwctest.shared("seeds/self-hosting-walkthrough.md")
+    if not path:
+        return {}
+    with open(path, encoding="utf-8") as seed:
+        blocks = re.findall(r'```zonefile title="(\w+) example"\n(.*?)```', seed.read(), re.S)
+    return {title: text.replace("<YOUR_DOMAIN>", "example.org") for title, text in blocks}
+
+
+def test_walkthrough(tap):
+    """Its good example still has an alias of itself, under the name that the MX record gives."""
+    examples = seed_examples()
+    if not examples:
+        print("# SKIP the zones of the walkthrough: shared/seeds is not there")
+        return
+    head = "$ORIGIN example.org.\n$TTL 3600\n@ IN SOA ns1 postmaster 1 2 3 4 5\n@ IN NS ns1\nns1 IN A 192.0.2.1\n"
+    good = records(examples["Good"])
+    tap.equal(good, {("@", "MX"): {"10 mail.example.org."}, ("mail", "CNAME"): {"mail.example.org."}},
+              "its good example says that mail is an alias of mail")
+    tap.ok("e17b1f237a3a." in examples["Bad"], "its bad example has the name of a container")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "zone")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(head + examples["Good"])
+        if shutil.which("named-checkzone"):
+            done = subprocess.run(["named-checkzone", "-M", "fail", "example.org", path], capture_output=True,
+                                  text=True, check=False)
+            tap.ok(done.returncode != 0 and "CNAME" in done.stdout, "… which a name server's own checker refuses")
+        ours = zone(folder, BASE, *WHERE).stdout
+        have = records(ours)
+        tap.equal(have["@", "MX"], good["@", "MX"], "ours has the same mail exchanger")
+        tap.ok(("mail", "CNAME") not in have and have["mail", "A"] == {"192.0.2.1"}, "… as a host with an address")
+        checked(tap, ours, "example.org", "the walkthrough's server")
+        old = "\n".join(head.splitlines() + [""]) + examples["Good"]
+        with open(os.path.join(folder, "old.zone"), "w", encoding="utf-8") as out:
+            out.write(old)
+        update = zone(folder, BASE, *WHERE, "--previous", "old.zone", "--to", "nsupdate").stdout
+        tap.ok("update delete mail.example.org. CNAME mail.example.org.\n" in update, "an update takes the alias away")
+
+
+def main():
+    tap = stwctest.Tap()
+    if not shutil.which("openssl"):
+        tap.skip_all("openssl is not installed")
+        return
+    for test in (test_records, test_image, test_keys, test_tlsa_and_caa, test_only_what_is_there, test_hosts,
+                 test_serial, test_formats, test_reports, test_walkthrough):
+        test(tap)
+    tap.done()
+
+
+main()
