@@ -168,3 +168,27 @@ bool stw_discovery_document(const struct stw_discovery *d, const struct stw_disc
 	*out = scan_of(document_at(d, number - 1));
 	return true;
 }
+
+static struct str local_part(struct str address)
+{
+	const char *at = address.n ? memrchr(address.p, '@', address.n) : NULL;
+
+	return at ? (struct str){address.p, (size_t)(at - address.p)} : address;
+}
+
+void stw_document_put(struct stw_scan document, const struct stw_document_values *values,
+		      struct buf *out)
+{
+	struct stw_piece piece;
+
+	while (stw_piece_next(&document, &piece)) {
+		switch (piece.kind) {
+		case STW_PIECE_TEXT: buf_puts(out, piece.text); break;
+		case STW_PIECE_DOMAIN: buf_put_xml(out, values->domain); break;
+		case STW_PIECE_ADDRESS: buf_put_xml(out, values->address); break;
+		case STW_PIECE_LOCAL: buf_put_xml(out, local_part(values->address)); break;
+		case STW_PIECE_HOSTNAME: buf_put_xml(out, values->hostname); break;
+		case STW_PIECE_KINDS: break;
+		}
+	}
+}

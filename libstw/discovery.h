@@ -68,6 +68,9 @@ struct stw_piece {
 /* Checks every byte of the table; an empty one has no hosts. NULL: *out can be used as long as the
  * bytes last; else what is wrong with them. */
 const char *stw_discovery_open(struct stw_bytes table, struct stw_discovery *out) WARN_UNUSED;
+struct stw_image;
+/* That of an image, which was checked when it was opened; as long as the image is open. */
+const struct stw_discovery *stw_image_discovery(const struct stw_image *image);
 /* The host of that name. False: it is none of ours. */
 bool stw_discovery_find(const struct stw_discovery *discovery, struct str name,
 			struct stw_discovery_host *out);
@@ -77,5 +80,14 @@ bool stw_discovery_document(const struct stw_discovery *discovery,
 			    struct stw_scan *out);
 /* The next piece. False: the end, or damage, which the scan then says. */
 bool stw_piece_next(struct stw_scan *scan, struct stw_piece *out);
+
+/* What the pieces of a document stand for. */
+struct stw_document_values {
+	struct str domain, address, hostname;
+};
+
+/* Appends a document with its pieces filled in. */
+void stw_document_put(struct stw_scan document, const struct stw_document_values *values,
+		      struct buf *out);
 
 #endif

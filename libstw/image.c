@@ -28,6 +28,7 @@
  *   lookup.c    the public questions           shape.c     the schema table
  *   packed.c    address tables as columns      content.c   the digest of meaning
  *   program.c   compiled expressions           walk.c      deep verification
+ *   discovery.c what mail clients are told
  *
  * Invariants:
  *   - nothing is mapped whose digest was not checked, by us or (STW_OPEN_TRUSTED) by who says so;
@@ -76,6 +77,18 @@ static bool image_programs(struct stw_image *image, struct stw_fault *fault)
 				      what);
 }
 
+/* Documents are copied to strangers as they lie there. */
+static bool image_discovery(struct stw_image *image, struct stw_fault *fault)
+{
+	const char *what =
+		stw_discovery_open(stw_table(image->main, STW_TABLE_DISCOVERY), &image->discovery);
+
+	return !what || stw_fault_set(fault, STW_DAMAGED,
+				      "the table of discovery of the image is damaged (%s): run "
+				      "stwc build again",
+				      what);
+}
+
 static bool image_load(struct stw_image *image, int fd, unsigned flags, struct stw_fault *fault)
 {
 	bool check = (flags & STW_OPEN_TRUSTED) == 0;
@@ -90,7 +103,7 @@ static bool image_load(struct stw_image *image, int fd, unsigned flags, struct s
 	if (!image->store)
 		return false;
 	image->main = stw_reader_new(image, fault);
-	return image->main && image_programs(image, fault);
+	return image->main && image_programs(image, fault) && image_discovery(image, fault);
 }
 
 struct stw_image *stw_image_open(int fd, unsigned flags, struct stw_fault *fault)
@@ -125,6 +138,11 @@ void stw_image_close(struct stw_image *image)
 const struct stw_manifest *stw_image_manifest(const struct stw_image *image)
 {
 	return &image->manifest;
+}
+
+const struct stw_discovery *stw_image_discovery(const struct stw_image *image)
+{
+	return &image->discovery;
 }
 
 struct stw_reader *stw_reader_main(struct stw_image *image)

@@ -2,6 +2,7 @@
 #ifndef STW_LIBSTW_IMAGE_H
 #define STW_LIBSTW_IMAGE_H
 
+#include "libstw/discovery.h"
 #include "libstw/format.h"
 #include "libstw/store.h"
 
@@ -10,7 +11,8 @@ struct stw_image {
 	struct stw_manifest manifest;
 	struct stw_store *store;
 	struct stw_reader *main;
-	uint8_t *secrets; /* pages of their own, kept out of core dumps; NULL: none */
+	struct stw_discovery discovery; /* in the store */
+	uint8_t *secrets;               /* pages of their own, kept out of core dumps; NULL: none */
 	size_t secrets_size;
 };
 

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "libstw/content.h"
-#include "libstw/discovery.h"
 #include "libstw/image.h"
 #include "libstw/packed.h"
 #include "libstw/program.h"
@@ -516,16 +515,6 @@ static void walk_expressions(struct walk *walk)
 		report(walk, "the table of expressions is damaged: %s", what);
 }
 
-static void walk_discovery(struct walk *walk)
-{
-	struct stw_discovery discovery;
-	const char *what =
-		stw_discovery_open(stw_table(walk->reader, STW_TABLE_DISCOVERY), &discovery);
-
-	if (what)
-		report(walk, "the table of discovery is damaged: %s", what);
-}
-
 /* Tables with one pair per record have as many pairs; nothing lies under unlisted types. */
 static void walk_counts(struct walk *walk, uint64_t records)
 {
@@ -557,7 +546,6 @@ bool stw_image_walk(struct stw_reader *reader, void (*problem)(void *ctx, const 
 	walk_referrers(&walk);
 	walk_binds(&walk);
 	walk_expressions(&walk);
-	walk_discovery(&walk);
 	stw_content_end(&walk.content);
 	if (stw_reader_damaged(reader))
 		report(&walk, "the store does not follow its form");

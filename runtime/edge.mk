@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libedge.a
 libedge_a_SOURCES = \
 	runtime/caps.c runtime/caps.h \
+	runtime/discovery.c \
 	runtime/edge.c runtime/edge.h \
 	runtime/edge_acceptor.c \
 	runtime/edge_generation.c runtime/edge_generation.h \

@@ -19,6 +19,7 @@
 #define LIMIT_HTTP_HEADERS 32768 /* octets of all header lines of a request */
 #define LIMIT_HTTP_FIELDS 100
 #define LIMIT_HTTP_BODY 1048576
+#define LIMIT_HTTP_KEPT 16384 /* octets of a body that a resource may look at */
 
 /* Refused commands in a row before the session ends. */
 #define LIMIT_ERRORS 10

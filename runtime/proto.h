@@ -36,7 +36,11 @@ enum proto_end {
 
 struct http_request {
 	struct str method, path, query; /* path is not decoded; never empty */
+	struct str host;                /* of the target or the field Host, with its port */
 	struct str authorization;       /* empty: none */
+	struct str body;                /* empty: none, or it is longer than what is kept */
+	bool cut;                       /* the latter */
+	bool unsent;                    /* the client waits to be told whether to send the body */
 	bool head;
 };
 
@@ -44,6 +48,7 @@ struct http_response {
 	unsigned status;
 	const char *type;   /* Content-Type */
 	const char *header; /* one more header line with its CR LF, or NULL */
+	unsigned max_age;   /* seconds that it may be kept; 0: not at all */
 	struct buf body;    /* freed by the caller of respond */
 };
 

@@ -8,9 +8,10 @@
 #include "runtime/limits.h"
 
 /*
- * HTTP/1.1 (RFC 9112): requests are read line by line, bodies are dropped, and one callback gives
- * the response. Whatever two readers could understand differently (two lengths, a length beside a
- * transfer coding, folded or unnamed fields, bare line ends) is refused and the connection ends.
+ * HTTP/1.1 (RFC 9112): requests are read line by line, the beginning of a body is kept, and one
+ * callback gives the response. Whatever two readers could understand differently (two lengths, a
+ * length beside a transfer coding, folded or unnamed fields, bare line ends) is refused and the
+ * connection ends.
  */
 enum http_state {
 	HTTP_REQUEST_LINE,
@@ -24,8 +25,11 @@ enum http_state {
 
 struct http_parser {
 	enum http_state state;
-	struct buf text; /* method, target and credentials of the request, one after another */
-	size_t method_n, target_n, authorization_at;
+	/* method, target, host and credentials of the request, one after another in their order */
+	struct buf text;
+	struct buf body; /* what is kept of it */
+	size_t method_n, target_n, host_at, host_n, authorization_at, authorization_n;
+	bool cut; /* the body is longer than what is kept */
 	bool v10, close, chunked, expect, has_length, has_authorization;
 	unsigned hosts, fields;
 	size_t header_size;
@@ -38,7 +42,7 @@ struct http_parser *http_parser_new(void)
 	struct http_parser *parser = calloc(1, sizeof(*parser));
 
 	if (parser)
-		parser->text.secret = true; /* credentials */
+		parser->text.secret = parser->body.secret = true; /* credentials */
 	return parser;
 }
 
@@ -47,15 +51,17 @@ void http_parser_free(struct http_parser *parser)
 	if (!parser)
 		return;
 	buf_free(&parser->text);
+	buf_free(&parser->body);
 	free(parser);
 }
 
 static void parser_reset(struct http_parser *parser)
 {
-	struct buf text = parser->text;
+	struct buf text = parser->text, body = parser->body;
 
 	buf_wipe(&text);
-	*parser = (struct http_parser){.text = text};
+	buf_wipe(&body);
+	*parser = (struct http_parser){.text = text, .body = body};
 }
 
 static const char *status_phrase(unsigned status)
@@ -111,7 +117,11 @@ static void put_response(struct buf *out, const struct http_response *response, 
 	put_date(out);
 	buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", response->type,
 		   response->body.n);
-	buf_puts(out, STR("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"));
+	if (response->max_age)
+		buf_printf(out, "Cache-Control: max-age=%u\r\n", response->max_age);
+	else
+		buf_puts(out, STR("Cache-Control: no-store\r\n"));
+	buf_puts(out, STR("X-Content-Type-Options: nosniff\r\n"));
 	if (response->header)
 		buf_puts(out, str_c(response->header));
 	buf_puts(out, last ? STR("Connection: close\r\n\r\n") : STR("\r\n"));
@@ -246,6 +256,9 @@ static unsigned field(struct http_parser *parser, struct str name, struct str va
 {
 	if (line_is(name, "host")) {
 		parser->hosts++;
+		parser->host_at = parser->text.n;
+		parser->host_n = value.n;
+		buf_puts(&parser->text, value);
 		return host_ok(value) ? 0 : 400;
 	}
 	if (line_is(name, "connection")) {
@@ -265,6 +278,7 @@ static unsigned field(struct http_parser *parser, struct str name, struct str va
 			return 400;
 		parser->has_authorization = true;
 		parser->authorization_at = parser->text.n;
+		parser->authorization_n = value.n;
 		buf_puts(&parser->text, value);
 	}
 	return 0;
@@ -309,14 +323,16 @@ static enum proto_action field_line(struct http_parser *parser, struct str line,
 	return status ? fail(out, status) : PROTO_CONTINUE;
 }
 
-/* Takes scheme and authority of an absolute target off. False: there is no host in it. */
-static bool authority_skip(struct str *target, size_t scheme)
+/* Takes scheme and authority of an absolute target off; it is the host then, whatever the field
+ * says (RFC 9112 3.2.2). False: there is no host in it. */
+static bool authority_skip(struct str *target, size_t scheme, struct str *out_host)
 {
 	struct str rest = str_from(*target, scheme), host = {rest.p, 0};
 
 	while (host.n < rest.n && rest.p[host.n] != '/' && rest.p[host.n] != '?')
 		host.n++;
 	*target = str_from(rest, host.n);
+	*out_host = host;
 	return host.n && host_ok(host);
 }
 
@@ -329,7 +345,7 @@ static bool target_split(struct str target, struct http_request *request)
 	size_t scheme = line_is(seven, "http://") ? 7 : line_is(eight, "https://") ? 8 : 0;
 	const char *mark;
 
-	if (scheme && !authority_skip(&target, scheme))
+	if (scheme && !authority_skip(&target, scheme, &request->host))
 		return false;
 	if (!scheme && target.p[0] != '/' &&
 	    !(str_eq_c(target, "*") && str_eq_c(request->method, "OPTIONS")))
@@ -342,6 +358,14 @@ static bool target_split(struct str target, struct http_request *request)
 	return true;
 }
 
+static struct str str_part(struct str s, size_t at, size_t n)
+{
+	struct str part = str_from(s, at);
+
+	part.n = n < part.n ? n : part.n;
+	return part;
+}
+
 /* The request is complete: responds, and makes ready for the next one. */
 static enum proto_action respond(struct proto *proto, struct buf *out)
 {
@@ -349,13 +373,19 @@ static enum proto_action respond(struct proto *proto, struct buf *out)
 	struct http_response response = {.status = 500, .type = "text/plain; charset=utf-8"};
 	struct http_request request = {.method = {parser->text.p, parser->method_n}};
 	struct str target = {parser->text.p + parser->method_n, parser->target_n};
+	struct str all = buf_str(&parser->text);
 	bool last = parser->close || parser->v10; /* 1.1 persists, 1.0 need not (9.3) */
 
 	proto->commands++;
-	if (parser->text.failed || !target_split(target, &request))
-		return fail(out, parser->text.failed ? 500 : 400);
-	if (parser->has_authorization)
-		request.authorization = str_from(buf_str(&parser->text), parser->authorization_at);
+	if (parser->text.failed || parser->body.failed)
+		return fail(out, 500);
+	request.host = str_part(all, parser->host_at, parser->host_n);
+	if (!target_split(target, &request))
+		return fail(out, 400);
+	request.authorization = str_part(all, parser->authorization_at, parser->authorization_n);
+	request.body = buf_str(&parser->body);
+	request.cut = parser->cut;
+	request.unsent = parser->expect;
 	request.head = str_eq_c(request.method, "HEAD");
 	proto->settings.respond(proto->settings.ctx, &request, &response);
 	/* with Expect the body may still come or not: nobody can tell, so the connection ends */
@@ -448,12 +478,18 @@ static enum proto_action http_command(struct proto *proto, struct buf *out)
 	return PROTO_CLOSE; /* octets of bodies are never lines */
 }
 
-/* Octets of a body or a chunk: dropped. */
-static size_t drop_body(struct proto *proto, size_t n, struct buf *out, enum proto_action *action)
+/* Octets of a body or a chunk: kept up to a limit, and as a whole or not at all. */
+static size_t take_body(struct proto *proto, struct str bytes, struct buf *out,
+			enum proto_action *action)
 {
 	struct http_parser *parser = proto->http;
-	size_t take = n < parser->left ? n : (size_t)parser->left;
+	size_t take = bytes.n < parser->left ? bytes.n : (size_t)parser->left;
 
+	parser->cut = parser->cut || take > LIMIT_HTTP_KEPT - parser->body.n;
+	if (parser->cut)
+		buf_clear(&parser->body);
+	else
+		buf_put(&parser->body, bytes.p, take);
 	parser->left -= take;
 	if (parser->left)
 		return take;
@@ -472,7 +508,7 @@ size_t http_input(struct proto *proto, const char *bytes, size_t n, struct buf *
 
 	*action = PROTO_CONTINUE;
 	if (proto->http->state == HTTP_BODY || proto->http->state == HTTP_CHUNK)
-		return drop_body(proto, n, out, action);
+		return take_body(proto, (struct str){bytes, n}, out, action);
 	used = line_feed(&proto->line, bytes, n, &complete);
 	if (complete) {
 		*action = proto->machine->command(proto, out);

@@ -306,9 +306,14 @@ static void on_request(void *ctx, const struct http_request *request, struct htt
 {
 	const struct session *session = ctx;
 	const struct worker *worker = session->worker;
-	const struct web_view view = {.shared = worker->server->shared,
-				      .metrics = &worker->generation->metrics,
-				      .loopback = loopback(&session->peer)};
+	const struct web_view view = {
+		.shared = worker->server->shared,
+		.metrics = &worker->generation->metrics,
+		.discovery = session->listener->object
+				     ? stw_image_discovery(worker->generation->image)
+				     : NULL, /* --health */
+		.hostname = session->listener->hostname,
+		.loopback = loopback(&session->peer)};
 
 	web_respond(&view, request, out);
 }

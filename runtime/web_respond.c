@@ -124,5 +124,12 @@ void web_respond(const struct web_view *view, const struct http_request *request
 		}
 		return;
 	}
+	if (view->discovery && discovery_respond(view, request, out)) {
+		if (out->body.failed) {
+			buf_clear(&out->body);
+			put_text(out, 500, "out of memory");
+		}
+		return;
+	}
 	put_text(out, 404, "not found");
 }

@@ -153,31 +153,6 @@ void client_put_host(struct client_pieces *pieces, const struct service *service
 		client_put_piece(pieces, STW_PIECE_HOSTNAME);
 }
 
-static struct str local_part(struct str address)
-{
-	const char *at = address.n ? memrchr(address.p, '@', address.n) : NULL;
-
-	return at ? (struct str){address.p, (size_t)(at - address.p)} : address;
-}
-
-void client_expand(struct str document, const struct client_values *values, struct buf *out)
-{
-	struct stw_scan scan =
-		stw_scan_of((struct stw_bytes){(const uint8_t *)document.p, document.n});
-	struct stw_piece piece;
-
-	while (stw_piece_next(&scan, &piece)) {
-		switch (piece.kind) {
-		case STW_PIECE_TEXT: buf_puts(out, piece.text); break;
-		case STW_PIECE_DOMAIN: buf_put_xml(out, values->domain); break;
-		case STW_PIECE_ADDRESS: buf_put_xml(out, values->address); break;
-		case STW_PIECE_LOCAL: buf_put_xml(out, local_part(values->address)); break;
-		case STW_PIECE_HOSTNAME: buf_put_xml(out, values->hostname); break;
-		case STW_PIECE_KINDS: break;
-		}
-	}
-}
-
 /* ---- documents without a form of their own ---- */
 
 /* The second version of Autodiscover knows no mail protocols: it leads to the first. */

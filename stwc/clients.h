@@ -59,13 +59,6 @@ void client_put_piece(struct client_pieces *pieces, enum stw_piece_kind kind);
 /* The host of a service, which may be one that the daemon fills in. */
 void client_put_host(struct client_pieces *pieces, const struct service *service);
 
-/* What the pieces of a document stand for. */
-struct client_values {
-	struct str domain, address, hostname;
-};
-/* Appends a document whose pieces are `document`, with its pieces filled in. */
-void client_expand(struct str document, const struct client_values *values, struct buf *out);
-
 /* The documents. Each appends to `out`; nothing where there is no service to name, or for MTA-STS
  * where the mode is `disable`. */
 void client_document(struct clients *clients, enum stw_document document, enum client_login login,

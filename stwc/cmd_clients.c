@@ -278,7 +278,7 @@ static enum status tell(struct question *q, const struct options *options)
 {
 	enum client_login login = client_login(&q->clients, q->domain);
 	struct client_pieces pieces = {.out = BUF_INIT};
-	struct client_values values = {.domain = q->name};
+	struct stw_document_values values = {.domain = q->name};
 	struct buf address = BUF_INIT, out = BUF_INIT;
 
 	switch (q->target->form) {
@@ -288,7 +288,9 @@ static enum status tell(struct question *q, const struct options *options)
 		buf_printf(&address, "user@%.*s", STR_ARG(q->name));
 		values.address = buf_str(&address);
 		client_document(&q->clients, q->target->document, login, &pieces);
-		client_expand(buf_str(&pieces.out), &values, &out);
+		stw_document_put(stw_scan_of((struct stw_bytes){(const uint8_t *)pieces.out.p,
+								pieces.out.n}),
+				 &values, &out);
 		out.failed = out.failed || pieces.out.failed || address.failed;
 		break;
 	}

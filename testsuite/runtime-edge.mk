@@ -44,6 +44,7 @@ testsuite_unit_test_tls_LDADD = $(edge_test_libs)
 
 # a running stwd
 edge_scenarios = \
+	testsuite/runtime/discovery.py \
 	testsuite/runtime/limits.py \
 	testsuite/runtime/protocols.py \
 	testsuite/runtime/tls.py \

@@ -1,6 +1,7 @@
 # the commands that read: convert, diff, dump, verify, get, ip, schema, explain
 stwc_view_tests = \
 	testsuite/stwc/cases.py \
+	testsuite/stwc/clients.py \
 	testsuite/stwc/convert.py \
 	testsuite/stwc/diff.py \
 	testsuite/stwc/fmt.py \

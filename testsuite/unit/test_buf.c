@@ -138,6 +138,29 @@ static void wipe_leaves_no_byte(void **state)
 	buf_free(&buf);
 }
 
+static void xml(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+		{"", ""},
+		{"a<b>&\"c'", "a&lt;b&gt;&amp;&quot;c&#39;"},
+		{"\xC3\xA4 \t\n", "\xC3\xA4 \t\n"},
+		{"\x01\r\xFF\xC3", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
+		{"\xEF\xBF\xBE", "\xEF\xBF\xBD"}, /* U+FFFE */
+	};
+	struct buf buf = BUF_INIT;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		buf_clear(&buf);
+		buf_put_xml(&buf, str_c(cases[i].in));
+		assert_str(buf_str(&buf), cases[i].out);
+	}
+	buf_free(&buf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +170,7 @@ int main(void)
 		cmocka_unit_test(empty_puts_do_nothing),
 		cmocka_unit_test(integers_are_little_endian),
 		cmocka_unit_test(json_strings),
+		cmocka_unit_test(xml),
 		cmocka_unit_test(wipe_leaves_no_byte),
 	};
 

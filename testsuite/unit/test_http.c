@@ -7,7 +7,9 @@
 /* What the callback saw last, and a fixed answer. */
 struct seen {
 	unsigned count;
-	char method[16], path[64], query[32], authorization[64];
+	char method[16], path[64], query[32], authorization[64], host[64];
+	char body[LIMIT_HTTP_KEPT + 1];
+	bool cut;
 };
 
 static void echo(void *ctx, const struct http_request *request, struct http_response *out)
@@ -20,6 +22,9 @@ static void echo(void *ctx, const struct http_request *request, struct http_resp
 	snprintf(seen->query, sizeof(seen->query), "%.*s", STR_ARG(request->query));
 	snprintf(seen->authorization, sizeof(seen->authorization), "%.*s",
 		 STR_ARG(request->authorization));
+	snprintf(seen->host, sizeof(seen->host), "%.*s", STR_ARG(request->host));
+	snprintf(seen->body, sizeof(seen->body), "%.*s", STR_ARG(request->body));
+	seen->cut = request->cut;
 	out->status = 200;
 	buf_puts(&out->body, STR("body\n"));
 }
@@ -179,6 +184,7 @@ static void parts(void **state)
 	assert_string_equal(exchange.seen.path, "/a/b");
 	assert_string_equal(exchange.seen.query, "c=d");
 	assert_string_equal(exchange.seen.authorization, "Basic eA==");
+	assert_string_equal(exchange.seen.host, "host:1");
 	assert_true(str_ends(str_c(exchange.out.p), STR("\r\n\r\nbody\n")));
 	assert_non_null(strstr(exchange.out.p, "\r\nContent-Length: 5\r\n"));
 	assert_non_null(strstr(exchange.out.p, "\r\nDate: "));
@@ -210,6 +216,41 @@ static void targets(void **state)
 		assert_string_equal(exchange.seen.query, cases[i].query);
 		buf_free(&exchange.out);
 	}
+}
+
+/* A body is kept for who asks, whole or not at all, and belongs to its own request. */
+static void bodies(void **state)
+{
+	static const char two[] =
+		"POST / HTTP/1.1\r\nHost: one\r\nContent-Length: 5\r\n\r\nabcde"
+		"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: two:2\r\n\r\n"
+		"2\r\nfg\r\n1\r\nh\r\n0\r\n\r\n";
+	struct exchange exchange;
+	struct buf in = BUF_INIT;
+	size_t part, n;
+
+	(void)state;
+	for (part = 1; part <= sizeof(two); part++) {
+		run(two, sizeof(two) - 1, part, &exchange);
+		assert_int_equal(exchange.seen.count, 2);
+		assert_string_equal(exchange.seen.host, "two:2");
+		assert_string_equal(exchange.seen.body, "fgh");
+		assert_false(exchange.seen.cut);
+		buf_free(&exchange.out);
+	}
+	for (n = LIMIT_HTTP_KEPT; n <= LIMIT_HTTP_KEPT + 1; n++) {
+		buf_clear(&in);
+		buf_printf(&in, "POST / HTTP/1.1\r\n" H "Content-Length: %zu\r\n\r\n", n);
+		while (in.n <
+		       n + strlen("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 16384\r\n\r\n"))
+			buf_putc(&in, 'x');
+		run(in.p, in.n, 1000, &exchange);
+		assert_int_equal(exchange.seen.count, 1);
+		assert_int_equal(strlen(exchange.seen.body), n == LIMIT_HTTP_KEPT ? n : 0);
+		assert_int_equal(exchange.seen.cut, n > LIMIT_HTTP_KEPT);
+		buf_free(&exchange.out);
+	}
+	buf_free(&in);
 }
 
 /* HEAD tells the length and sends no body. */
@@ -330,7 +371,9 @@ static void answers(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
-		const struct web_view view = {&shared, &cases[i].metrics, cases[i].loopback};
+		const struct web_view view = {.shared = &shared,
+					      .metrics = &cases[i].metrics,
+					      .loopback = cases[i].loopback};
 		const struct http_request request = {.method = str_c(cases[i].method),
 						     .path = str_c(cases[i].path),
 						     .authorization = str_c(cases[i].authorization),
@@ -381,7 +424,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests),  cmocka_unit_test(parts),   cmocka_unit_test(head),
 		cmocka_unit_test(too_large), cmocka_unit_test(answers), cmocka_unit_test(metrics),
-		cmocka_unit_test(targets),
+		cmocka_unit_test(targets),   cmocka_unit_test(bodies),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);

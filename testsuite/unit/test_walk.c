@@ -6,6 +6,7 @@
 
 #include <sys/mman.h>
 
+#include "libstw/discovery.h"
 #include "libstw/bytes.h"
 #include "libstw/footer.h"
 #include "libstw/image.h"
@@ -331,12 +332,12 @@ static void packed(void **state)
 
 static void spoiled_listener(struct plan *plan)
 {
-	value_at(plan, STW_TABLES, 0)[2 + 19] ^= 1; /* the id */
+	value_at(plan, STW_TABLES, 1)[2 + 19] ^= 1; /* the id */
 }
 
 static void spoiled_bind_order(struct plan *plan)
 {
-	value_at(plan, STW_TABLES, 0)[2 + 1] = 0xff; /* first address above the second */
+	value_at(plan, STW_TABLES, 1)[2 + 1] = 0xff; /* first address above the second */
 }
 
 static void listeners(void **state)
@@ -346,7 +347,81 @@ static void listeners(void **state)
 	expect(spoiled_bind_order, "is not in order");
 }
 
-/* ---- expressions: the first compiled table by name ---- */
+/* ---- discovery: the first compiled table by name, listeners the second ---- */
+
+static uint8_t *discovery_host(struct plan *plan, size_t i)
+{
+	return value_at(plan, STW_TABLES, 0) + STW_DISCOVERY_HEADER_SIZE +
+	       i * STW_DISCOVERY_HOST_SIZE;
+}
+
+static void many_hosts(struct plan *plan)
+{
+	value_at(plan, STW_TABLES, 0)[3] = 0xff;
+}
+
+static void name_outside(struct plan *plan)
+{
+	discovery_host(plan, 0)[3] = 0xff;
+}
+
+static void no_name(struct plan *plan)
+{
+	discovery_host(plan, 0)[4] = 0;
+}
+
+static void wide_name(struct plan *plan)
+{
+	uint8_t *host = discovery_host(plan, 0);
+
+	value_at(plan, STW_TABLES, 0)[stw_le32(host)] = 'A';
+}
+
+static void host_order(struct plan *plan)
+{
+	memcpy(discovery_host(plan, 0), discovery_host(plan, 1), 6);
+}
+
+static void host_flag(struct plan *plan)
+{
+	discovery_host(plan, 0)[6] = 2;
+}
+
+static void no_document(struct plan *plan)
+{
+	discovery_host(plan, 0)[8] = 0xff;
+}
+
+static uint8_t *document_place(struct plan *plan)
+{
+	return discovery_host(plan, stw_le32(value_at(plan, STW_TABLES, 0)));
+}
+
+static void document_outside(struct plan *plan)
+{
+	document_place(plan)[3] = 0xff;
+}
+
+static void document_piece(struct plan *plan)
+{
+	value_at(plan, STW_TABLES, 0)[stw_le32(document_place(plan))] = STW_PIECE_KINDS;
+}
+
+static void discovery(void **state)
+{
+	(void)state;
+	refused(fixture_text, many_hosts, "rows lie outside");
+	refused(fixture_text, name_outside, "a host has no name");
+	refused(fixture_text, no_name, "a host has no name");
+	refused(fixture_text, wide_name, "a host has no name");
+	refused(fixture_text, host_order, "not in order");
+	refused(fixture_text, host_flag, "a flag that is not known");
+	refused(fixture_text, no_document, "a document that is not there");
+	refused(fixture_text, document_outside, "outside of the table");
+	refused(fixture_text, document_piece, "does not follow its form");
+}
+
+/* ---- expressions: the first compiled table by name, where there is no domain ---- */
 
 static const char expressions_text[] = "[MtaHook.a]\n"
 				       "url = \"https://a.example.org/\"\n"
@@ -433,7 +508,7 @@ int main(void)
 		cmocka_unit_test(origins),         cmocka_unit_test(referrers),
 		cmocka_unit_test(records),         cmocka_unit_test(schema),
 		cmocka_unit_test(packed),          cmocka_unit_test(listeners),
-		cmocka_unit_test(expressions),
+		cmocka_unit_test(discovery),       cmocka_unit_test(expressions),
 	};
 
 	return cmocka_run_group_tests_name("walk", tests, NULL, NULL);
