@@ -5,11 +5,22 @@
  */
 #include "base/buf.h"
 #include "stwc/bind.h"
+#include "stwc/bootstrap.h"
 
 struct bootstrap {
 	struct compilation *c;
 	struct draft draft; /* of the Bootstrap itself */
 	struct node *body;
+};
+
+const struct bootstrap_part bootstrap_parts[BOOTSTRAP_PARTS] = {
+	{"dataStore", "DataStore", NULL, NULL},
+	{"blobStore", "BlobStore", NULL, NULL},
+	{"searchStore", "SearchStore", NULL, NULL},
+	{"inMemoryStore", "InMemoryStore", NULL, NULL},
+	{"tracer", "Tracer", "tracer", NULL},
+	{"directory", "Directory", "directory", "Internal"},
+	{"dnsServer", "DnsServer", "dns", "Manual"},
 };
 
 static bool has_variant(const struct node *value, const char *name)
@@ -53,20 +64,22 @@ static bool add_json(struct bootstrap *b, const char *type, const char *client_i
 }
 
 /* A property as the source wrote it, else the reference's default. */
-static bool add_property(struct bootstrap *b, const char *property, const char *type,
-			 const char *client_id)
+static bool add_part(struct bootstrap *b, const struct bootstrap_part *part)
 {
 	const struct schema_field *field =
-		schema_field_find(b->draft.type->structure, str_c(property));
-	struct node *value = node_map_get(b->body, str_c(property));
+		schema_field_find(b->draft.type->structure, str_c(part->property));
+	struct node *value = node_map_get(b->body, str_c(part->property));
 	struct buf json = BUF_INIT;
 
+	if (part->none &&
+	    (!value || has_variant(value, part->none) || has_variant(value, "Deprecated1")))
+		return true;
 	if (value)
-		return add(b, type, client_id, value);
+		return add(b, part->type, part->client_id, value);
 	if (!field || !field->default_json)
 		return false;
 	buf_puts(&json, str_c(field->default_json));
-	return add_json(b, type, client_id, &json);
+	return add_json(b, part->type, part->client_id, &json);
 }
 
 static struct str text_of(const struct bootstrap *b, const char *field)
@@ -138,16 +151,14 @@ static bool expand(struct bootstrap *b)
 	/* an update may leave to the server what it knows already; a fragment, what lies elsewhere
 	 */
 	bool named = text_of(b, "serverHostname").n && text_of(b, "defaultDomain").n;
+	size_t i;
 
-	return add_property(b, "dataStore", "DataStore", NULL) &&
-	       add_property(b, "blobStore", "BlobStore", NULL) &&
-	       add_property(b, "searchStore", "SearchStore", NULL) &&
-	       add_property(b, "inMemoryStore", "InMemoryStore", NULL) &&
-	       add_property(b, "tracer", "Tracer", "tracer") &&
-	       (!external || add(b, "Directory", "directory", directory)) &&
-	       (!automatic || add(b, "DnsServer", "dns", dns)) &&
-	       (!named || ((!acme || add_acme(b, automatic)) &&
-			   add_domain(b, acme, automatic, external) && add_settings(b)));
+	for (i = 0; i < BOOTSTRAP_PARTS; i++) {
+		if (!add_part(b, &bootstrap_parts[i]))
+			return false;
+	}
+	return !named || ((!acme || add_acme(b, automatic)) &&
+			  add_domain(b, acme, automatic, external) && add_settings(b));
 }
 
 static struct draft *find_bootstrap(struct compilation *c, size_t *out_live)

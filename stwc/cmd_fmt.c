@@ -115,7 +115,7 @@ static void format_directory(struct formatter *f, const char *path)
 		return;
 	}
 	for (i = 0; i < count; i++)
-		format_file(f, &(struct input){names[i], NULL, false});
+		format_file(f, &(struct input){.path = names[i]});
 	compile_list_free(names, count);
 }
 

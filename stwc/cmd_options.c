@@ -401,6 +401,11 @@ static bool set_image(struct parser *p, const char *value)
 	return true;
 }
 
+static bool set_yes(struct parser *p, const char *value UNUSED)
+{
+	return p->options->yes = true;
+}
+
 static bool set_list(struct parser *p, const char *value UNUSED)
 {
 	return p->options->list = true;
@@ -412,7 +417,7 @@ static bool add_input(struct parser *p, const char *path, bool overlay)
 
 	if (!state_grow((void **)&o->inputs, &p->input_cap, o->input_count, sizeof(*o->inputs)))
 		return complain(p, "out of memory");
-	o->inputs[o->input_count++] = (struct input){path, NULL, overlay};
+	o->inputs[o->input_count++] = (struct input){.path = path, .overlay = overlay};
 	return true;
 }
 
@@ -447,6 +452,20 @@ static const struct option_row rows[] = {
 	{"skip", "KIND", true, "leave records of this kind out (dkim, mtaSts, ...)",
 	 add_option_word},
 	{"tlsa", NULL, false, "TLSA records too, of the certificate", add_option_word},
+	{"hostname", "NAME", false, "of this server", add_option_word},
+	{"acme", "yes|no", false, "get a certificate from Let's Encrypt", add_option_word},
+	{"certificate", "FILE", false, "a certificate chain in PEM", add_option_word},
+	{"key", "FILE", false, "its private key", add_option_word},
+	{"dkim", "yes|no", false, "make DKIM keys", add_option_word},
+	{"data", "STORE", false, "where mail and settings are kept", add_option_word},
+	{"blob", "STORE", false, "where the content of messages is kept", add_option_word},
+	{"search", "STORE", false, "where the full-text index is kept", add_option_word},
+	{"in-memory", "STORE", false, "where counters and locks are kept", add_option_word},
+	{"directory", "KIND", false, "where accounts come from", add_option_word},
+	{"tracer", "KIND", false, "where log messages go", add_option_word},
+	{"dns", "KIND", false, "who keeps the DNS records", add_option_word},
+	{"set", "FIELD=ANSWER", true, "the answer to another question", add_option_word},
+	{"yes", NULL, false, "ask nothing: take defaults (-y)", set_yes},
 	{"memory", "KIB", false, "memory that each log-in takes (65536)", add_option_word},
 	{"iterations", "N", false, "passes over that memory (3)", add_option_word},
 	{"lanes", "N", false, "parts that are worked on at once (4)", add_option_word},
@@ -549,6 +568,8 @@ static struct str short_option(const char *arg)
 		return STR("out");
 	if (strcmp(arg, "-q") == 0)
 		return STR("quiet");
+	if (strcmp(arg, "-y") == 0)
+		return STR("yes");
 	if (strcmp(arg, "-h") == 0)
 		return STR("help");
 	return STR_NONE;

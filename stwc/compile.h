@@ -16,6 +16,7 @@ struct input {
 	const char *path; /* "-": standard input */
 	const char *name; /* --as, or NULL */
 	bool overlay;     /* given with --overlay */
+	struct str text;  /* .p not NULL: what is read; the path is no more than its name */
 };
 
 enum shapes {

@@ -1,6 +1,7 @@
 /*
  * Keys and certificates in text form. stwc looks whether a server could load them and what they
- * are; it never uses them. keys.c is the only file of the compiler that knows OpenSSL's keys.
+ * are; it never uses them. keys.c and keys_make.c are the only files of the compiler that know
+ * OpenSSL's keys.
  */
 #ifndef STW_STWC_KEYS_H
 #define STW_STWC_KEYS_H
@@ -50,6 +51,10 @@ bool certificate_covers(const struct certificate_info *info, struct str host);
 /* An OpenPGP public key (RFC 9580 section 6.2: armoured) or a PEM certificate. NULL, or what is
  * wrong. */
 const char *public_key_read(struct arena *arena, struct str text) WARN_UNUSED;
+/* keys_make.c: appends a new private key, as PKCS#8 in PEM without a passphrase: RSA of so many
+ * bits, or Ed25519, which has no choice of size. `out` should be secret. False: the library
+ * failed, or there is no memory. */
+bool key_make(enum key_kind kind, unsigned bits, struct buf *out) WARN_UNUSED;
 /* base64 of RFC 4648 section 4 with its padding, or of section 5 without. The number of bytes, or
  * SIZE_MAX where it is none. */
 size_t base64_size(struct str text, bool url);

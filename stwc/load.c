@@ -21,6 +21,7 @@ struct request {
 	const char *name; /* in diagnostics */
 	bool overlay;
 	const struct include *include; /* that asks for it; NULL: the command line does */
+	struct str text;               /* .p not NULL: it is in memory, and copied */
 };
 
 static bool load_included(struct compilation *c, struct str by, const struct include *include);
@@ -481,6 +482,11 @@ static bool read_input(struct compilation *c, const struct request *request,
 	enum format format =
 		choose_format(c, str_c(request->name), STR_NONE, request->include != NULL);
 
+	if (request->text.p) {
+		buf_puts(&text->bytes, request->text);
+		fs_error_set(error, ENOMEM, "read", request->name);
+		return !text->bytes.failed;
+	}
 	if (strcmp(request->path, "-") == 0)
 		return fs_read_fd(STDIN_FILENO, request->name, INPUT_LIMIT, &text->bytes, error);
 	if (format == FORMAT_NDJSON && !list &&
@@ -495,7 +501,7 @@ static bool load_file(struct compilation *c, const struct request *request)
 	struct compile_text text = {.bytes = BUF_INIT};
 	struct fs_error error;
 
-	if (!may_read(c, request))
+	if (!request->text.p && !may_read(c, request))
 		return true;
 	if (!state_grow((void **)&state->texts, &state->text_cap, state->text_count,
 			sizeof(struct compile_text)))
@@ -508,7 +514,8 @@ static bool load_file(struct compilation *c, const struct request *request)
 		buf_free(&text.bytes);
 		return unreadable(c, text.included ? text.asked_for : SPAN_NONE, &error);
 	}
-	remember_file(&text, request->path);
+	if (!request->text.p)
+		remember_file(&text, request->path);
 	if (c->options.has_shapes)
 		text.shapes = c->options.shapes;
 	state->texts[state->text_count++] = text;
@@ -591,18 +598,18 @@ static bool load_directory(struct compilation *c, const char *path, bool overlay
 	if (!compile_list(path, &names, &count, &error))
 		return unreadable(c, SPAN_NONE, &error);
 	for (i = 0; i < count && ok; i++)
-		ok = load_file(c, &(struct request){names[i], names[i], overlay, NULL});
+		ok = load_file(c, &(struct request){names[i], names[i], overlay, NULL, STR_NONE});
 	compile_list_free(names, count);
 	return ok;
 }
 
 static bool load_input(struct compilation *c, const struct input *input)
 {
-	struct request request = {input->path, input->name, input->overlay, NULL};
+	struct request request = {input->path, input->name, input->overlay, NULL, input->text};
 	bool stream = strcmp(input->path, "-") == 0;
 	struct stat status;
 
-	if (!stream && stat(input->path, &status) == 0 && S_ISDIR(status.st_mode))
+	if (!stream && !input->text.p && stat(input->path, &status) == 0 && S_ISDIR(status.st_mode))
 		return load_directory(c, input->path, input->overlay);
 	if (!request.name)
 		request.name = stream ? "<stdin>" : input->path;

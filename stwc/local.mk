@@ -8,7 +8,7 @@ libstwc_a_SOURCES = \
 	stwc/bind_hint.c \
 	stwc/bind_patch.c \
 	stwc/bind_scalar.c \
-	stwc/bootstrap.c \
+	stwc/bootstrap.c stwc/bootstrap.h \
 	stwc/check/account.c \
 	stwc/check/certificate.c \
 	stwc/check/check.c stwc/check/check.h \
@@ -56,7 +56,13 @@ libstwc_a_SOURCES = \
 	stwc/include.c stwc/include.h \
 	stwc/jmap.c \
 	stwc/list.c \
+	stwc/init.c stwc/init.h \
+	stwc/init_answer.c \
+	stwc/init_files.c stwc/init_files.h \
+	stwc/init_questions.c \
+	stwc/init_text.c \
 	stwc/keys.c stwc/keys.h \
+	stwc/keys_make.c \
 	stwc/load.c \
 	stwc/mask.c \
 	stwc/names.c stwc/names.h \
@@ -105,6 +111,7 @@ stwc_stwc_SOURCES = \
 	stwc/cmd_build.c \
 	stwc/cmd_check.c \
 	stwc/cmd_hash.c \
+	stwc/cmd_init.c \
 	stwc/cmd_terminal.c stwc/cmd_terminal.h \
 	stwc/main.c \
 	stwc/cmd_options.c \

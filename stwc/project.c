@@ -127,7 +127,7 @@ static void add_inputs(struct reading *r, struct project_image *image, const str
 	for (const struct node *n = list ? list->list.first : NULL; n; n = n->next) {
 		if (n->kind == NODE_STRING && n->string.n)
 			image->inputs[image->count++] =
-				(struct input){path_of(r, n->string), NULL, overlay};
+				(struct input){.path = path_of(r, n->string), .overlay = overlay};
 		else if (n->kind != NODE_POISON)
 			(void)diag_add(&r->sheet->diags, DIAG_WRONG_TYPE, n->span,
 				       "a source is the name of a file or a folder");

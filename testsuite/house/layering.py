@@ -21,7 +21,7 @@ ROOMS = {
 LIBRARIES = {
     "libyaml": (r"yaml\.h", r"grammar/\w+\.(c|re)", "tree"),
     "LMDB": (r"lmdb\.h", r"(libstw|stwc/emit|runtime)/\w+\.c", "room"),
-    "OpenSSL": (r"openssl/.*", r"base/digest\.c|stwc/keys\.c|runtime/(\w+/)?(io|tls)\w*\.c", None),
+    "OpenSSL": (r"openssl/.*", r"base/digest\.c|stwc/keys(_make)?\.c|runtime/(\w+/)?(io|tls)\w*\.c", None),
     "libevent": (r"event2/.*|event\.h", r"runtime/(\w+/)?io\w*\.c", None),
     "PCRE2": (r"pcre2\.h", r"engine/\w+\.c", "tree"),
     "libcap": (r"sys/capability\.h", r"runtime/\w+\.c", "tree"),

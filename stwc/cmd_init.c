@@ -1,0 +1,497 @@
+/* stwc init: asks what a new server needs to know, and writes its first configuration. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/render.h"
+#include "core/suggest.h"
+#include "stwc/cmd.h"
+#include "stwc/cmd_terminal.h"
+#include "stwc/init.h"
+#include "stwc/init_files.h"
+#include "stwc/keys.h"
+
+#define ANSWER_LIMIT 4096
+#define FEW 9 /* as many names stand in a prompt, more only in the help */
+
+struct dialogue {
+	struct options *options;
+	struct terminal terminal;
+	bool asks; /* there is somebody to ask */
+	enum status status;
+};
+
+/* ---- help ---- */
+
+static size_t count_names(const struct schema_type *type)
+{
+	size_t count = 0, i;
+
+	if (type->kind != TYPE_OBJECT)
+		return type->members->count;
+	for (i = 0; i < type->structure->variant_count; i++)
+		count += init_offers(&type->structure->variants[i]);
+	return count;
+}
+
+static void print_names(const struct schema_type *type)
+{
+	const char *comma = " (";
+	size_t i;
+
+	if (type->kind == TYPE_OBJECT) {
+		for (i = 0; i < type->structure->variant_count; i++) {
+			if (!init_offers(&type->structure->variants[i]))
+				continue;
+			fprintf(stderr, "%s%s", comma, type->structure->variants[i].name);
+			comma = ", ";
+		}
+	} else {
+		for (i = 0; i < type->members->count; i++, comma = ", ")
+			fprintf(stderr, "%s%s", comma, type->members->members[i].name);
+	}
+	fputc(')', stderr);
+}
+
+static void print_choices(const struct schema_type *type)
+{
+	size_t i;
+
+	if (type->kind == TYPE_OBJECT) {
+		for (i = 0; i < type->structure->variant_count; i++) {
+			const struct schema_variant *variant = &type->structure->variants[i];
+
+			if (init_offers(variant))
+				fprintf(stderr, "    %-20s %s\n", variant->name,
+					variant->doc ? variant->doc : "");
+		}
+		return;
+	}
+	for (i = 0; i < type->members->count; i++) {
+		const struct schema_enum_member *member = &type->members->members[i];
+
+		fprintf(stderr, "    %-20s %s\n", member->name, member->doc ? member->doc : "");
+	}
+}
+
+static void print_option(const struct init_question *q)
+{
+	if (q->row && q->row->option)
+		fprintf(stderr, "--%s", q->row->option);
+	else
+		fprintf(stderr, "--set %.*s=", STR_ARG(q->path));
+}
+
+static void print_help(const struct init_question *q)
+{
+	if (q->field->doc)
+		fprintf(stderr, "  %s\n", q->field->doc);
+	switch (init_form(q->field->type)) {
+	case INIT_CHOICE: print_choices(q->field->type); break;
+	case INIT_SECRET:
+		fputs("  Answer env:NAME for an environment variable or file:PATH for a file; "
+		      "a relative path is\n  looked up in the server's secrets directory.\n",
+		      stderr);
+		break;
+	case INIT_SEVERAL: fputs("  Several are parted by commas.\n", stderr); break;
+	case INIT_YES_NO: fputs("  Answer yes or no.\n", stderr); break;
+	case INIT_TEXT:
+	case INIT_PART: break;
+	}
+	fputs("  In a script: ", stderr);
+	print_option(q);
+	fputc('\n', stderr);
+}
+
+/* ---- questions ---- */
+
+static void print_prompt(const struct init_question *q)
+{
+	const struct schema_type *type = q->field->type;
+
+	fprintf(stderr, "%.*s", STR_ARG(q->prompt));
+	if (init_form(type) == INIT_CHOICE && count_names(type) <= FEW)
+		print_names(type);
+	else if (init_form(type) == INIT_CHOICE)
+		fputs(" (? lists them)", stderr);
+	if (q->fallback.n)
+		fprintf(stderr, " [%.*s]", STR_ARG(q->fallback));
+	fputs(": ", stderr);
+}
+
+/* "error: why", for each reason. */
+static void print_reasons(const struct buf *why)
+{
+	struct str rest = buf_str(why);
+
+	while (rest.n) {
+		const char *end = memchr(rest.p, '\n', rest.n);
+		size_t n = end ? (size_t)(end - rest.p) : rest.n;
+
+		fprintf(stderr, "  error: %.*s\n", (int)n, rest.p);
+		rest = str_from(rest, n + 1);
+	}
+}
+
+/* Takes an answer, or says why not. */
+static bool take(const struct init_question *q, struct str answer)
+{
+	struct buf why = BUF_INIT;
+	bool ok = init_answer(q, answer, &why);
+
+	if (!ok)
+		print_reasons(&why);
+	buf_free(&why);
+	return ok;
+}
+
+static bool stop(struct dialogue *d, const char *why)
+{
+	d->status = STATUS_FAILED;
+	if (why)
+		(void)cmd_fail(&cmd_init, "%s; nothing was written", why);
+	return false;
+}
+
+static struct str trim(struct str s)
+{
+	while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = str_from(s, 1);
+	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t' || s.p[s.n - 1] == '\r'))
+		s.n--;
+	return s;
+}
+
+/* What an answer with nothing in it means. False: it means nothing. */
+static bool take_fallback(const struct init_question *q)
+{
+	if (q->fallback_applies || (!q->fallback.p && !q->needed))
+		return true;
+	return q->fallback.p && take(q, q->fallback);
+}
+
+static bool take_line(const struct init_question *q, struct str answer)
+{
+	if (str_eq(answer, STR("?"))) {
+		print_help(q);
+		return false;
+	}
+	if (answer.n)
+		return take(q, answer);
+	if (!q->fallback.p && q->needed) {
+		fputs("  error: this needs an answer (? for help)\n", stderr);
+		return false;
+	}
+	return take_fallback(q);
+}
+
+/* Asks until an answer will do. */
+static bool ask_person(struct dialogue *d, const struct init_question *q)
+{
+	struct buf line = BUF_INIT;
+	enum terminal_line got;
+	bool done = false;
+
+	do {
+		buf_clear(&line);
+		print_prompt(q);
+		got = terminal_read(&d->terminal, ANSWER_LIMIT, &line);
+		if (got == TERMINAL_LINE)
+			done = take_line(q, trim(buf_str(&line)));
+	} while (got == TERMINAL_LINE && !done && !line.failed);
+	buf_free(&line);
+	if (done)
+		return true;
+	fputc('\n', stderr);
+	switch (got) {
+	case TERMINAL_LINE: return stop(d, "out of memory");
+	case TERMINAL_END: return stop(d, "the answers end here");
+	case TERMINAL_INTERRUPTED: return stop(d, NULL);
+	case TERMINAL_TOO_LONG: return stop(d, "the answer is too long");
+	case TERMINAL_FAILED: return stop(d, strerror(errno));
+	}
+	return false;
+}
+
+/* What the command line says: of a short option, or of --set. NULL: nothing. */
+static const char *given_answer(const struct dialogue *d, const struct init_question *q)
+{
+	const char *word = NULL, *set = init_given(q->init, q->path);
+
+	if (q->row && q->row->option)
+		word = options_word(d->options, q->row->option);
+	/* who has a certificate wants no other */
+	if (!word && !set && strcmp(q->field->name, "requestTlsCertificate") == 0 &&
+	    options_word(d->options, "certificate"))
+		word = "no";
+	return word ? word : set;
+}
+
+static bool ask(void *ctx, const struct init_question *q)
+{
+	struct dialogue *d = ctx;
+	const char *given = given_answer(d, q);
+
+	if (given) {
+		if (take(q, str_c(given)))
+			return true;
+	} else if (d->asks) {
+		return ask_person(d, q);
+	} else if (take_fallback(q)) {
+		return true;
+	}
+	fputs("stwc init: ", stderr);
+	print_option(q);
+	/* what was given may be a secret that does not belong there */
+	if (given)
+		fputs(" has an answer that will not do; nothing was written\n", stderr);
+	else
+		fprintf(stderr, " is needed: %.*s\n", STR_ARG(q->prompt));
+	return stop(d, NULL);
+}
+
+/* ---- --set ---- */
+
+static bool read_given(struct init *init, const struct options *options)
+{
+	size_t i;
+
+	init->given = ARENA_ARRAY(&init->arena, struct init_given, options->word_count);
+	if (!init->given)
+		return false;
+	for (i = 0; i < options->word_count; i++) {
+		const char *value = options->words[i].value, *equals = strchr(value, '=');
+
+		if (strcmp(options->words[i].option, "set") != 0)
+			continue;
+		if (!equals) {
+			(void)cmd_fail(&cmd_init, "--set takes FIELD=ANSWER, not '%s'", value);
+			return false;
+		}
+		init->given[init->given_count++] =
+			(struct init_given){{value, (size_t)(equals - value)}, equals + 1, false};
+	}
+	return true;
+}
+
+static bool all_used(const struct init *init)
+{
+	size_t i;
+
+	for (i = 0; i < init->given_count; i++) {
+		if (init->given[i].used)
+			continue;
+		(void)cmd_fail(&cmd_init,
+			       "--set %.*s: no question is about that, by what the other answers "
+			       "are; nothing was written",
+			       STR_ARG(init->given[i].path));
+		return false;
+	}
+	return true;
+}
+
+/* An option that no question has taken. */
+static bool is_senseless(const struct init *init, const struct options *options)
+{
+	const char *word = options_word(options, "certificate");
+
+	if (!word)
+		word = options_word(options, "key");
+	if (!word || init->certificate->map.first ||
+	    !init_is_on(init, "requestTlsCertificate", true))
+		return false;
+	(void)cmd_fail(&cmd_init,
+		       "--acme yes gets a certificate, so there is no use for --certificate "
+		       "and --key; nothing was written");
+	return true;
+}
+
+/* ---- files ---- */
+
+/* Everything that is written, by name and content. */
+struct target {
+	char *directory, *secrets, *paths[1 + INIT_KEYS];
+	struct buf texts[1 + INIT_KEYS]; /* the keys first, the configuration last */
+	struct init_file files[1 + INIT_KEYS];
+	size_t count;
+};
+
+static bool name_target(struct target *t, const char *directory)
+{
+	size_t i;
+
+	*t = (struct target){.count = 0};
+	t->directory = strdup(directory);
+	if (!t->directory || asprintf(&t->secrets, "%s/secrets", directory) < 0)
+		return false;
+	for (i = 0; i < INIT_KEYS; i++) {
+		t->texts[i].secret = true;
+		if (asprintf(&t->paths[i], "%s/%s", t->secrets, init_keys[i].file) < 0)
+			return false;
+		t->files[i] = (struct init_file){.path = t->paths[i], .mode = 0600};
+	}
+	if (asprintf(&t->paths[i], "%s/mail.toml", directory) < 0)
+		return false;
+	t->files[i] = (struct init_file){.path = t->paths[i], .mode = 0644};
+	return true;
+}
+
+static void free_target(struct target *t)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(t->paths); i++) {
+		free(t->paths[i]);
+		buf_free(&t->texts[i]);
+	}
+	free(t->secrets);
+	free(t->directory);
+}
+
+static bool interrupted(void *ctx)
+{
+	const struct dialogue *d = ctx;
+
+	return terminal_interrupted(&d->terminal);
+}
+
+/* `keys`: those that come in front of the configuration, too. */
+static struct init_files files_of(const struct target *t, struct dialogue *d, bool keys,
+				  const char *const *directories, const unsigned *modes)
+{
+	return (struct init_files){.files = keys ? t->files : t->files + INIT_KEYS,
+				   .count = keys ? ARRAY_LEN(t->files) : 1,
+				   .directories = directories,
+				   .modes = modes,
+				   .directory_count = keys ? 2 : 1,
+				   .interrupted = interrupted,
+				   .ctx = d};
+}
+
+/* Before anybody has answered anything. */
+static bool is_free(struct dialogue *d, const struct target *t)
+{
+	struct init_files all = files_of(t, d, true, NULL, NULL);
+	const char *path;
+
+	if (!init_files_exist(&all, &path))
+		return true;
+	(void)cmd_fail(&cmd_init, "%s is there already, and is left as it is", path);
+	return false;
+}
+
+static enum status write_files(struct dialogue *d, struct target *t, bool keys)
+{
+	const char *const directories[] = {t->directory, t->secrets};
+	static const unsigned modes[] = {0755, 0700};
+	struct init_files all = files_of(t, d, keys, directories, modes);
+	struct fs_error error;
+	char text[1024];
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(t->files); i++)
+		t->files[i].text = buf_str(&t->texts[i]);
+	if (!init_files_write(&all, &error)) {
+		fs_error_text(&error, text, sizeof(text));
+		return cmd_fail(&cmd_init, "%s; nothing was written", text);
+	}
+	if (d->options->quiet)
+		return STATUS_VALID;
+	for (i = 0; i < all.count; i++)
+		fprintf(stderr, "wrote %s\n", all.files[i].path);
+	fprintf(stderr,
+		"next: stwc check %s\n"
+		"      stwc build %s -o mail.stwi\n"
+		"      stwd --image mail.stwi --secrets %s\n",
+		t->directory, t->directory, t->secrets);
+	return STATUS_VALID;
+}
+
+static bool make_keys(struct target *t)
+{
+	size_t i;
+
+	for (i = 0; i < INIT_KEYS; i++) {
+		if (!key_make(init_keys[i].ed25519 ? KEY_ED25519 : KEY_RSA, 2048, &t->texts[i])) {
+			(void)cmd_fail(&cmd_init, "no key can be made; nothing was written");
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What the answers come to, together, may be wrong where each of them was right. */
+static bool make_text(const struct init *init, struct target *t)
+{
+	struct compilation c;
+	struct buf report = BUF_INIT;
+	bool ok = init_text(init, &t->texts[INIT_KEYS], &c);
+	size_t i;
+
+	for (i = 0; !ok && i < c.diags.count; i++) {
+		if (c.diags.all[i].severity != SEVERITY_NOTE)
+			render_text(&report, &c.sources, &c.diags.all[i], false);
+	}
+	if (!ok)
+		(void)cmd_fail(&cmd_init,
+			       "%.*s%sthe answers do not fit each other; nothing was "
+			       "written",
+			       STR_ARG(buf_str(&report)), report.n ? "" : "out of memory, or ");
+	buf_free(&report);
+	compile_free(&c);
+	return ok;
+}
+
+/* ---- the command ---- */
+
+static enum status converse(struct dialogue *d, struct init *init, struct target *t)
+{
+	bool keys;
+
+	if (!read_given(init, d->options))
+		return STATUS_FAILED;
+	if (d->asks)
+		fputs("An empty answer takes what stands in brackets; ? explains a question.\n\n",
+		      stderr);
+	if (!init_walk(init, ask, d))
+		return init->arena.failed ? cmd_fail(&cmd_init, "out of memory") : STATUS_FAILED;
+	if (!all_used(init) || is_senseless(init, d->options) || !make_text(init, t))
+		return STATUS_FAILED;
+	keys = init_is_on(init, "generateDkimKeys", true);
+	if (keys && !make_keys(t))
+		return STATUS_FAILED;
+	return write_files(d, t, keys);
+}
+
+static enum status run(struct options *options)
+{
+	struct dialogue d = {.options = options, .status = STATUS_FAILED};
+	struct target target;
+	struct init init;
+
+	if (options->input_count > 1)
+		return cmd_fail(&cmd_init, "where to? One directory, or none for this one");
+	d.asks = !options->yes && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+	if (!terminal_hold(&d.terminal))
+		return cmd_fail(&cmd_init, "%s", strerror(errno));
+	if (!init_begin(&init) ||
+	    !name_target(&target, options->input_count ? options->inputs[0].path : "."))
+		d.status = cmd_fail(&cmd_init, "out of memory");
+	else if (is_free(&d, &target))
+		d.status = converse(&d, &init, &target);
+	init_end(&init);
+	free_target(&target);
+	terminal_release(&d.terminal);
+	return d.status;
+}
+
+const struct command cmd_init = {
+	"init",
+	"[OPTION…] [DIR]",
+	"asks what a new server needs to know, and writes its first configuration",
+	" hostname domain acme certificate key dkim data blob search in-memory directory tracer "
+	"dns set yes quiet ",
+	NULL,
+	run};

@@ -1,0 +1,352 @@
+/*
+ * One answer: made a value of its field's type, put among the others, and compiled. The compiler
+ * says what is wrong with it, by the same words as of a file; of what it says about other places,
+ * which are not answered yet, nothing is heard.
+ */
+#include "base/num.h"
+#include "base/utf8.h"
+#include "stwc/bootstrap.h"
+#include "stwc/init.h"
+#include "stwc/view_write.h"
+
+/* ---- a value of what was typed ---- */
+
+static struct node *text_node(struct init *init, struct str s)
+{
+	return node_string(&init->arena, arena_str(&init->arena, s), SPAN_NONE);
+}
+
+static struct node *type_node(struct init *init, struct str variant, const char *field,
+			      struct str value)
+{
+	struct node *map = node_new(&init->arena, NODE_MAP, SPAN_NONE);
+	struct node *type = text_node(init, variant), *text = text_node(init, value);
+
+	if (!map || !type || !text ||
+	    !node_map_append(&init->arena, &init->hash_key, map, STR("@type"), SPAN_NONE, type) ||
+	    (field &&
+	     !node_map_append(&init->arena, &init->hash_key, map, str_c(field), SPAN_NONE, text)))
+		return NULL;
+	return map;
+}
+
+/* As the reference writes it, whatever its case; as it stands where there is none of that name. */
+static struct str proper_name(const struct schema_type *type, struct str s)
+{
+	size_t i;
+
+	if (type->kind == TYPE_OBJECT) {
+		for (i = 0; i < type->structure->variant_count; i++) {
+			if (str_eq_ascii_case(s, str_c(type->structure->variants[i].name)))
+				return str_c(type->structure->variants[i].name);
+		}
+		return s;
+	}
+	for (i = 0; i < type->members->count; i++) {
+		if (str_eq_ascii_case(s, str_c(type->members->members[i].name)))
+			return str_c(type->members->members[i].name);
+	}
+	return s;
+}
+
+/* The compiler says itself what of the past took another's place. */
+static struct node *choice_node(const struct init_question *q, struct str s, struct buf *why)
+{
+	const struct schema_type *type = q->field->type;
+	const struct schema_variant *variant;
+	struct str name = proper_name(type, s);
+
+	if (type->kind != TYPE_OBJECT)
+		return text_node(q->init, name);
+	variant = schema_variant_find(type->structure, name);
+	if (!variant || init_offers(variant) || variant->until)
+		return type_node(q->init, name, NULL, STR_NONE);
+	buf_printf(why, "%.*s is nothing to begin with: it needs a licence, or is a placeholder\n",
+		   STR_ARG(name));
+	return NULL;
+}
+
+static struct node *yes_no_node(struct init *init, struct str s, struct buf *why)
+{
+	static const struct {
+		const char *word;
+		bool value;
+	} words[] = {{"yes", true}, {"y", true},  {"true", true},
+		     {"no", false}, {"n", false}, {"false", false}};
+	struct node *node;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(words); i++) {
+		if (!str_eq_ascii_case(s, str_c(words[i].word)))
+			continue;
+		node = node_new(&init->arena, NODE_BOOL, SPAN_NONE);
+		if (node)
+			node->boolean = words[i].value;
+		return node;
+	}
+	buf_puts(why, STR("answer yes or no\n"));
+	return NULL;
+}
+
+static struct node *several_node(struct init *init, struct str s)
+{
+	struct node *list = node_new(&init->arena, NODE_LIST, SPAN_NONE);
+	size_t i = 0;
+
+	while (list && i < s.n) {
+		size_t begin;
+		struct node *member;
+
+		while (i < s.n && (s.p[i] == ' ' || s.p[i] == ','))
+			i++;
+		for (begin = i; i < s.n && s.p[i] != ' ' && s.p[i] != ','; i++)
+			;
+		if (i == begin)
+			break;
+		member = text_node(init, (struct str){s.p + begin, i - begin});
+		if (!member)
+			return NULL;
+		node_list_append(list, member);
+	}
+	return list;
+}
+
+static bool is_number(const struct schema_type *type)
+{
+	return type->kind == TYPE_UNSIGNED || type->kind == TYPE_INTEGER ||
+	       type->kind == TYPE_SIZE || type->kind == TYPE_DURATION || type->kind == TYPE_FLOAT;
+}
+
+static struct node *plain_node(struct init *init, const struct schema_type *type, struct str s)
+{
+	struct node *node;
+	uint64_t number;
+	bool negative = s.n && s.p[0] == '-';
+
+	if (!is_number(type) || num_u64(negative ? str_from(s, 1) : s, &number) != NUM_OK)
+		return text_node(init, s);
+	node = node_new(&init->arena, NODE_INT, SPAN_NONE);
+	if (node) {
+		node->magnitude = number;
+		node->negative = negative && number;
+	}
+	return node;
+}
+
+/* "env:NAME", "file:PATH" or "none": a secret itself is never an answer. NULL with *why: it is
+ * none of these. */
+static struct node *secret_node(const struct init_question *q, struct str s, struct buf *why)
+{
+	bool file = str_starts(s, STR("file:"));
+
+	if (str_starts(s, STR("env:")))
+		return type_node(q->init, STR("EnvironmentVariable"), "variableName",
+				 str_from(s, 4));
+	if (file || (q->row && q->row->bare_file))
+		return type_node(q->init, STR("File"), "filePath", str_from(s, file ? 5 : 0));
+	buf_puts(why, STR("a secret never stands in the configuration: answer env:NAME for an "
+			  "environment variable, or file:PATH\n"));
+	return NULL;
+}
+
+static bool may_be_none(const struct schema_type *type)
+{
+	return schema_variant_find(type->structure, STR("None")) != NULL;
+}
+
+static struct node *answer_node(const struct init_question *q, struct str s, struct buf *why)
+{
+	const struct schema_type *type = q->field->type;
+
+	switch (init_form(type)) {
+	case INIT_YES_NO: return yes_no_node(q->init, s, why);
+	case INIT_SEVERAL: return several_node(q->init, s);
+	case INIT_CHOICE: return choice_node(q, s, why);
+	case INIT_SECRET:
+		if (str_eq(s, STR("none")) && may_be_none(type))
+			return type_node(q->init, STR("None"), NULL, STR_NONE);
+		return secret_node(q, s, why);
+	case INIT_TEXT:
+	case INIT_PART: return plain_node(q->init, type, s);
+	}
+	return NULL;
+}
+
+/* ---- the answers as a text that can be compiled ---- */
+
+void init_json(struct buf *out, const struct node *node, const struct node *target,
+	       struct span *place)
+{
+	const struct node_entry *e;
+	uint32_t begin = (uint32_t)out->n;
+
+	if (node->kind == NODE_MAP) {
+		buf_putc(out, '{');
+		for (e = node->map.first; e; e = e->next) {
+			if (e != node->map.first)
+				buf_putc(out, ',');
+			buf_put_json(out, e->key);
+			buf_putc(out, ':');
+			init_json(out, e->value, target, place);
+		}
+		buf_putc(out, '}');
+	} else {
+		view_json_inline(out, node);
+	}
+	if (target && node == target)
+		*place = (struct span){1, begin, (uint32_t)out->n};
+}
+
+static bool put(const struct init *init, struct arena *arena, struct node *map, const char *name,
+		struct node *value)
+{
+	return node_map_append(arena, &init->hash_key, map, str_c(name), SPAN_NONE, value);
+}
+
+/* {name: value} */
+static struct node *wrap(const struct init *init, struct arena *arena, const char *name,
+			 struct node *value)
+{
+	struct node *map = node_new(arena, NODE_MAP, SPAN_NONE);
+
+	return map && put(init, arena, map, name, value) ? map : NULL;
+}
+
+struct node *init_objects(const struct init *init, struct arena *arena)
+{
+	struct node *all = node_new(arena, NODE_MAP, SPAN_NONE), *value;
+	size_t i;
+
+	for (i = 0; all && i < BOOTSTRAP_PARTS; i++) {
+		const struct bootstrap_part *part = &bootstrap_parts[i];
+
+		value = node_map_get(init->bootstrap, str_c(part->property));
+		if (!value || (part->none && str_eq_c(init_text_of(value, "@type"), part->none)))
+			continue;
+		if (part->client_id)
+			value = wrap(init, arena, part->client_id, value);
+		if (!value || !put(init, arena, all, part->type, value))
+			return NULL;
+	}
+	if (!all || !init->certificate->map.first)
+		return all;
+	value = wrap(init, arena, "own", init->certificate);
+	return value && put(init, arena, all, "Certificate", value) ? all : NULL;
+}
+
+/* What holds the answer: the objects so far, or, for what is no object, the Bootstrap. */
+static struct node *context_of(const struct init_question *q, const struct node *value,
+			       struct arena *arena)
+{
+	const struct node *holder = node_map_get(q->init->bootstrap, str_c(q->field->name));
+	bool plain = q->body == q->init->bootstrap && holder == value &&
+		     init_form(q->field->type) != INIT_CHOICE;
+
+	return plain ? wrap(q->init, arena, "Bootstrap", q->init->bootstrap)
+		     : init_objects(q->init, arena);
+}
+
+/* ---- what the compiler says of it ---- */
+
+static bool is_about(const struct init_question *q, const struct diag *diag, struct span place)
+{
+	return (diag->severity == SEVERITY_ERROR || diag->severity == SEVERITY_WARNING) &&
+	       diag->span.source == place.source && diag->span.begin >= place.begin &&
+	       diag->span.end <= place.end && !(q->pending && diag->code == DIAG_MISSING_COMPANION);
+}
+
+static bool judge(const struct init_question *q, struct str text, struct span place,
+		  struct buf *why)
+{
+	struct compile_options options = {
+		.from = FORMAT_JSON, .partial = true, .verdict = true, .now = q->init->now};
+	struct input input = {.path = "answers.json", .text = text};
+	struct compilation c;
+	bool ok = compile_init(&c, &options);
+	size_t i, before = why->n;
+
+	/* what is missing elsewhere makes no difference, only what is said of the answer */
+	ok = ok && (compile_run(&c, &input, 1) || !c.arena.failed);
+	for (i = 0; ok && i < c.diags.count; i++) {
+		const struct diag *diag = &c.diags.all[i];
+
+		if (!is_about(q, diag, place))
+			continue;
+		buf_puts(why, diag->message);
+		if (diag->hint.n)
+			buf_printf(why, "; %.*s", STR_ARG(diag->hint));
+		buf_putc(why, '\n');
+	}
+	if (!ok)
+		buf_puts(why, STR("out of memory\n"));
+	compile_free(&c);
+	return why->n == before && !why->failed;
+}
+
+/* What the compiler is to look at: of a choice whose fields are still to come the word, else all of
+ * the value. */
+static const struct node *target_of(const struct init_question *q, const struct node *value)
+{
+	const struct schema_structure *structure = q->field->type->structure;
+	const struct schema_variant *variant;
+
+	if (init_form(q->field->type) != INIT_CHOICE || value->kind != NODE_MAP)
+		return value;
+	variant = schema_variant_find(structure, init_text_of(value, "@type"));
+	return !variant || variant->body ? node_map_get(value, STR("@type")) : value;
+}
+
+static bool is_typable(struct str s, struct buf *why)
+{
+	size_t i;
+
+	for (i = 0; i < s.n && (unsigned char)s.p[i] >= 0x20 && s.p[i] != 0x7f; i++)
+		;
+	if (i == s.n && utf8_valid_prefix(s) == s.n)
+		return true;
+	buf_puts(why, STR("the answer has a control character, or is not UTF-8\n"));
+	return false;
+}
+
+/* The entry that was appended last goes again. */
+static void take_back(struct node *map, struct node_entry *before)
+{
+	map->map.last = before;
+	if (before)
+		before->next = NULL;
+	else
+		map->map.first = NULL;
+	map->map.count--;
+	map->map.index = NULL;
+}
+
+bool init_answer(const struct init_question *q, struct str answer, struct buf *why)
+{
+	struct node_entry *last = q->body->map.last;
+	struct buf text = BUF_INIT;
+	struct span place = SPAN_NONE;
+	struct node *value, *context = NULL;
+	struct arena arena;
+	bool ok;
+
+	if (!is_typable(answer, why))
+		return false;
+	if (q->body == q->init->certificate && str_eq(answer, STR("none")) && !q->row->when)
+		return true; /* there is no certificate, and so nothing to keep */
+	value = answer_node(q, answer, why);
+	if (!value || !node_map_append(&q->init->arena, &q->init->hash_key, q->body,
+				       str_c(q->field->name), SPAN_NONE, value))
+		return false;
+	arena_init(&arena, 0);
+	context = context_of(q, value, &arena);
+	if (context)
+		init_json(&text, context, target_of(q, value), &place);
+	ok = context && !text.failed;
+	/* "Internal" and "Manual" become no object, and the name is known to be right */
+	ok = ok && (!place.source || judge(q, buf_str(&text), place, why));
+	if (!ok)
+		take_back(q->body, last);
+	buf_free(&text);
+	arena_free(&arena);
+	return ok;
+}
