@@ -19,6 +19,7 @@ test_packages=(
 	libcmocka-dev libjansson-dev clang python3 openssl curl binutils xz-utils
 	clang-format-14 mandoc shellcheck procps valgrind
 	python3-jsonschema git ansible-core nix-bin bind9-utils knot knot-dnssecutils
+	graphviz chromium
 )
 
 # missing_packages NAME...: prints those that are not installed.

@@ -106,7 +106,7 @@ extern const struct command cmd_check, cmd_build, cmd_dump, cmd_verify, cmd_get,
 extern const struct command cmd_clients;
 extern const struct command cmd_zone;
 extern const struct command cmd_convert, cmd_diff, cmd_fmt, cmd_migrate;
-extern const struct command cmd_test;
+extern const struct command cmd_report, cmd_test;
 extern const struct command cmd_hash, cmd_init;
 
 /* Reads argv behind the command's name. False after a message on standard error. */

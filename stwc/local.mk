@@ -77,6 +77,7 @@ libstwc_a_SOURCES = \
 	stwc/plan_names.c \
 	stwc/plan_packed.c \
 	stwc/plan_update.c \
+	stwc/picture.c stwc/picture.h \
 	stwc/pointer.c stwc/pointer.h \
 	stwc/project.c stwc/project.h \
 	stwc/report.h \

@@ -9,9 +9,9 @@
 #include "stwc/cmd.h"
 
 static const struct command *const commands[] = {
-	&cmd_check,   &cmd_build, &cmd_dump,    &cmd_verify,  &cmd_get,  &cmd_ip,  &cmd_schema,
-	&cmd_explain, &cmd_eval,  &cmd_graph,   &cmd_convert, &cmd_diff, &cmd_fmt, &cmd_migrate,
-	&cmd_test,    &cmd_hash,  &cmd_clients, &cmd_zone,    &cmd_init,
+	&cmd_check,   &cmd_build, &cmd_dump,    &cmd_verify,  &cmd_get,  &cmd_ip,     &cmd_schema,
+	&cmd_explain, &cmd_eval,  &cmd_graph,   &cmd_convert, &cmd_diff, &cmd_fmt,    &cmd_migrate,
+	&cmd_test,    &cmd_hash,  &cmd_clients, &cmd_zone,    &cmd_init, &cmd_report,
 };
 
 static void print_help(FILE *out)

@@ -10,6 +10,8 @@ libstwc_a_SOURCES += \
 	stwc/judge_recipient.c \
 	stwc/judge_report.c \
 	stwc/markup.c stwc/markup.h \
+	stwc/page.c stwc/page.h \
+	stwc/page_parts.c \
 	stwc/view_diff.c stwc/view_diff.h \
 	stwc/view_dump.c stwc/view_dump.h \
 	stwc/view_patch.c stwc/view_patch.h \
@@ -49,6 +51,7 @@ stwc_stwc_SOURCES += \
 	stwc/cmd_graph.c \
 	stwc/cmd_ip.c \
 	stwc/cmd_migrate.c \
+	stwc/cmd_report.c \
 	stwc/cmd_schema.c \
 	stwc/cmd_test.c \
 	stwc/cmd_verify.c \

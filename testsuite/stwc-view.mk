@@ -8,6 +8,7 @@ stwc_view_tests = \
 	testsuite/stwc/foreign.py \
 	testsuite/stwc/projects.py \
 	testsuite/stwc/reference.py \
+	testsuite/stwc/reports.py \
 	testsuite/stwc/roundtrip.py \
 	testsuite/stwc/view.py \
 	testsuite/stwc/zone.py

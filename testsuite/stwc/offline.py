@@ -32,6 +32,7 @@ bindSecret = {"@type" = "File", filePath = "/nowhere/secret"}
 "192.0.2.0/24" = {}
 """
 SETTINGS = 'server.hostname = "mx.example.org"\nserver.listener.smtp.bind = "[::]:25"\nserver.listener.smtp.protocol = "smtp"\n'
+CASES = '[[case]]\naddress = "192.0.2.1"\nexpect = "blocked"\n'
 # what each command is tried with; IMAGE is made before, OUT may be written
 COMMANDS = {
     "check": ["m.toml"],
@@ -48,6 +49,8 @@ COMMANDS = {
     "migrate": ["s.toml", "--allow-loss"],
     "fmt": ["--check", "m.toml"],
     "eval": ["1 + 1", "m.toml"],
+    "test": ["c.toml", "m.toml"],
+    "report": ["m.toml", "-o", "OUT"],
 }
 SPOKEN = r"socket|connect|sendto|sendmsg|bind|listen|accept4?|setsockopt|socketpair"
 
@@ -59,7 +62,7 @@ class Place:
         self.folder, self.out = os.path.join(root, "sources"), os.path.join(root, "out")
         os.makedirs(self.folder)
         os.makedirs(self.out)
-        for name, text in (("m.toml", SOURCE), ("s.toml", SETTINGS)):
+        for name, text in (("m.toml", SOURCE), ("s.toml", SETTINGS), ("c.toml", CASES)):
             with open(os.path.join(self.folder, name), "w", encoding="utf-8") as out:
                 out.write(text)
         self.image = os.path.join(self.folder, "m.stwi")

@@ -1,0 +1,207 @@
+"""stwc report: what the page shows, its well-formedness, its bytes, and what a browser makes of it."""
+import html.parser
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+import stwctest
+
+SOURCE = r'''
+[SystemSettings]
+defaultHostname = "mx.example.org"
+defaultDomainId = "#example.org"
+[Domain."example.org"]
+description = "<script>alert('x')</script> & \"quotes\""
+catchAllAddress = "a@example.org"
+[NetworkListener.smtp]
+protocol = "smtp"
+bind = ["[::]:25", "192.0.2.1:2525"]
+useTls = true
+tlsImplicit = false
+[NetworkListener.imaps]
+protocol = "imap"
+bind = ["[::]:993"]
+useTls = true
+tlsImplicit = true
+[Directory.ldap]
+"@type" = "Ldap"
+description = "d"
+url = "ldap://127.0.0.1"
+baseDn = "dc=example"
+bindDn = "cn=x"
+bindSecret = {"@type" = "Value", secret = "hunter2"}
+[Authentication]
+directoryId = "#ldap"
+[BlockedIp."203.0.113.0/24"]
+[AllowedIp]
+"192.0.2.7" = { reason = "<our> monitoring" }
+'''
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+SVG = {"svg", "g", "polygon", "ellipse", "text", "path", "title", "a"}
+
+
+class Page(html.parser.HTMLParser):
+    """Tags that close in order; headings, landmarks, links, tables and the text of the page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.faults, self.headings, self.ids, self.links, self.outside = [], [], [], [], [], []
+        self.landmarks, self.tables, self.text, self.language = set(), [], "", None
+        self.feed(text)
+        self.close()
+        if self.open:
+            self.faults.append(f"left open: {self.open}")
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if len(values) != len(attrs):
+            self.faults.append(f"an attribute twice: {tag} {self.getpos()}")
+        if tag == "html":
+            self.language = values.get("lang")
+        if tag in ("header", "nav", "main", "footer"):
+            self.landmarks.add(tag)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if "id" in values:
+            self.ids.append(values["id"])
+        if tag == "a" and values.get("href"):
+            self.links.append(values["href"])
+        for name in ("src", "data", "action", "poster", "srcset", "xlink:href") + (() if tag == "a" else ("href",)):
+            if name in values:
+                self.outside.append((tag, values[name]))
+        if tag == "script" or any(name.startswith("on") for name in values):
+            self.outside.append((tag, values))
+        if tag == "table":
+            self.tables.append({"scopes": [], "caption": False, "rows": 0})
+        if tag == "th":
+            self.tables[-1]["scopes"].append(values.get("scope"))
+        if tag == "caption":
+            self.tables[-1]["caption"] = True
+        if tag == "tr":
+            self.tables[-1]["rows"] += 1
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        if tag not in SVG | VOID:
+            self.faults.append(f"{tag} closes itself")
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"{tag} closes at {self.getpos()}")
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def read(folder):
+    with open(os.path.join(folder, "index.html"), encoding="utf-8", newline="") as page:
+        return page.read()
+
+
+def write(name, text):
+    with open(name, "w", encoding="utf-8") as out:
+        out.write(text)
+
+
+def check(tap, name, text):
+    """What holds for every page."""
+    page = Page(text)
+    tap.equal(page.faults, [], f"{name}: tags close in order")
+    tap.equal((page.language, page.landmarks), ("en", {"header", "nav", "main", "footer"}), f"{name}: language and landmarks")
+    tap.ok(page.headings[0] == 1 and page.headings.count(1) == 1 and
+           all(b - a <= 1 for a, b in zip(page.headings, page.headings[1:])), f"{name}: headings leave no level out")
+    tap.equal([t for t in page.tables if not t["caption"] or "col" not in t["scopes"] or None in t["scopes"] or
+               t["scopes"].count("row") != t["rows"] - 1], [], f"{name}: tables have captions and headers")
+    tap.ok(len(set(page.ids)) == len(page.ids) and {l[1:] for l in page.links} <= set(page.ids),
+           f"{name}: links lead to a place on the page") or print("#", page.links, page.ids)
+    tap.equal(page.outside, [], f"{name}: no script, nothing from elsewhere")
+    tap.ok("hunter2" not in text, f"{name}: no secret")
+    return page
+
+
+def valid(tap):
+    write("m.toml", SOURCE)
+    done = stwctest.run("report", "m.toml", "-o", "page")
+    tap.equal((done.status, done.stdout, done.stderr), (0, "", "wrote page/index.html\n"), "it is written")
+    text = read("page")
+    page = check(tap, "sources", text)
+    for said in ("m.toml", "Diagnostics", "inline-secret", "****", "[::]:25, 192.0.2.1:2525",
+                 "offered (STARTTLS)", "from the first byte", "<script>alert('x')</script> & ", "m.toml:9",
+                 "Directory ldap", "directoryId", "203.0.113.0/24", "<our> monitoring", "Differences from the defaults",
+                 "SystemSettings/defaultHostname", "live"):
+        tap.ok(said in page.text, f"it says {said}")
+    tap.equal(("<svg" in text), bool(shutil.which("dot")), "a picture where Graphviz is installed")
+    stwctest.run("report", "m.toml", "-o", "again")
+    tap.equal(read("again"), text, "the same bytes twice")
+    stwctest.run("report", "m.toml", "-o", "page", "-q")
+    tap.equal(sorted(os.listdir("page")), ["index.html"], "once more over the old one")
+    plain = stwctest.run("report", "m.toml", "-o", "plain", env={"PATH": "/nowhere"})
+    page = check(tap, "without Graphviz", read("plain"))
+    tap.ok(plain.status == 0 and "Graphviz is not installed" in page.text and "Directory ldap" in page.text,
+           "without Graphviz the references are a table")
+
+
+def other_inputs(tap):
+    stwctest.run("build", "--allow-inline-secrets", "m.toml", "-o", "m.stwi")
+    done = stwctest.run("report", "m.stwi", "-o", "image")
+    page = check(tap, "an image", read("image"))
+    tap.ok(done.status == 0 and "m.toml:" in page.text and "Directory ldap" in page.text, "an image has places and references too")
+    write("o.toml", '[SystemSettings]\ndefaultHostname = "mx2.example.org"\n[BlockedIp."198.51.100.0/24"]\n')
+    done = stwctest.run("report", "m.toml", "--overlay", "o.toml", "--against", "m.stwi", "-o", "against")
+    page = check(tap, "a comparison", read("against"))
+    tail = page.text[page.text.rindex("Differences from another"):]
+    tap.ok(done.status == 0 and "mx2.example.org" in tail and "198.51.100.0/24" in tail and "useTls" not in tail,
+           "what differs from another image")
+    done = stwctest.run("report", "m.toml", "--against", "none.stwi", "-o", "nothing")
+    tap.equal((done.status, os.path.exists("nothing")), (2, False), "one that is not there")
+    done = stwctest.run("report", "m.toml")
+    tap.equal((done.status, done.stderr), (2, "stwc report: where to? -o DIR\n"), "no folder is named")
+    write("file", "")
+    tap.equal(stwctest.run("report", "m.toml", "-o", "file").status, 2, "a folder that cannot be")
+
+
+def invalid(tap):
+    write("bad.toml", SOURCE + '[Tracer.x]\n"@type" = "<Stdout>"\n[Directory.b]\n"@type" = "Ldap"\n'
+          'bindSecret = {"@type" = "Value", secret = "hunter2", x = "hunter2"}\n')
+    done = stwctest.run("report", "bad.toml", "-o", "bad")
+    page = check(tap, "mistakes", read("bad"))
+    tap.ok(done.status == 1 and "not valid: " in done.stderr, "the exit status tells of mistakes")
+    tap.ok("unknown-variant" in page.text and "<Stdout>" in page.text and "Objects" not in page.text, "they are all there is")
+
+
+def browser(tap):
+    """A browser, which the page forbids every script, shows the same text."""
+    program = shutil.which("chromium")
+    words = [program or "", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=profile",
+             "--virtual-time-budget=1000"]
+    if not program:
+        return print("# SKIP the browser: chromium is not installed")
+    try:
+        done = subprocess.run(words + ["--dump-dom", "file://" + os.path.abspath("page/index.html")], capture_output=True, text=True,
+                              check=False, timeout=60, env=dict(os.environ, HOME=os.getcwd()))
+    except subprocess.TimeoutExpired:
+        return print("# SKIP the browser: chromium does not come up here")
+    if done.returncode or "</html>" not in done.stdout:
+        return print("# SKIP the browser: chromium cannot start here")
+    seen, written = Page(done.stdout), Page(read("page"))
+    tap.equal(" ".join(seen.text.split()), " ".join(written.text.split()), "the browser has the same text")
+    tap.equal((seen.headings, len(seen.tables)), (written.headings, len(written.tables)), "the same headings and tables")
+    tap.ok("alert" not in re.sub(r"&lt;script&gt;alert.*?&lt;/script&gt;", "", done.stdout), "what looks like a script is text")
+
+
+def main():
+    tap = stwctest.Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        valid(tap)
+        other_inputs(tap)
+        invalid(tap)
+        browser(tap)
+        os.chdir("/")
+    tap.done()
+
+
+main()
