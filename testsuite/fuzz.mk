@@ -2,6 +2,7 @@
 fuzz_sources = \
 	testsuite/fuzz/fuzz.h \
 	testsuite/fuzz/fuzz_compile.c \
+	testsuite/fuzz/fuzz_discovery.c \
 	testsuite/fuzz/fuzz_grammar.c \
 	testsuite/fuzz/fuzz_expr.c \
 	testsuite/fuzz/fuzz_image.c \

@@ -74,6 +74,10 @@ void fuzz_live(const uint8_t *data, size_t n);
 void fuzz_footer(const uint8_t *data, size_t n);
 void fuzz_image(const uint8_t *data, size_t n);
 
+/* fuzz_discovery.c */
+void fuzz_discovery(const uint8_t *data, size_t n);
+void fuzz_web(const uint8_t *data, size_t n);
+
 /* fuzz_state.c */
 void fuzz_state(const uint8_t *data, size_t n);
 

@@ -32,6 +32,8 @@ const struct fuzz_target fuzz_targets[] = {
 	{"live", fuzz_live},
 	{"footer", fuzz_footer},
 	{"image", fuzz_image},
+	{"discovery", fuzz_discovery},
+	{"web", fuzz_web},
 	{"state", fuzz_state},
 	{NULL, NULL},
 };
