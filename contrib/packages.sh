@@ -10,13 +10,13 @@
 build_packages=(
 	gcc libc6-dev make autoconf automake pkg-config re2c bison
 	libyaml-dev liblmdb-dev libssl-dev libevent-dev libcap-dev libseccomp-dev libsystemd-dev
-	libidn2-dev libpsl-dev libpcre2-dev libargon2-dev
+	libidn2-dev libpsl-dev libpcre2-dev libc-ares-dev libjansson-dev libargon2-dev
 )
 # to talk to a running stwd by hand
 talk_packages=(openssl curl ca-certificates)
 # to run every test; each test says so when its tool is not there
 test_packages=(
-	libcmocka-dev libjansson-dev clang python3 openssl curl binutils xz-utils
+	libcmocka-dev clang python3 openssl curl binutils xz-utils
 	clang-format-14 mandoc shellcheck procps valgrind
 	python3-jsonschema git ansible-core nix-bin bind9-utils knot knot-dnssecutils
 	graphviz chromium

@@ -3,6 +3,7 @@
  * stwd (runtime/control*.c); here are its form, the image that goes along, and the waiting.
  */
 #include "runtime/control.h"
+#include "runtime/zone_check.h"
 
 #include "base/fs.h"
 #include "base/num.h"
@@ -44,11 +45,13 @@ static const char help[] =
 	"  connections                   open sessions\n"
 	"  drain [--wait]                take no new connections\n"
 	"  log LEVEL                     error, warn, info, debug, trace, or default\n"
+	"  zone-check [--server ADDR[:PORT]] [--tcp] FILE\n"
+	"                                does the DNS answer what `stwc zone` wrote as JSON\n"
 	"\n"
 	"Exit status: 0 active or unchanged, 1 refused and the old generation serves, 2 could not\n"
 	"ask, 3 active but a restart is pending, 4 timed out; status: 0 healthy, 1 degraded, 2 "
 	"not\n"
-	"running.\n";
+	"running; zone-check: 0 the same, 1 different, 2 could not ask.\n";
 
 struct options {
 	const char *control;
@@ -85,6 +88,7 @@ static const struct form forms[] = {
 	{"connections", "", 0, 0, false, {{NULL, NULL}}},
 	{"drain", "", 0, 0, false, {{"--wait", NULL}}},
 	{"log", " LEVEL", 1, 1, false, {{NULL, NULL}}},
+	{"zone-check", " FILE", 1, 1, false, {{"--server", "ADDR[:PORT]"}, {"--tcp", NULL}}},
 };
 
 /* The words of a command, taken apart. */
@@ -377,6 +381,33 @@ static int run(const struct options *options, const struct request *r)
 	return status;
 }
 
+/* It asks the DNS, not stwd. */
+static int run_zone_check(const struct options *options, const struct request *r)
+{
+	struct zone_said said = {BUF_INIT, BUF_INIT};
+	const char *server = NULL;
+	bool tcp = false;
+	int status;
+
+	for (int i = 0; i < r->option_count; i++) {
+		if (strcmp(r->options[i], "--tcp") == 0)
+			tcp = true;
+		else
+			server = r->options[++i];
+	}
+	status = zone_check(r->operands[0], server, tcp, options->timeout, &said);
+	if (said.out.failed || said.err.failed)
+		status = fail("out of memory", NULL);
+	if (said.err.n)
+		(void)fwrite(said.err.p, 1, said.err.n, stderr);
+	if ((said.out.n && fwrite(said.out.p, 1, said.out.n, stdout) != said.out.n) ||
+	    fflush(stdout) != 0)
+		status = fail("cannot write", strerror(errno));
+	buf_free(&said.out);
+	buf_free(&said.err);
+	return status;
+}
+
 static const struct form *find_form(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
@@ -417,7 +448,8 @@ int main(int argc, char **argv)
 	if (!take_words(form, argv + optind, argc - optind, &request))
 		return CONTROL_CANNOT;
 	if (!request.help)
-		return run(&options, &request);
+		return strcmp(form->name, "zone-check") == 0 ? run_zone_check(&options, &request)
+							     : run(&options, &request);
 	print_form(stdout, form);
 	return fflush(stdout) == 0 ? CONTROL_OK : CONTROL_CANNOT;
 }

@@ -45,6 +45,7 @@ main_scenarios = \
 	testsuite/runtime/reload.py \
 	testsuite/runtime/roles.py \
 	testsuite/runtime/start.py \
-	testsuite/runtime/systemd.py
+	testsuite/runtime/systemd.py \
+	testsuite/runtime/zonecheck.py
 TESTS += $(main_scenarios)
 EXTRA_DIST += $(main_scenarios) testsuite/runtime/stwtest.py

@@ -27,7 +27,8 @@ LIBRARIES = {
     "libcap": (r"sys/capability\.h", r"runtime/\w+\.c", "tree"),
     "libseccomp": (r"seccomp\.h", r"runtime/\w+\.c", "tree"),
     "libsystemd": (r"systemd/.*", r"runtime/\w+\.c", "tree"),
-    "jansson": (r"jansson\.h", r"(?!)", "tree"),  # the tests' own, for now
+    "c-ares": (r"ares\.h", r"runtime/\w+\.c", "tree"),
+    "jansson": (r"jansson\.h", r"runtime/\w+\.c", "tree"),
     "libidn2": (r"idn2\.h", r"(engine|stwc|grammar)/[\w/]+\.(c|re)", "tree"),
     "libargon2": (r"argon2\.h", r"stwc/\w+\.c", "tree"),
     "libpsl": (r"libpsl\.h", r"(engine|stwc)/[\w/]+\.c", "tree"),

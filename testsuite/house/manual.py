@@ -20,7 +20,7 @@ def page_options(text):
 def page_commands(text):
     """Commands of a page: the items of the list after "The commands are"."""
     part = re.search(r"The commands are:(.*?)^\.El", text, re.S | re.M)
-    return set(re.findall(r"^\.It Cm (\w+)", part.group(1), re.M)) if part else set()
+    return set(re.findall(r"^\.It Cm ([\w-]+)", part.group(1), re.M)) if part else set()
 
 
 def help_of(program, *words):
@@ -35,7 +35,7 @@ def help_options(text):
 
 def help_commands(text):
     """Commands stand one per line, set in by two blanks, before what they do."""
-    return set(re.findall(r"^  ([a-z]+)\b", text, re.M))
+    return set(re.findall(r"^  ([a-z][a-z-]*)\b", text, re.M))
 
 
 def page_takers(text, commands):

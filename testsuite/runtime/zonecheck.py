@@ -1,0 +1,293 @@
+"""stwctl zone-check: expected records beside what a real name server on loopback answers."""
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+import stwtest
+
+BUILDDIR = os.environ.get("builddir", os.getcwd())
+STWC = os.path.join(os.path.abspath(BUILDDIR), "stwc", "stwc")
+STWCTL = os.path.join(os.path.abspath(BUILDDIR), "stwctl")
+
+SOURCE = '''
+[SystemSettings]
+defaultHostname = "mail.example.org"
+defaultDomainId = "#example.org"
+[Domain."example.org"]
+certificateManagement = {{"@type" = "Automatic", acmeProviderId = "#le"}}
+[AcmeProvider.le]
+contact = ["postmaster@example.org"]
+[Certificate.mail]
+certificate = {{"@type" = "File", filePath = "tls.crt"}}
+privateKey = {{"@type" = "File", filePath = "tls.key"}}
+[DkimSignature.rsa]
+"@type" = "Dkim1RsaSha256"
+selector = "s1"
+domainId = "#example.org"
+privateKey = {{"@type" = "File", filePath = "rsa.pem"}}
+[NetworkListener]
+smtp = {{bind = ["[::]:25"]}}
+submissions = {{bind = ["[::]:465"], tlsImplicit = true}}
+imaps = {{protocol = "imap", bind = ["[::]:993"], tlsImplicit = true}}
+https = {{protocol = "http", bind = ["[::]:443"], tlsImplicit = true}}
+[DnsResolver]
+"@type" = "Custom"
+servers = [{{address = "127.0.0.1", port = {port}, protocol = "{protocol}"}}]
+attempts = 1
+timeout = "{timeout}"
+tcpOnError = {retry}
+'''
+ZONE_ARGS = ["--domain", "example.org", "--address", "192.0.2.1", "--address", "2001:db8::1", "--host", "--tlsa",
+             "--now", "2026-03-01T00:00:00Z", "-q", "--level", "certificate-expired=off"]
+
+
+class Tap:
+    def __init__(self):
+        self.count = 0
+
+    def ok(self, condition, name, *more):
+        self.count += 1
+        print(f"{'ok' if condition else 'not ok'} {self.count} - {name}", flush=True)
+        if not condition:
+            for text in more:
+                print("#   " + str(text).replace("\n", "\n#   "))
+        return condition
+
+    def done(self):
+        print(f"1..{self.count}")
+
+
+def free_port():
+    return stwtest.free_ports(1)[0]
+
+
+class NameServer:
+    """Knot DNS with one zone, in a folder of its own; stopped by its process."""
+
+    def __init__(self, folder, zone):
+        self.port = free_port()
+        self.folder = tempfile.mkdtemp(dir=folder)
+        with open(os.path.join(self.folder, "example.org.zone"), "w", encoding="utf-8") as out:
+            out.write(zone)
+        conf = os.path.join(self.folder, "knot.conf")
+        with open(conf, "w", encoding="utf-8") as out:
+            out.write(f'''server:
+    rundir: "{self.folder}"
+    listen: 127.0.0.1@{self.port}
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+database:
+    storage: "{self.folder}"
+zone:
+  - domain: example.org
+    storage: "{self.folder}"
+    file: example.org.zone
+    journal-content: none
+''')
+        with open(os.path.join(self.folder, "log"), "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(["knotd", "-c", conf], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def ready(self):
+        """Asks for the SOA until there is one."""
+        question = b"\x12\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07example\x03org\x00\x00\x06\x00\x01"
+        end = time.monotonic() + 20
+        while time.monotonic() < end and self.process.poll() is None:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+                udp.settimeout(0.3)
+                udp.sendto(question, ("127.0.0.1", self.port))
+                try:
+                    answer = udp.recv(512)
+                except OSError:
+                    time.sleep(0.05)
+                    continue
+                if answer[6:8] == b"\x00\x01":
+                    return True
+            time.sleep(0.05)
+        return False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def make(folder, form, port=53, protocol="udp", timeout="2s", retry="true"):
+    with open(os.path.join(folder, "mail.toml"), "w", encoding="utf-8") as out:
+        out.write(SOURCE.format(port=port, protocol=protocol, timeout=timeout, retry=retry))
+    done = subprocess.run([STWC, "zone", "mail.toml", *ZONE_ARGS, "--to", form], cwd=folder, capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def check(folder, document, *args):
+    path = os.path.join(folder, "zone.json")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(document)
+    return subprocess.run([STWCTL, "zone-check", *args, path], capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_same(tap, folder, zone):
+    with NameServer(folder, zone) as server:
+        if not tap.ok(server.ready(), "the name server has our zone"):
+            return
+        for protocol in ("udp", "tcp"):
+            done = check(folder, make(folder, "json", server.port, protocol))
+            tap.ok(done.returncode == 0 and "as they should be" in done.stdout and not done.stderr,
+                   f"the zone is what was expected, over {protocol}", done.stdout, done.stderr)
+        document = make(folder, "json", 1)
+        done = check(folder, document, "--server", f"127.0.0.1:{server.port}")
+        tap.ok(done.returncode == 0, "--server asks another one", done.stdout, done.stderr)
+        done = check(folder, document, "--server", f"127.0.0.1:{server.port}", "--tcp")
+        tap.ok(done.returncode == 0, "--tcp asks over TCP", done.stdout, done.stderr)
+
+
+def test_differences(tap, folder, zone):
+    """Changes of the zone, and the line that each makes."""
+    lines = zone.splitlines(keepends=True)
+
+    def without(*parts):
+        return "".join(line for line in lines if not all(part in line for part in parts))
+
+    def told(name, changed, wanted):
+        with NameServer(folder, changed) as server:
+            if not tap.ok(changed != zone and server.ready(), f"{name}: the name server has the zone"):
+                return
+            done = check(folder, make(folder, "json", server.port))
+            for line in wanted:
+                tap.ok(done.returncode == 1 and line in done.stdout, f"{name}: {line.split(chr(10))[0]}", done.stdout, done.stderr)
+
+    many = without("_imaps._tcp").replace("0 1 465", "0 1 466").replace('" "', '" "x', 1)
+    many = many.replace("TLSA  3 1 1 ", "TLSA  3 1 1 00").replace("letsencrypt.org", "example.net")
+    many += '@ IN MX 5 mail2\nmail2 IN A 192.0.2.9\n@ IN TXT "v=spf1 +all"\n'
+    told("seven differences", many, [
+        "missing _imaps._tcp.example.org SRV 0 1 993",
+        "wrong   _submissions._tcp.example.org SRV 0 1 465 mail.example.org.\n"
+        "        the DNS has 0 1 466 mail.example.org.\n",
+        "extra   example.org MX 5 mail2.example.org.",
+        "extra   example.org TXT v=spf1 +all",
+        "wrong   s1._domainkey.example.org TXT v=DKIM1",
+        "wrong   _25._tcp.mail.example.org TLSA",
+        'wrong   example.org CAA 0 issue "letsencrypt.org"'])
+    told("addresses", without("mail ", " AAAA ").replace("192.0.2.1\n", "192.0.2.7\n", 1),
+         ["wrong   mail.example.org A 192.0.2.1", "missing mail.example.org AAAA 2001:db8::1"])
+    told("a mail exchanger that is an alias", without("mail ", " A ").replace("mail               IN AAAA", "web IN AAAA")
+         .replace("mail               IN TXT", "web IN TXT") + "mail IN CNAME web\n",
+         ["alias   mail.example.org CNAME web.example.org."])
+
+
+def test_others(tap, folder, zone):
+    """What is nobody's business."""
+    more = zone.replace("$TTL 3600", "$TTL 60") + '@ IN TXT "some-verification=1"\nwww IN A 192.0.2.80\n'
+    with NameServer(folder, more) as server:
+        done = check(folder, make(folder, "json", server.port)) if server.ready() else None
+        tap.ok(done and done.returncode == 0, "other texts, other names and times to live are no difference",
+               done and done.stdout)
+
+
+def test_no_answer(tap, folder):
+    """A server that says nothing, one that is not there, and one that asks for TLS."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        port = silent.getsockname()[1]
+        start = time.monotonic()
+        done = check(folder, make(folder, "json", port, timeout="100ms", retry="false"))
+        tap.ok(done.returncode == 2 and "unknown mail.example.org A" in done.stdout and "had no answer" in done.stderr,
+               "a server that says nothing: status 2", done.stdout, done.stderr)
+        tap.ok(time.monotonic() - start < 20, "… after the time that the DnsResolver has")
+        path = os.path.join(folder, "zone.json")
+        make_slow = make(folder, "json", port, timeout="30s", retry="false")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(make_slow)
+        done = subprocess.run([STWCTL, "--timeout", "1", "zone-check", path], capture_output=True, text=True,
+                              check=False, timeout=60)
+        tap.ok(done.returncode == 2 and "no answer in time" in done.stdout, "--timeout ends it", done.stdout)
+    done = check(folder, make(folder, "json", free_port(), timeout="100ms"))
+    tap.ok(done.returncode == 2, "a server that is not there: status 2", done.stdout, done.stderr)
+    done = check(folder, make(folder, "json", 853, protocol="tls"))
+    tap.ok(done.returncode == 2 and "--server" in done.stderr and not done.stdout,
+           "a server that asks for TLS is not asked without", done.stderr)
+
+
+def test_tcp_on_error(tap, folder, zone):
+    """Nothing comes back over UDP, everything over TCP."""
+    with NameServer(folder, zone) as server, socket.socket(socket.AF_INET, socket.SOCK_STREAM) as front, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        front.bind(("127.0.0.1", 0))
+        port = front.getsockname()[1]
+        deaf.bind(("127.0.0.1", port))
+        front.listen(16)
+
+        def copy(a, b):
+            try:
+                while data := a.recv(65536):
+                    b.sendall(data)
+            except OSError:
+                pass
+
+        def serve():
+            while True:
+                try:
+                    client, _ = front.accept()
+                except OSError:
+                    return
+                back = socket.create_connection(("127.0.0.1", server.port))
+                for pair in ((client, back), (back, client)):
+                    threading.Thread(target=copy, args=pair, daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        ready = server.ready()
+        done = check(folder, make(folder, "json", port, timeout="100ms"))
+        tap.ok(ready and done.returncode == 0, "tcpOnError: what UDP does not answer is asked over TCP", done.stdout,
+               done.stderr)
+
+
+def test_files(tap, folder):
+    """Files that are no zone."""
+    whole = make(folder, "json")
+    broken = json.loads(whole)
+    broken["records"][2]["data"] = 7
+    for name, text in (("empty", ""), ("half", whole[:300]), ("another", "{}"), ("a wrong type", json.dumps(broken)),
+                       ("a list", "[]"), ("nothing to compare", '{"domain": "a.example", "records": []}')):
+        done = check(folder, text)
+        tap.ok(done.returncode == 2 and done.stderr and not done.stdout, f"a file that is {name}: status 2", done.stderr)
+    done = subprocess.run([STWCTL, "zone-check", os.path.join(folder, "none")], capture_output=True, text=True, check=False)
+    tap.ok(done.returncode == 2 and "none" in done.stderr, "a file that is not there: status 2")
+    done = check(folder, whole, "--server", "localhost")
+    tap.ok(done.returncode == 2 and "--server" in done.stderr, "--server takes an address")
+
+
+def main():
+    for tool in ("knotd", "openssl"):
+        if not shutil.which(tool):
+            print(f"1..0 # SKIP {tool} is not installed")
+            return
+    tap = Tap()
+    with tempfile.TemporaryDirectory() as folder:
+        for words in (["genrsa", "-out", "rsa.pem", "2048"],
+                      ["req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", "tls.key", "-out", "tls.crt", "-days",
+                       "90", "-subj", "/CN=x", "-addext", "subjectAltName=DNS:mail.example.org"]):
+            subprocess.run(["openssl", *words], cwd=folder, capture_output=True, check=True)
+        zone = make(folder, "bind")
+        test_same(tap, folder, zone)
+        test_differences(tap, folder, zone)
+        test_others(tap, folder, zone)
+        test_tcp_on_error(tap, folder, zone)
+        test_no_answer(tap, folder)
+        test_files(tap, folder)
+    tap.done()
+
+
+main()
