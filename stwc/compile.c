@@ -77,7 +77,9 @@ bool compile_init(struct compilation *c, const struct compile_options *options)
 	*c = (struct compilation){.schema = options->schema ? options->schema : &schema_builtin,
 				  .options = *options};
 	arena_init(&c->arena, 256 * 1024);
-	arena_init(&c->nodes, 256 * 1024);
+	/* small pieces where a sanitizer looks on: what is used after it was handed over is found
+	 */
+	arena_init(&c->nodes, ARENA_POISONS ? 512 : 256 * 1024);
 	arena_init(&c->scratch, 256 * 1024);
 	sources_init(&c->sources, &c->arena);
 	diags_init(&c->diags, &c->arena);

@@ -66,13 +66,16 @@ const struct schema_field *draft_field(const struct schema_structure *structure,
 
 bool draft_fill_key(struct compilation *c, const struct draft *draft)
 {
-	const char *name = identity_field(draft->type);
-	struct str field = str_c(name);
+	const char *name;
+	struct str field;
 	struct node *key;
 
-	if (!name || !draft->has_client_id || draft->shapes != SHAPES_OWN ||
-	    draft->kind != DRAFT_OWN || draft->body->kind != NODE_MAP ||
-	    node_map_find(draft->body, field))
+	if (!draft->has_client_id || draft->shapes != SHAPES_OWN || draft->kind != DRAFT_OWN ||
+	    draft->body->kind != NODE_MAP)
+		return true;
+	name = identity_field(draft->type);
+	field = str_c(name);
+	if (!name || node_map_find(draft->body, field))
 		return true;
 	key = node_string(&c->arena, draft->client_id, draft->span);
 	return key &&

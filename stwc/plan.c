@@ -366,8 +366,13 @@ static bool put_in_scope(struct file *file, const struct operation *op, struct n
 		one.map.first = one.map.last = &entry;
 		one.map.count = 1;
 		if (!said) {
-			if (!node_map_append(arena, &c->hash_key, body, e->key, e->key_span,
-					     e->value))
+			/* a body holds nothing that is older than itself: binding counts on it */
+			struct node *value = file->volatile_nodes
+						     ? e->value
+						     : draft_keep(c, e->value, file->source);
+
+			if (!value ||
+			    !node_map_append(arena, &c->hash_key, body, e->key, e->key_span, value))
 				return false;
 		} else if (!match_selects(c, op->type, &one, body, false)) {
 			diag_relate(&c->diags,
@@ -394,7 +399,7 @@ static bool make_one(struct file *file, const struct operation *op, const struct
 			      .kind = upsert ? DRAFT_UPSERT : DRAFT_CREATE};
 	struct match match;
 
-	if (!plan_allows_body(file, op->type, e->value))
+	if (op->type->data && !plan_allows_body(file, op->type, e->value))
 		return true;
 	if (offer.has_client_id)
 		offer.client_id = str_starts(e->key, STR("#")) ? str_from(e->key, 1) : e->key;

@@ -378,9 +378,21 @@ def hints(tap):
         tap.ok(any(message in m and hint in h for m, h in found), f"{what}: {found[:2]}")
 
 
+def shared_scope(tap):
+    """What many objects take from one place is still there when the last of them is bound."""
+    words = {"description": "of \u00e9 all", "isEnabled": True}
+    names = [f"d{i}.example.org" for i in range(6000)]
+    plan = [op("create", "Domain", {"first": {"name": "first.example.net", **words}}),
+            {"@type": "reconcile", "object": "Domain", "scope": words, "value": {n: {"name": n} for n in names}}]
+    done = folded([plan], "--to", "json", command="convert")
+    domains = json.loads(done.stdout)["Domain"] if done.status == 0 else {}
+    wrong = [name for name in names if domains.get(name, {}).get("description") != words["description"]]
+    tap.ok(done.status == 0 and not wrong, f"6,000 objects take a text from the scope of their operation {done.stderr[:200]}")
+
+
 def main():
     tap = stwctest.Tap()
-    for topic in (tables, unseen, forbidden, hints, values, places, requests):
+    for topic in (tables, unseen, forbidden, hints, values, places, requests, shared_scope):
         topic(tap)
     tap.done()
     return 1 if tap.failed else 0
