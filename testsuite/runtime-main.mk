@@ -41,6 +41,7 @@ testsuite_unit_test_sockets_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=socket
 main_scenarios = \
 	testsuite/runtime/confirm.py \
 	testsuite/runtime/deadlines.py \
+	testsuite/runtime/guides.py \
 	testsuite/runtime/live.py \
 	testsuite/runtime/reload.py \
 	testsuite/runtime/roles.py \
