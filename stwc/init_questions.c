@@ -17,7 +17,7 @@ static const struct init_row rows[] = {
 	{"Bootstrap", "searchStore", "search", "Where the full-text index is kept; Default: with the data", NULL, NULL, false},
 	{"Bootstrap", "inMemoryStore", "in-memory", "Where counters and locks are kept; Default: with the data", NULL, NULL, false},
 	{"Bootstrap", "directory", "directory", "Where accounts come from", NULL, NULL, false},
-	{"Bootstrap", "tracer", "tracer", "Where log messages go", NULL, NULL, false},
+	{"Bootstrap", "tracer", "tracer", "Where log messages go; Stdout: to whoever starts the server", "Stdout", NULL, false},
 	{"Bootstrap", "dnsServer", "dns", "Who keeps the DNS records; Manual: the operator does", NULL, NULL, false},
 
 	{"Certificate", "certificate", "certificate", "File with the certificate chain in PEM; none: a self-signed one for now", "none", NULL, true},

@@ -8,6 +8,7 @@ stwc_tests = \
 	testsuite/stwc/graph.py \
 	testsuite/stwc/hash.py \
 	testsuite/stwc/includes.py \
+	testsuite/stwc/init.py \
 	testsuite/stwc/hosts.py \
 	testsuite/stwc/lints.py \
 	testsuite/stwc/mistakes.py \
@@ -26,7 +27,7 @@ stwc_tests = \
 	testsuite/stwc/seeds.py \
 	testsuite/stwc/stream.py
 TESTS += $(stwc_tests)
-EXTRA_DIST += $(stwc_tests) testsuite/stwc/operators.toml testsuite/stwc/stwctest.py testsuite/stwc/validator.py testsuite/bench/wide.py
+EXTRA_DIST += $(stwc_tests) testsuite/stwc/operators.toml testsuite/stwc/stwctest.py testsuite/stwc/terminal.py testsuite/stwc/validator.py testsuite/bench/wide.py
 
 if HAVE_CMOCKA
 check_PROGRAMS += testsuite/unit/test_stream

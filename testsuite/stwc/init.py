@@ -1,0 +1,324 @@
+"""stwc init: a first configuration out of options and out of a dialogue; what is refused, and what is left then."""
+import os
+import re
+import resource
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+
+from stwctest import STWC, Tap, run
+from terminal import Terminal
+
+HOST = ("--hostname", "mail.example.org")
+FILES = ["mail.toml", "secrets/dkim-ed25519-1.pem", "secrets/dkim-rsa-1.pem"]
+
+# what is asked for besides the kind, and what must then stand in the file
+STORES = {
+    "data": {
+        "rocksdb": ({}, 'path = "/var/lib/stalwart/"'),
+        "sqlite": ({"path": "/srv/mail.sqlite"}, 'path = "/srv/mail.sqlite"'),
+        "foundationdb": ({"clusterFile": "/etc/fdb"}, 'clusterFile = "/etc/fdb"'),
+        "postgresql": ({"host": "db", "port": "5433", "authSecret": "env:PG"}, 'variableName = "PG"'),
+        "mysql": ({"host": "db", "authSecret": "file:db.password"}, 'filePath = "db.password"'),
+    },
+    "blob": {
+        "default": ({}, '[BlobStore]\n"@type" = "Default"'),
+        "s3": ({"bucket": "b", "region": "EuCentral1", "accessKey": "env:A", "secretKey": "env:S"}, 'bucket = "b"'),
+        "azure": ({"container": "c", "storageAccount": "a", "accessKey": "env:A"}, 'container = "c"'),
+        "filesystem": ({"path": "/srv/blobs"}, 'path = "/srv/blobs"'),
+        "foundationdb": ({}, '[BlobStore]\n"@type" = "FoundationDb"'),
+        "postgresql": ({"host": "db"}, '[BlobStore]\n"@type" = "PostgreSql"'),
+        "mysql": ({"host": "db"}, '[BlobStore]\n"@type" = "MySql"'),
+    },
+    "search": {
+        "default": ({}, '[SearchStore]\n"@type" = "Default"'),
+        "elasticsearch": ({"url": "https://s.example.org"}, 'url = "https://s.example.org"'),
+        "meilisearch": ({"url": "https://s.example.org"}, '"@type" = "Meilisearch"'),
+        "foundationdb": ({}, '[SearchStore]\n"@type" = "FoundationDb"'),
+        "postgresql": ({}, '[SearchStore]\n"@type" = "PostgreSql"'),
+        "mysql": ({}, '[SearchStore]\n"@type" = "MySql"'),
+    },
+    "in-memory": {
+        "default": ({}, '[InMemoryStore]\n"@type" = "Default"'),
+        "redis": ({"url": "redis://r"}, 'url = "redis://r"'),
+        "rediscluster": ({"urls": "redis://a, redis://b", "authSecret": "env:R"}, 'urls = ["redis://a", "redis://b"]'),
+        "redissentinel": ({"serviceName": "m"}, 'serviceName = "m"'),
+    },
+    "directory": {
+        "internal": ({}, "[SystemSettings]"),
+        "ldap": ({"baseDn": "dc=example", "bindDn": "cn=a,dc=example", "bindSecret": "env:L"}, 'variableName = "L"'),
+        "sql": ({"store": "postgresql", "store.host": "db"}, 'host = "db"'),
+        "oidc": ({"issuerUrl": "https://id.example.org"}, 'issuerUrl = "https://id.example.org"'),
+    },
+    "tracer": {
+        "log": ({"path": "/srv/log"}, 'path = "/srv/log"'),
+        "stdout": ({"level": "warn"}, 'level = "warn"'),
+        "journal": ({}, '"@type" = "Journal"'),
+        "otelhttp": ({"endpoint": "https://o.example.org"}, 'endpoint = "https://o.example.org"'),
+        "otelgrpc": ({"endpoint": "https://o.example.org"}, 'endpoint = "https://o.example.org"'),
+    },
+    "dns": {
+        "manual": ({}, 'dnsManagement = { "@type" = "Manual" }'),
+        "cloudflare": ({"secret": "env:CF"}, 'description = "Cloudflare"'),
+        "tsig": ({"host": "192.0.2.1", "keyName": "k", "key": "env:K"}, 'host = "192.0.2.1"'),
+        "ovh": ({"applicationKey": "a", "applicationSecret": "env:A", "consumerKey": "env:C"}, 'applicationKey = "a"'),
+    },
+}
+PROPERTY = {"data": "dataStore", "blob": "blobStore", "search": "searchStore", "in-memory": "inMemoryStore",
+            "directory": "directory", "tracer": "tracer", "dns": "dnsServer"}
+
+# options that will not do, and a word of the reason
+WRONG = [
+    (("--hostname", "mail_1"), "no domain name"),
+    (("--hostname", "a\nb"), "control character"),
+    (HOST + ("--domain", "com"), "no domain name"),
+    (HOST + ("--acme", "maybe"), "yes or no"),
+    (HOST + ("--dkim", "2"), "yes or no"),
+    (HOST + ("--data", "oracle"), "no variant 'oracle'"),
+    (HOST + ("--data", "postgres"), "did you mean 'PostgreSql'"),
+    (HOST + ("--data", "mysql", "--set", "dataStore.port=0"), "between 1 and 65535"),
+    (HOST + ("--data", "sqlite", "--set", "dataStore.path="), "empty"),
+    (HOST + ("--data", "mysql", "--set", "dataStore.authSecret=hunter2"), "env:NAME"),
+    (HOST + ("--blob", "s3"), "--set blobStore.bucket= is needed"),
+    (HOST + ("--blob", "sharded"), "licence"),
+    (HOST + ("--search", "elasticsearch", "--set", "searchStore.url=x"), "no URI"),
+    (HOST + ("--in-memory", "redis", "--set", "inMemoryStore.timeout=5 parsec"), "no duration"),
+    (HOST + ("--directory", "sql"), "needs an SQL database as DataStore, not RocksDb"),
+    (HOST + ("--directory", "ldap"), "--set directory.baseDn= is needed"),
+    (HOST + ("--directory", "ldap", "--set", "directory.url=http://l"), "begins with ldap, ldaps or ldapi"),
+    (HOST + ("--directory", "ldap", "--set", "directory.baseDn=dc=x", "--set", "directory.filterLogin=((("), "attribute"),
+    (HOST + ("--tracer", "stdout", "--set", "tracer.level=loud"), "loud"),
+    (HOST + ("--dns", "tsig", "--set", "dnsServer.host=ns.example.org"), "address"),
+    (HOST + ("--dns", "sig0"), "existed until"),
+    (HOST + ("--dns", "deprecated1"), "placeholder"),
+    (HOST + ("--certificate", "mail.crt"), "--key is needed"),
+    (HOST + ("--acme", "yes", "--certificate", "mail.crt"), "no use for --certificate"),
+    (HOST + ("--set", "dataStore.hots=db"), "no question is about that"),
+    (HOST + ("--set", "dataStore"), "FIELD=ANSWER"),
+    ((), "--hostname is needed"),
+    (("--yes",), "--hostname is needed"),
+]
+
+
+def tree(folder):
+    return sorted(os.path.relpath(os.path.join(root, name), folder)
+                  for root, directories, names in os.walk(folder) for name in names + directories)
+
+
+def mode(*path):
+    return stat.S_IMODE(os.stat(os.path.join(*path)).st_mode)
+
+
+def text(folder):
+    with open(os.path.join(folder, "mail.toml"), encoding="utf-8") as file:
+        return file.read()
+
+
+def is_clean(folder):
+    done = run("check", "--format", "json", "--strict", folder)
+    return done.status == 0 and not done.codes("error", "warning")
+
+
+def first(tap, folder):
+    """What --yes gives: files, modes, keys, listeners."""
+    target = os.path.join(folder, "new")
+    done = subprocess.run([STWC, "init", "--yes", *HOST, target], capture_output=True, text=True, check=False,
+                          stdin=subprocess.DEVNULL, umask=0o077, timeout=60)
+    tap.ok(done.returncode == 0 and "stwc check " + target in done.stderr and not done.stdout,
+           "a host name is enough, and the next steps are told")
+    tap.equal(tree(target), sorted(FILES + ["secrets"]), "it writes a configuration and two keys, and nothing else")
+    tap.equal([mode(target, name) for name in FILES + ["secrets"]], [0o644, 0o600, 0o600, 0o700],
+              "keys are for their owner alone")
+    tap.ok(is_clean(target), "stwc check has nothing to warn of")
+    tap.equal(run("check", "--strict", "--host", "--secrets", target + "/secrets", target).status, 0,
+              "nor with --host, where the keys are read")
+    tap.equal(run("build", "--quiet", target, "-o", os.path.join(folder, "new.stwi")).status, 0, "stwc build builds it")
+    for name, kind in ((FILES[1], "ED25519"), (FILES[2], "2048 bit")):
+        keys(tap, os.path.join(target, name), kind)
+    found = re.findall(r'bind = \["(.*?)"\]', text(target))
+    tap.equal(sorted(found), ["127.0.0.1:8080", "[::]:25", "[::]:443", "[::]:465", "[::]:587", "[::]:993"],
+              "mail listens everywhere, management on this machine")
+    tap.ok('defaultHostname = "mail.example.org"' in text(target) and 'name = "example.org"' in text(target),
+           "the domain is that of the host name")
+    tap.ok(all(line.startswith("# ") for line in text(target).splitlines()[:3]), "it begins with comments")
+    again = os.path.join(folder, "again")
+    run("init", "--quiet", *HOST, again)
+    tap.equal(text(again), text(target), "the same answers give the same text")
+    tap.ok(open(os.path.join(again, FILES[1]), "rb").read() != open(os.path.join(target, FILES[1]), "rb").read(),
+           "but other keys")
+
+
+def keys(tap, path, kind):
+    if not shutil.which("openssl"):
+        print("# no openssl to read the keys with")
+        return
+    done = subprocess.run(["openssl", "pkey", "-in", path, "-noout", "-text"], capture_output=True, text=True,
+                          check=False, stdin=subprocess.DEVNULL, timeout=60)
+    tap.ok(done.returncode == 0 and kind in done.stdout.splitlines()[0], f"openssl reads {os.path.basename(path)}")
+
+
+def kinds(tap, folder):
+    """Every kind of store and directory, out of a script."""
+    for option, all_of_it in STORES.items():
+        for kind, (answers, expected) in all_of_it.items():
+            target = os.path.join(folder, f"{option}-{kind}")
+            sets = [word for field, answer in answers.items()
+                    for word in ("--set", f"{PROPERTY[option]}.{field}={answer}")]
+            done = run("init", "--quiet", "--dkim", "no", *HOST, f"--{option}", kind, *sets, target)
+            if tap.ok(done.status == 0 and expected in text(target), f"--{option} {kind}"):
+                tap.ok(is_clean(target), "is clean")
+            else:
+                print("# " + done.stderr.replace("\n", "\n# "))
+
+
+def others(tap, folder):
+    target = os.path.join(folder, "own")
+    run("init", "--quiet", *HOST, "--domain", "example.net", "--certificate", "mail.crt", "--key", "mail.key", target)
+    tap.ok('filePath = "mail.crt"' in text(target) and "[AcmeProvider" not in text(target) and is_clean(target),
+           "a certificate of one's own")
+    tap.ok('name = "example.net"' in text(target), "and another domain")
+    target = os.path.join(folder, "bare")
+    run("init", "--quiet", *HOST, "--acme", "no", "--dkim", "no", target)
+    tap.ok(tree(target) == ["mail.toml"] and is_clean(target), "no keys, no certificate")
+    target = os.path.join(folder, "queries")
+    run("init", "--quiet", *HOST, "--data", "mysql", "--directory", "sql", target)
+    tap.ok("$1" not in text(target) and "= ?" in text(target) and is_clean(target),
+           "queries have the placeholder that the database takes")
+    target = os.path.join(folder, "unasked")
+    run("init", "--quiet", *HOST, "--set", "dataStore.cacheSize=64mb", target)
+    tap.ok('cacheSize = "64mb"' in text(target), "fields that nobody is asked about can be set")
+
+
+def refused(tap, folder):
+    for words, why in WRONG:
+        target = os.path.join(folder, "wrong")
+        done = run("init", *words, target)
+        shown = " ".join(words[2:] or words)
+        tap.ok(done.status == 2 and why in done.stderr and not os.path.exists(target), f"{shown!r}: {why}")
+        if why not in done.stderr:
+            print("# " + done.stderr.replace("\n", "\n# "))
+        tap.ok("hunter2" not in done.stderr, "no secret is shown") if "hunter2" in shown else None
+
+
+def untouched(tap, folder):
+    """A file that is there stays, whichever it is, and no other comes."""
+    for name in FILES:
+        target = os.path.join(folder, "taken")
+        os.makedirs(os.path.dirname(os.path.join(target, name)))
+        with open(os.path.join(target, name), "w", encoding="utf-8") as file:
+            file.write("mine")
+        before = tree(target)
+        done = run("init", *HOST, target)
+        with open(os.path.join(target, name), encoding="utf-8") as file:
+            tap.ok(done.status == 2 and "is there already" in done.stderr and file.read() == "mine" and
+                   tree(target) == before, f"{name} is left as it was")
+        shutil.rmtree(target)
+    os.makedirs(target)
+    os.symlink("nowhere", os.path.join(target, "mail.toml"))
+    tap.ok(run("init", *HOST, target).status == 2 and tree(target) == ["mail.toml"], "a link that leads nowhere, too")
+    done = run("init", *HOST, os.path.join(folder, "a/b/c"))
+    tap.ok(done.status == 2 and "No such file" in done.stderr, "a folder in none is an error")
+    tap.equal(run("init", *HOST, "one", "two").status, 2, "and so are two")
+
+
+def full(tap, folder):
+    """Files cannot grow beyond some size: nothing is left at any of the sizes."""
+    for limit in (0, 200, 2000):
+        target = os.path.join(folder, "full")
+        done = subprocess.run([STWC, "init", *HOST, target], capture_output=True, text=True, check=False, timeout=60,
+                              stdin=subprocess.DEVNULL,
+                              preexec_fn=lambda size=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+        tap.ok(done.returncode == 2 and "nothing was written" in done.stderr and not os.path.exists(target),
+               f"no room behind {limit} bytes, and nothing is left")
+    target = os.path.join(folder, "kept")
+    os.mkdir(target)
+    subprocess.run([STWC, "init", *HOST, target], capture_output=True, check=False, timeout=60, stdin=subprocess.DEVNULL,
+                   preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200)))
+    tap.equal((os.path.isdir(target), tree(target)), (True, []), "a folder that was there stays, empty as it was")
+
+
+def interrupted(tap, folder):
+    """An interrupt at any moment leaves all or nothing, and never a part."""
+    parts = []
+    for i in range(8):
+        target = os.path.join(folder, f"stopped-{i}")
+        with subprocess.Popen([STWC, "init", "--quiet", *HOST, target], stdin=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as process:
+            time.sleep(0.03 * i)
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+        have = tree(target) if os.path.exists(target) else []
+        whole = have == sorted(FILES + ["secrets"])
+        if (have and not whole) or (process.returncode == 0 and not whole):
+            parts.append((i, process.returncode, have))
+    tap.equal(parts, [], "an interrupt leaves all or nothing")
+
+
+def dialogue(tap, folder):
+    t = Terminal("init", "talk", cwd=folder)
+    t.answer("Host name", "?")
+    before = t.answer("Host name", "mail_1")
+    tap.ok("--hostname" in before and "Public host name" in before, "? explains a question, and says its option")
+    tap.ok("no domain name" in t.answer("Host name", ""), "a bad answer is told why, and asked again")
+    tap.ok("needs an answer" in t.answer("Host name", " mail.example.org "), "so is none, where one is needed")
+    t.answer("Domain", "")
+    t.answer("Get a certificate", "perhaps")
+    tap.ok("yes or no" in t.answer("Get a certificate", "n"), "yes or no")
+    t.answer("Make DKIM keys", "")
+    t.answer("Where mail,", "postgres")
+    tap.ok("did you mean 'PostgreSql'" in t.answer("Where mail,", "postgresql"), "a kind that is none has a suggestion")
+    t.answer("Host name or address", "db.example.org")
+    t.answer("TCP port", "70000")
+    tap.ok("between 1 and 65535" in t.answer("TCP port", ""), "a number out of bounds is told its bounds")
+    t.answer("Name of the database", "")
+    t.answer("User name", "mail")
+    t.answer("Where the password", "hunter2")
+    tap.ok("env:NAME" in t.answer("Where the password", "file:db.password"), "a secret is no answer, but a place is")
+    t.answer("Protect", "yes")
+    for prompt in ("Where the content", "Where the full-text", "Where counters", "Where accounts"):
+        t.answer(prompt, "")
+    t.answer("Where log", "stdout")
+    t.answer("Least severe", "warn")
+    t.answer("Who keeps", "?")
+    tap.ok("Cloudflare" in t.answer("Who keeps", ""), "? lists many kinds")
+    t.answer("File with the certificate", "mail.crt")
+    t.answer("File with its private key", "mail.key")
+    tap.equal(t.end(), 0, "and then it is done")
+    target = os.path.join(folder, "talk")
+    for line in ('name = "example.org"', 'host = "db.example.org"', 'authUsername = "mail"', "useTls = true",
+                 'authSecret = { "@type" = "File", filePath = "db.password" }', 'level = "warn"',
+                 'certificate = { "@type" = "File", filePath = "mail.crt" }'):
+        tap.ok(line in text(target), f"the file has {line}")
+    tap.ok("hunter2" not in text(target) and "port" not in text(target).partition("[DataStore]")[2].partition("[")[0],
+           "and no secret, nor what is the default anyway")
+    tap.equal(tree(target), sorted(FILES + ["secrets"]), "and the keys are there")
+    tap.ok(is_clean(target), "and all of it is clean")
+
+
+def given_up(tap, folder):
+    t = Terminal("init", "--hostname", "mail.example.org", "gone", cwd=folder)
+    before = t.answer("Domain", "example.org")
+    tap.ok("Host name" not in before, "what an option says is not asked")
+    t.until("Get a certificate")
+    t.type("\x03")
+    tap.equal(t.end(), -signal.SIGINT, "an interrupt ends the questions")
+    t = Terminal("init", "gone", cwd=folder)
+    t.until("Host name")
+    t.type("\x04")
+    tap.ok(t.end() == 2 and "nothing was written" in t.shown, "so does the end of the input")
+    tap.ok(not os.path.exists(os.path.join(folder, "gone")), "and nothing is left of either")
+
+
+def main():
+    tap = Tap()
+    for part in (first, kinds, others, refused, untouched, full, interrupted, dialogue, given_up):
+        with tempfile.TemporaryDirectory() as folder:
+            part(tap, folder)
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
