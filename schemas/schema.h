@@ -112,7 +112,8 @@ struct schema_field {
 			    * (validation.md 1.8; sets, lists and nested objects included); but
 			    * see schema_default_has */
 	bool enterprise;
-	bool runtime; /* enacted by stwd */
+	bool runtime;  /* enacted by stwd … */
+	bool compiled; /* … as a table that the compiler makes, not as a member of the record */
 	bool deprecated;
 	bool own;        /* stw refuses more than the server does here (see doc) */
 	uint64_t checks; /* rules that its value is held against, by bit */

@@ -22,6 +22,23 @@ static const struct schema_structure *held_by(const struct schema_type *type)
 	return t->kind == TYPE_OBJECT ? t->structure : NULL;
 }
 
+/* What the compiler has made a table of is not read again. */
+static bool is_member(const struct schema_field *f)
+{
+	return f->runtime && !f->compiled;
+}
+
+static bool has_members(const struct schema_structure *s)
+{
+	for (size_t i = 0; i < s->field_count; i++)
+		if (is_member(&s->fields[i]))
+			return true;
+	for (size_t i = 0; i < s->variant_count; i++)
+		if (s->variants[i].runtime)
+			return true;
+	return false;
+}
+
 /* Decoders start from the defaults of the image; those of a nested structure have no way in. */
 static void visit_field(struct plan *plan, const struct schema_structure *s,
 			const struct schema_field *f, bool nested)
@@ -45,7 +62,7 @@ static void visit(struct plan *plan, const struct schema_structure *s, bool nest
 		return;
 	*state = 1;
 	for (size_t i = 0; i < s->field_count; i++)
-		if (s->fields[i].runtime)
+		if (is_member(&s->fields[i]))
 			visit_field(plan, s, &s->fields[i], nested);
 	for (size_t i = 0; i < s->variant_count; i++)
 		if (s->variants[i].runtime && s->variants[i].body)
@@ -65,7 +82,7 @@ static bool make_plan(struct plan *plan, struct rows *rows, const struct schema 
 		return false;
 	/* Packed types have no records. */
 	for (size_t i = 0; i < schema->object_count; i++)
-		if (schema->objects[i].runtime && !schema->objects[i].packed)
+		if (has_members(schema->objects[i].structure) && !schema->objects[i].packed)
 			visit(plan, schema->objects[i].structure, false);
 	return true;
 }
@@ -157,7 +174,7 @@ static void put_struct(struct buf *out, const struct schema_structure *s)
 			"\tuint16_t variant; /* STW_VARIANT_%s_...; 0: absent, which means %s */\n",
 			s->name, s->variants[0].name);
 	for (size_t i = 0; i < s->field_count; i++)
-		if (s->fields[i].runtime)
+		if (is_member(&s->fields[i]))
 			put_member(out, &s->fields[i]);
 	for (size_t i = 0; i < s->variant_count; i++)
 		if (s->variants[i].runtime && s->variants[i].body)
@@ -302,7 +319,7 @@ static void put_case(struct buf *out, const struct schema_structure *s,
 static void put_single(struct buf *out, const struct schema_structure *s)
 {
 	for (size_t i = 0; i < s->field_count; i++)
-		if (s->fields[i].runtime && s->fields[i].type->element)
+		if (is_member(&s->fields[i]) && s->fields[i].type->element)
 			put_sequence(out, s, &s->fields[i]);
 	buf_printf(out,
 		   "\nstatic bool field_%s(struct arena *arena, uint16_t number, struct stw_item "
@@ -310,7 +327,7 @@ static void put_single(struct buf *out, const struct schema_structure *s)
 		   "\tstruct rec_%s *out)\n{\n\t(void)arena;\n\tswitch (number) {\n",
 		   s->name, s->name);
 	for (size_t i = 0; i < s->field_count; i++)
-		if (s->fields[i].runtime)
+		if (is_member(&s->fields[i]))
 			put_case(out, s, &s->fields[i]);
 	buf_puts(out, STR("\t}\n\treturn true;\n}\n\n"));
 	put_prototype(out, s);

@@ -241,6 +241,8 @@ static void link_field(struct rows *rows, struct schema_field *field,
 	attribute_word(rows, row, "reload", reload_words, &field->reload);
 	attribute_bool(rows, row, "enterprise", &field->enterprise);
 	attribute_bool(rows, row, "runtime", &field->runtime);
+	attribute_bool(rows, row, "compiled", &field->compiled);
+	field->runtime = field->runtime || field->compiled;
 	attribute_bool(rows, row, "own", &field->own);
 	attribute_checks(rows, row, &field->checks);
 	attribute_string(rows, row, "variables", &field->variables);
@@ -315,7 +317,7 @@ static void finish_field(struct rows *rows, struct schema_field *field,
 					    "max_length",  "default",   "update",    "required",
 					    "validate",    "variables", "constants", "enterprise",
 					    "reload",      "runtime",   "own",       "doc",
-					    "replaced_by", "checks",    NULL};
+					    "replaced_by", "checks",    "compiled",  NULL};
 	const struct node *row = entry->value, *value = node_map_get(row, STR("default"));
 	struct schema_type *type = (struct schema_type *)field->type; /* made by link_field */
 

@@ -298,16 +298,16 @@ def threads(site):
 def not_enacted(site):
     """status names what the image carries and stwd does not enact, by type and count"""
     port, = free_ports(1)
-    site.build('maxConnections = 99\nmailExchangers = [{hostname = "mx.example.org"}]\n'
+    site.build('maxConnections = 99\ndefaultDomainId = "#a"\n'
                + listener("smtp", "smtp", f"127.0.0.1:{port}")
                + listener("lmtp", "lmtp", "127.0.0.1:0", overrideProxyTrustedNetworks='["10.0.0.0/8"]')
-               + '[Domain.a]\nname = "example.org"\n[Domain.b]\nname = "example.com"\n'
+               + '[Domain.a]\nname = "example.org"\n[Role.a]\ndescription = "a"\n[Role.b]\ndescription = "b"\n'
                '[[Tracer]]\n"@type" = "Journal"\n')
     site.start()
     equal(site.status()["notEnacted"],
-          {"Domain": 2, "NetworkListener.overrideProxyTrustedNetworks": 1,
-           "SystemSettings.mailExchangers": 1, "Tracer/Journal": 1}, "not enacted")
-    contains(site.expect(0, "status")[0], "Domain 2")
+          {"Role": 2, "NetworkListener.overrideProxyTrustedNetworks": 1,
+           "SystemSettings.defaultDomainId": 1, "Tracer/Journal": 1}, "not enacted")
+    contains(site.expect(0, "status")[0], "Role 2")
 
 
 def process_status(pid, label):

@@ -568,11 +568,14 @@ static void enacted(void **state)
 	assert_true(object("SystemSettings")->runtime);
 	assert_true(object("Metrics")->runtime);
 	assert_false(object("DataStore")->runtime);
-	assert_false(object("Domain")->runtime);
+	assert_false(object("Role")->runtime);
+	assert_true(object("Domain")->runtime);
+	assert_false(field("Domain", "description")->runtime);
 	assert_true(schema_variant_find(type("Tracer"), STR("Log"))->runtime);
 	assert_false(schema_variant_find(type("Tracer"), STR("Journal"))->runtime);
 	assert_true(field("SystemSettings", "threadPoolSize")->runtime);
-	assert_false(field("SystemSettings", "services")->runtime);
+	assert_true(field("SystemSettings", "services")->runtime);
+	assert_false(field("SystemSettings", "defaultDomainId")->runtime);
 	assert_false(field("Metrics", "openTelemetry")->runtime);
 }
 
