@@ -42,6 +42,7 @@ main_scenarios = \
 	testsuite/runtime/confirm.py \
 	testsuite/runtime/deadlines.py \
 	testsuite/runtime/guides.py \
+	testsuite/runtime/first.py \
 	testsuite/runtime/live.py \
 	testsuite/runtime/reload.py \
 	testsuite/runtime/roles.py \
