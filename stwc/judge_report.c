@@ -1,7 +1,6 @@
 /* What came of the cases, for programs: TAP 14, and the XML that JUnit has made common. */
 #include "core/render.h"
 #include "stwc/judge.h"
-#include "stwc/markup.h"
 
 /* ---- TAP ---- */
 
@@ -70,7 +69,7 @@ void judge_tap(struct buf *out, const struct judge *judge, const struct judge_ca
 static void put_attribute(struct buf *out, const char *name, struct str value)
 {
 	buf_printf(out, " %s=\"", name);
-	markup_text(out, value);
+	buf_put_xml(out, value);
 	buf_putc(out, '"');
 }
 
@@ -94,10 +93,10 @@ static void put_failure(struct buf *out, const struct judgement *j)
 	buf_printf(out, "      <%s", element);
 	put_attribute(out, "message", buf_str(&message));
 	buf_puts(out, STR(">"));
-	markup_text(out, buf_str(&j->why));
+	buf_put_xml(out, buf_str(&j->why));
 	if (j->file.n) {
 		buf_puts(out, STR("\ndecided at "));
-		markup_text(out, j->file);
+		buf_put_xml(out, j->file);
 		buf_printf(out, ":%u", j->line);
 	}
 	buf_printf(out, "</%s>\n", element);

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "stwc/markup.h"
 #include "stwc/view_dump.h"
 
 /* Dark text on light ground and the other way round; every pair has a contrast above 7 to 1. */
@@ -29,7 +28,7 @@ static const char style[] =
 void page_cell(struct page *page, struct str text)
 {
 	buf_puts(page->out, STR("<td>"));
-	markup_text(page->out, text);
+	buf_put_xml(page->out, text);
 	buf_puts(page->out, STR("</td>"));
 }
 
@@ -41,7 +40,7 @@ static void put_head(struct page *page)
 				"<meta http-equiv=\"Content-Security-Policy\" "
 				"content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
 				"<title>"));
-	markup_text(page->out, page->title);
+	buf_put_xml(page->out, page->title);
 	buf_puts(page->out, STR(" - configuration report</title>\n<style>\n"));
 	buf_puts(page->out, str_c(style));
 	buf_puts(page->out, STR("</style>\n</head>\n<body>\n"));
@@ -75,7 +74,7 @@ static void put_count(struct page *page, size_t count, const char *what, const c
 static void put_header(struct page *page)
 {
 	buf_puts(page->out, STR("<header>\n<h1>Configuration report: "));
-	markup_text(page->out, page->title);
+	buf_put_xml(page->out, page->title);
 	buf_puts(page->out, STR("</h1>\n<p>"));
 	if (page->diags) {
 		put_count(page, page->diags->errors, "error", "s");

@@ -1,6 +1,5 @@
 /* The sections of the page. */
 #include "core/render.h"
-#include "stwc/markup.h"
 #include "stwc/page.h"
 #include "stwc/picture.h"
 #include "stwc/view_dump.h"
@@ -49,7 +48,7 @@ static void end_table(struct page *page)
 static void put_row_head(struct page *page, struct str text)
 {
 	buf_puts(page->out, STR("<tr><th scope=\"row\">"));
-	markup_text(page->out, text);
+	buf_put_xml(page->out, text);
 	buf_puts(page->out, STR("</th>"));
 }
 
@@ -121,9 +120,9 @@ static void put_diagnostic(struct page *page, const struct diag *diag)
 	buf_printf(page->out, "<article class=\"%s\">\n<h3>%s <code>%s</code>: ",
 		   severity_name(diag->severity), severity_name(diag->severity),
 		   diag_code_info(diag->code)->word);
-	markup_text(page->out, diag->message);
+	buf_put_xml(page->out, diag->message);
 	buf_puts(page->out, STR("</h3>\n<pre tabindex=\"0\">"));
-	markup_text(page->out, buf_str(&text));
+	buf_put_xml(page->out, buf_str(&text));
 	buf_puts(page->out, STR("</pre>\n</article>\n"));
 	page->out->failed = page->out->failed || text.failed;
 	buf_free(&text);
@@ -246,7 +245,7 @@ bool page_objects(struct page *page)
 
 		if (i == 0 || page->objects[i - 1]->type != type) {
 			buf_printf(page->out, "<h3>%s</h3>\n<p>", type->name);
-			markup_text(page->out, str_c(type->structure->doc));
+			buf_put_xml(page->out, str_c(type->structure->doc));
 			buf_puts(page->out, STR("</p>\n"));
 			put_table(page, type->name, "Object|Field|Value|Where");
 		}
@@ -409,7 +408,7 @@ void page_differences(struct page *page, const struct diff *diff, const char *id
 	put_section(page, id, heading);
 	if (diff == page->against) {
 		buf_puts(page->out, STR("<p>From "));
-		markup_text(page->out, page->other);
+		buf_put_xml(page->out, page->other);
 		buf_puts(page->out, STR(" to this one.</p>\n"));
 	}
 	if (!all)

@@ -9,7 +9,6 @@ libstwc_a_SOURCES += \
 	stwc/judge_read.c \
 	stwc/judge_recipient.c \
 	stwc/judge_report.c \
-	stwc/markup.c stwc/markup.h \
 	stwc/page.c stwc/page.h \
 	stwc/page_parts.c \
 	stwc/view_diff.c stwc/view_diff.h \
