@@ -36,10 +36,14 @@ stwd_SOURCES = runtime/stwd.c
 stwd_LDADD = libmain.a $(EDGE_LIBS) libmain.a libengine.a libstw.a libbase.a \
 	$(LMDB_LIBS) $(CAP_LIBS) $(SYSTEMD_LIBS) $(CRYPTO_LIBS)
 
-bin_PROGRAMS += stwctl
-stwctl_SOURCES = runtime/stwctl.c runtime/control.h \
+# what stwctl asks the DNS
+noinst_LIBRARIES += libzone.a
+libzone_a_SOURCES = \
 	runtime/zone_check.c runtime/zone_check.h \
 	runtime/zone_dns.c \
 	runtime/zone_file.c
-stwctl_CPPFLAGS = $(AM_CPPFLAGS) $(CARES_CFLAGS) $(JANSSON_CFLAGS)
-stwctl_LDADD = libengine.a libbase.a $(CARES_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS)
+libzone_a_CPPFLAGS = $(AM_CPPFLAGS) $(CARES_CFLAGS) $(JANSSON_CFLAGS)
+
+bin_PROGRAMS += stwctl
+stwctl_SOURCES = runtime/stwctl.c runtime/control.h
+stwctl_LDADD = libzone.a libengine.a libbase.a $(CARES_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS)

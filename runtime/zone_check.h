@@ -77,6 +77,11 @@ bool zone_ask(struct arena *arena, const struct zone_resolver *resolver,
 	      struct zone_question *questions, size_t count, int64_t limit,
 	      const char **why) WARN_UNUSED;
 
+/* A message of the DNS (RFC 1035 section 4.1), of `size` bytes, as answers to the question. False: it
+ * is not well formed, or there is no memory. */
+bool zone_answer_read(struct arena *arena, const unsigned char *bytes, int size,
+		      struct zone_question *question) WARN_UNUSED;
+
 /* zone_check.c: puts a line for each difference. False: out of memory. */
 bool zone_compare(struct arena *arena, const struct zone_file *file,
 		  const struct zone_question *questions, size_t count, struct buf *out,

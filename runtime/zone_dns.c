@@ -186,27 +186,28 @@ static bool keep_answer(struct message *m, const struct resource *r, struct zone
 	return ok;
 }
 
-/* The answer section; false: the message is not well formed, or there is no memory. */
-static bool read_answer(struct message *m, struct zone_question *question)
+bool zone_answer_read(struct arena *arena, const unsigned char *bytes, int size,
+		      struct zone_question *question)
 {
+	struct message m = {bytes, size, HEADER_SIZE, arena};
 	unsigned questions, answers;
 	struct resource r;
 
-	if (m->size < HEADER_SIZE)
+	if (size < HEADER_SIZE)
 		return false;
-	questions = u16_at(m->bytes + 4);
-	answers = u16_at(m->bytes + 6);
-	for (m->at = HEADER_SIZE; questions--; m->at += 4) {
-		if (!take_name(m, &m->at).p)
+	questions = u16_at(bytes + 4);
+	answers = u16_at(bytes + 6);
+	for (; questions--; m.at += 4) {
+		if (!take_name(&m, &m.at).p)
 			return false;
 	}
-	question->answers = ARENA_ARRAY(m->arena, struct zone_entry, (size_t)answers + 1);
+	question->answers = ARENA_ARRAY(arena, struct zone_entry, (size_t)answers + 1);
 	while (question->answers && answers--) {
-		if (!take_resource(m, &r))
+		if (!take_resource(&m, &r))
 			return false;
 		if (r.type == RR_CNAME && str_eq(r.owner, question->name))
 			question->alias = true;
-		if (r.type == (unsigned)question->type && !keep_answer(m, &r, question))
+		if (r.type == (unsigned)question->type && !keep_answer(&m, &r, question))
 			return false;
 	}
 	return question->answers != NULL;
@@ -216,14 +217,14 @@ static void on_answer(void *arg, int status, int timeouts UNUSED, unsigned char 
 {
 	struct query *query = arg;
 	struct zone_question *question = query->question;
-	struct message message = {bytes, size, 0, query->asking->arena};
+	struct arena *arena = query->asking->arena;
 
 	query->asking->open--;
 	question->answer = ANSWER_NONE;
 	question->failure = NULL;
 	if (status == ARES_ENOTFOUND || status == ARES_ENODATA)
 		return;
-	if (status == ARES_SUCCESS && read_answer(&message, question)) {
+	if (status == ARES_SUCCESS && zone_answer_read(arena, bytes, size, question)) {
 		question->answer = question->count || question->alias ? ANSWER_GIVEN : ANSWER_NONE;
 		return;
 	}

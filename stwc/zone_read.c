@@ -13,6 +13,7 @@
 struct token {
 	struct str text; /* without quotes, \DDD and \X resolved */
 	bool quoted;
+	bool literal; /* it has a backslash, so that nothing in it is a mark */
 };
 
 struct zone_reader {
@@ -71,7 +72,7 @@ static int take_escape(struct zone_reader *r)
 
 static bool take_token(struct zone_reader *r)
 {
-	struct token token = {STR_NONE, peek(r) == '"'};
+	struct token token = {STR_NONE, peek(r) == '"', false};
 	struct buf text = BUF_INIT;
 	int c;
 
@@ -81,8 +82,10 @@ static bool take_token(struct zone_reader *r)
 		(void)take(r);
 	while ((c = peek(r)) >= 0 && (token.quoted ? c != '"' : !strchr(" \t\r\n;()\"", c))) {
 		c = take(r);
-		if (c == '\\')
+		if (c == '\\') {
+			token.literal = true;
 			c = take_escape(r);
+		}
 		if (c < 0)
 			break;
 		buf_putc(&text, (char)c);
@@ -135,20 +138,38 @@ static bool take_entry(struct zone_reader *r)
 
 /* ---- records ---- */
 
+/* What would be a mark in a zone file becomes its number. */
+static void put_word(struct buf *out, struct str text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c <= ' ' || c > '~' || strchr("\"();\\$", c))
+			buf_printf(out, "\\%03u", c);
+		else
+			buf_putc(out, (char)c);
+	}
+}
+
 /* Absolute, in lower case, without the last dot. */
 static struct str name_of(struct zone_reader *r, struct str text)
 {
+	struct buf word = BUF_INIT;
 	struct str name;
 	char *p;
 	size_t i;
 
 	if (str_eq(text, STR("@")))
 		return r->origin;
-	if (text.n && text.p[text.n - 1] == '.')
-		name = arena_printf(r->arena, "%.*s", (int)text.n - 1, text.p);
-	else
-		name = arena_printf(r->arena, "%.*s%s%.*s", STR_ARG(text), r->origin.n ? "." : "",
-				    STR_ARG(r->origin));
+	put_word(&word, text);
+	if (word.n && word.p[word.n - 1] == '.')
+		word.n--;
+	else if (r->origin.n)
+		buf_printf(&word, ".%.*s", STR_ARG(r->origin));
+	name = word.failed ? STR_NONE : arena_str(r->arena, buf_str(&word));
+	buf_free(&word);
 	p = (char *)(uintptr_t)name.p; /* just made */
 	for (i = 0; p && i < name.n; i++)
 		p[i] = p[i] >= 'A' && p[i] <= 'Z' ? (char)(p[i] + 32) : p[i];
@@ -205,7 +226,7 @@ static void put_joined(struct zone_reader *r, size_t at, bool hex, struct buf *o
 		}
 	}
 	if (hex)
-		buf_puts(out, buf_str(&text));
+		put_word(out, buf_str(&text));
 	else
 		zone_put_text(out, buf_str(&text));
 	out->failed = out->failed || text.failed;
@@ -221,7 +242,7 @@ static void put_address(struct str text, struct buf *out)
 		net_addr_format(&addr, canonical);
 		text = str_c(canonical);
 	}
-	buf_puts(out, text);
+	put_word(out, text);
 }
 
 /* The words from `at` on, in the spelling that we write. */
@@ -238,7 +259,7 @@ static bool rdata_of(struct zone_reader *r, enum zone_type type, size_t at, stru
 		else if (*shape == 'a')
 			put_address(r->tokens[at].text, &text);
 		else if (*shape == 'w')
-			buf_puts(&text, r->tokens[at].text);
+			put_word(&text, r->tokens[at].text);
 		else
 			put_joined(r, at, *shape == 'x', &text);
 	}
@@ -320,7 +341,7 @@ static bool read_entry(struct zone_reader *r)
 	}
 	if (str_eq(word, STR("$TTL")) && r->count == 2)
 		return seconds_of(r->tokens[1].text, &r->ttl) || fault(r, "no time to live");
-	if (word.n && word.p[0] == '$' && !r->tokens[0].quoted)
+	if (word.n && word.p[0] == '$' && !r->tokens[0].quoted && !r->tokens[0].literal)
 		return fault(r, "$INCLUDE and other directives are not read here");
 	return read_record(r);
 }

@@ -9,10 +9,11 @@ fuzz_sources = \
 	testsuite/fuzz/fuzz_readers.c \
 	testsuite/fuzz/fuzz_state.c \
 	testsuite/fuzz/fuzz_targets.c \
-	testsuite/fuzz/fuzz_text.c
-fuzz_libs = libmain.a $(EDGE_LIBS) libstwc.a libgrammar.a libschemas.a libengine.a libstw.a \
+	testsuite/fuzz/fuzz_text.c \
+	testsuite/fuzz/fuzz_zone.c
+fuzz_libs = libzone.a libmain.a $(EDGE_LIBS) libstwc.a libgrammar.a libschemas.a libengine.a libstw.a \
 	libcore.a libbase.a $(YAML_LIBS) $(LMDB_LIBS) $(CAP_LIBS) $(SYSTEMD_LIBS) $(CRYPTO_LIBS) \
-	$(IDN2_LIBS) $(PSL_LIBS) $(PCRE2_LIBS)
+	$(IDN2_LIBS) $(PSL_LIBS) $(PCRE2_LIBS) $(CARES_LIBS) $(JANSSON_LIBS)
 
 check_PROGRAMS += testsuite/fuzz/replay
 testsuite_fuzz_replay_SOURCES = testsuite/fuzz/replay.c $(fuzz_sources)

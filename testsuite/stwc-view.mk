@@ -16,9 +16,12 @@ TESTS += $(stwc_view_tests)
 EXTRA_DIST += $(stwc_view_tests) testsuite/stwc/generate.py
 
 if HAVE_CMOCKA
-check_PROGRAMS += testsuite/unit/test_services
-TESTS += testsuite/unit/test_services
+check_PROGRAMS += testsuite/unit/test_services testsuite/unit/test_zone
+TESTS += testsuite/unit/test_services testsuite/unit/test_zone
 endif
 testsuite_unit_test_services_SOURCES = testsuite/unit/test_services.c testsuite/unit/unit.h
 testsuite_unit_test_services_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 testsuite_unit_test_services_LDADD = $(stwc_stwc_LDADD) $(CMOCKA_LIBS)
+testsuite_unit_test_zone_SOURCES = testsuite/unit/test_zone.c testsuite/unit/unit.h
+testsuite_unit_test_zone_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+testsuite_unit_test_zone_LDADD = $(stwc_stwc_LDADD) $(CMOCKA_LIBS)

@@ -78,6 +78,10 @@ void fuzz_image(const uint8_t *data, size_t n);
 void fuzz_discovery(const uint8_t *data, size_t n);
 void fuzz_web(const uint8_t *data, size_t n);
 
+/* fuzz_zone.c */
+void fuzz_zone(const uint8_t *data, size_t n);
+void fuzz_dns(const uint8_t *data, size_t n);
+
 /* fuzz_state.c */
 void fuzz_state(const uint8_t *data, size_t n);
 

@@ -35,6 +35,8 @@ const struct fuzz_target fuzz_targets[] = {
 	{"discovery", fuzz_discovery},
 	{"web", fuzz_web},
 	{"state", fuzz_state},
+	{"zone", fuzz_zone},
+	{"dns", fuzz_dns},
 	{NULL, NULL},
 };
 
