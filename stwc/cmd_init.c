@@ -434,17 +434,36 @@ static bool make_text(const struct init *init, struct target *t)
 		if (c.diags.all[i].severity != SEVERITY_NOTE)
 			render_text(&report, &c.sources, &c.diags.all[i], false);
 	}
+	fprintf(stderr, "%.*s", STR_ARG(buf_str(&report)));
 	if (!ok)
-		(void)cmd_fail(&cmd_init,
-			       "%.*s%sthe answers do not fit each other; nothing was "
-			       "written",
-			       STR_ARG(buf_str(&report)), report.n ? "" : "out of memory, or ");
+		(void)cmd_fail(&cmd_init, "%s; nothing was written",
+			       report.n ? "the answers do not fit each other" : "out of memory");
 	buf_free(&report);
 	compile_free(&c);
 	return ok;
 }
 
 /* ---- the command ---- */
+
+/* A person can think again; what was answered before is forgotten. */
+static bool ask_all(struct dialogue *d, struct init *init, struct target *t)
+{
+	for (;;) {
+		if (!init_walk(init, ask, d)) {
+			if (init->arena.failed)
+				(void)cmd_fail(&cmd_init, "out of memory");
+			return false;
+		}
+		if (!all_used(init) || is_senseless(init, d->options))
+			return false;
+		if (make_text(init, t))
+			return true;
+		if (!d->asks || !init_again(init))
+			return false;
+		buf_clear(&t->texts[INIT_KEYS]);
+		fputs("\nThe questions again:\n\n", stderr);
+	}
+}
 
 static enum status converse(struct dialogue *d, struct init *init, struct target *t)
 {
@@ -455,9 +474,7 @@ static enum status converse(struct dialogue *d, struct init *init, struct target
 	if (d->asks)
 		fputs("An empty answer takes what stands in brackets; ? explains a question.\n\n",
 		      stderr);
-	if (!init_walk(init, ask, d))
-		return init->arena.failed ? cmd_fail(&cmd_init, "out of memory") : STATUS_FAILED;
-	if (!all_used(init) || is_senseless(init, d->options) || !make_text(init, t))
+	if (!ask_all(d, init, t))
 		return STATUS_FAILED;
 	keys = init_is_on(init, "generateDkimKeys", true);
 	if (keys && !make_keys(t))

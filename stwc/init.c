@@ -27,17 +27,20 @@ struct level {
 
 static bool walk_fields(const struct level *level);
 
-bool init_begin(struct init *init)
+bool init_again(struct init *init)
 {
 	struct span none = SPAN_NONE;
 
-	*init = (struct init){.now = 0};
-	arena_init(&init->arena, 0);
-	if (!hash_key_random(&init->hash_key))
-		return false;
 	init->bootstrap = node_new(&init->arena, NODE_MAP, none);
 	init->certificate = node_new(&init->arena, NODE_MAP, none);
 	return init->bootstrap && init->certificate;
+}
+
+bool init_begin(struct init *init)
+{
+	*init = (struct init){.now = 0};
+	arena_init(&init->arena, 0);
+	return hash_key_random(&init->hash_key) && init_again(init);
 }
 
 void init_end(struct init *init)

@@ -76,6 +76,8 @@ typedef bool init_ask(void *ctx, const struct init_question *question);
 
 bool init_begin(struct init *init) WARN_UNUSED;
 void init_end(struct init *init);
+/* Forgets the answers. False: out of memory. */
+bool init_again(struct init *init) WARN_UNUSED;
 /* Asks everything. False: the function ended it, or memory ran out (init->arena.failed). */
 bool init_walk(struct init *init, init_ask *ask, void *ctx) WARN_UNUSED;
 /* init_answer.c: holds an answer against the reference, by compiling what is known so far. False:

@@ -234,16 +234,22 @@ struct node *init_objects(const struct init *init, struct arena *arena)
 	return value && put(init, arena, all, "Certificate", value) ? all : NULL;
 }
 
-/* What holds the answer: the objects so far, or, for what is no object, the Bootstrap. */
+static bool is_known_choice(const struct init_question *q, const struct node *value)
+{
+	const struct schema_type *type = q->field->type;
+
+	return type->kind == TYPE_OBJECT && init_form(type) == INIT_CHOICE &&
+	       schema_variant_find(type->structure, init_text_of(value, "@type"));
+}
+
+/* What holds the answer: the objects so far; or the Bootstrap, for what becomes no object, and for
+ * the name of a choice that there is none of, since it knows all there are. */
 static struct node *context_of(const struct init_question *q, const struct node *value,
 			       struct arena *arena)
 {
-	const struct node *holder = node_map_get(q->init->bootstrap, str_c(q->field->name));
-	bool plain = q->body == q->init->bootstrap && holder == value &&
-		     init_form(q->field->type) != INIT_CHOICE;
-
-	return plain ? wrap(q->init, arena, "Bootstrap", q->init->bootstrap)
-		     : init_objects(q->init, arena);
+	if (q->body == q->init->bootstrap && !is_known_choice(q, value))
+		return wrap(q->init, arena, "Bootstrap", q->init->bootstrap);
+	return init_objects(q->init, arena);
 }
 
 /* ---- what the compiler says of it ---- */

@@ -87,6 +87,7 @@ WRONG = [
     (HOST + ("--search", "elasticsearch", "--set", "searchStore.url=x"), "no URI"),
     (HOST + ("--in-memory", "redis", "--set", "inMemoryStore.timeout=5 parsec"), "no duration"),
     (HOST + ("--directory", "sql"), "needs an SQL database as DataStore, not RocksDb"),
+    (HOST + ("--directory", "nis"), "one of Internal, Ldap, Sql, Oidc"),
     (HOST + ("--directory", "ldap"), "--set directory.baseDn= is needed"),
     (HOST + ("--directory", "ldap", "--set", "directory.url=http://l"), "begins with ldap, ldaps or ldapi"),
     (HOST + ("--directory", "ldap", "--set", "directory.baseDn=dc=x", "--set", "directory.filterLogin=((("), "attribute"),
@@ -298,6 +299,26 @@ def dialogue(tap, folder):
     tap.ok(is_clean(target), "and all of it is clean")
 
 
+def again(tap, folder):
+    """Answers that are right one by one, and do not fit each other: the questions come again."""
+    given = [word for option in ("acme", "dkim") for word in (f"--{option}", "yes" if option == "acme" else "no")]
+    for option, kind in (("data", "rocksdb"), ("blob", "default"), ("search", "default"), ("in-memory", "default"),
+                         ("directory", "ldap"), ("tracer", "journal"), ("dns", "manual")):
+        given += [f"--{option}", kind]
+    t = Terminal("init", *HOST, "--domain", "example.org", *given, "--set", "dataStore.path=/srv",
+                 "--set", "directory.baseDn=dc=x", "--set", "directory.description=LDAP", "again", cwd=folder)
+    t.answer("Address of the server", "ldap://ldap.example.org")
+    t.answer("Protect", "no")
+    t.answer("Distinguished name that", "")
+    before = t.answer("Address of the server", "ldaps://ldap.example.org")
+    tap.ok("cleartext-auth" in before and "The questions again" in before, "what does not fit is shown, and asked again")
+    t.answer("Protect", "")
+    t.answer("Distinguished name that", "")
+    tap.equal(t.end(), 0, "and then it is done")
+    tap.ok("ldap://" not in text(os.path.join(folder, "again")) and is_clean(os.path.join(folder, "again")),
+           "with the later answers alone")
+
+
 def given_up(tap, folder):
     t = Terminal("init", "--hostname", "mail.example.org", "gone", cwd=folder)
     before = t.answer("Domain", "example.org")
@@ -314,7 +335,7 @@ def given_up(tap, folder):
 
 def main():
     tap = Tap()
-    for part in (first, kinds, others, refused, untouched, full, interrupted, dialogue, given_up):
+    for part in (first, kinds, others, refused, untouched, full, interrupted, dialogue, again, given_up):
         with tempfile.TemporaryDirectory() as folder:
             part(tap, folder)
     tap.done()
