@@ -229,6 +229,26 @@ void buf_put_xml(struct buf *buf, struct str s)
 		i += put_xml_one(buf, str_from(s, i));
 }
 
+void buf_put_base64(struct buf *out, const char *bytes, size_t n)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t i;
+
+	for (i = 0; i < n; i += 3) {
+		uint32_t three = (uint32_t)(unsigned char)bytes[i] << 16;
+
+		if (i + 1 < n)
+			three |= (uint32_t)(unsigned char)bytes[i + 1] << 8;
+		if (i + 2 < n)
+			three |= (unsigned char)bytes[i + 2];
+		buf_putc(out, digits[three >> 18]);
+		buf_putc(out, digits[three >> 12 & 63]);
+		buf_putc(out, i + 1 < n ? digits[three >> 6 & 63] : '=');
+		buf_putc(out, i + 2 < n ? digits[three & 63] : '=');
+	}
+}
+
 void buf_clear(struct buf *buf)
 {
 	buf->n = 0;

@@ -41,6 +41,8 @@ void buf_put_json(struct buf *buf, struct str s);
 /* Appends s as character data or the value of an attribute of XML 1.0 (section 2.4); what XML has
  * no place for, control characters and broken UTF-8, becomes U+FFFD. */
 void buf_put_xml(struct buf *buf, struct str s);
+/* Appends bytes in base64 with its padding (RFC 4648 section 4). */
+void buf_put_base64(struct buf *out, const char *bytes, size_t n);
 static inline struct str buf_str(const struct buf *buf)
 {
 	return (struct str){buf->p, buf->n};

@@ -40,27 +40,6 @@ static bool equal_in_constant_time(struct str a, struct str b)
 	return differ == 0;
 }
 
-/* RFC 4648 section 4. */
-static void put_base64(struct buf *out, const char *bytes, size_t n)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t i;
-
-	for (i = 0; i < n; i += 3) {
-		uint32_t three = (uint32_t)(unsigned char)bytes[i] << 16;
-
-		if (i + 1 < n)
-			three |= (uint32_t)(unsigned char)bytes[i + 1] << 8;
-		if (i + 2 < n)
-			three |= (unsigned char)bytes[i + 2];
-		buf_putc(out, digits[three >> 18]);
-		buf_putc(out, digits[three >> 12 & 63]);
-		buf_putc(out, i + 1 < n ? digits[three >> 6 & 63] : '=');
-		buf_putc(out, i + 2 < n ? digits[three & 63] : '=');
-	}
-}
-
 /* RFC 7617: "Basic" and the base64 of "user:secret". */
 static bool logged_in(const struct web_metrics *metrics, struct str authorization)
 {
@@ -70,7 +49,7 @@ static bool logged_in(const struct web_metrics *metrics, struct str authorizatio
 
 	if (!line_is(scheme, "Basic"))
 		return false;
-	put_base64(&expected, metrics->login, metrics->login_n);
+	buf_put_base64(&expected, metrics->login, metrics->login_n);
 	ok = !expected.failed && equal_in_constant_time(buf_str(&expected), authorization);
 	buf_free(&expected);
 	return ok;

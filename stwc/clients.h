@@ -72,6 +72,12 @@ void client_pacc(const struct clients *clients, struct client_pieces *out);
  * SystemSettings.mailExchangers. */
 void client_mta_sts(struct clients *clients, struct client_pieces *out);
 
+/* What clients that know PACC hold the document of a domain against: the text of the TXT record at
+ * _ua-auto-config (draft-ietf-mailmaint-pacc-02), with the digest of the bytes that are served. Of
+ * sources or an image. Nothing where there is no document, or its host is only known to the daemon.
+ * False: out of memory. */
+bool client_pacc_record(struct view *view, struct str domain, struct buf *out) WARN_UNUSED;
+
 /* For one domain alone: an Apple configuration profile, and what people type in. */
 void client_mobileconfig(const struct clients *clients, struct str domain, struct buf *out);
 void client_text(const struct clients *clients, struct str domain, enum client_login login,

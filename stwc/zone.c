@@ -30,6 +30,7 @@
 #include <stdlib.h>
 
 #include "stwc/check/lint.h"
+#include "stwc/clients.h"
 #include "stwc/names.h"
 #include "stwc/state.h"
 #include "stwc/view_diff.h"
@@ -543,13 +544,28 @@ void zone_add_alias(struct zone *zone, enum zone_kind kind, const char *label)
 	zone_add(zone, kind, ZONE_CNAME, owner, "%.*s.", STR_ARG(host));
 }
 
+/* Clients take the document of PACC only with its digest. */
+static void make_pacc(struct zone *zone)
+{
+	struct buf text = BUF_INIT;
+
+	zone_add_alias(zone, ZONE_AUTO_CONFIG, "ua-auto-config");
+	if (!client_pacc_record(zone->view, zone->domain, &text) || text.failed)
+		zone->failed = true;
+	else if (text.n && zone_web_host(zone).p)
+		zone_add_text(zone, ZONE_AUTO_CONFIG,
+			      zone_join(zone, "_ua-auto-config", zone->domain),
+			      arena_str(&zone->view->c.arena, buf_str(&text)));
+	buf_free(&text);
+}
+
 /* After all hosts are known. */
 static void make_aliases(struct zone *zone)
 {
 	const struct service *web = services_find(&zone->services, SERVICE_WEB, false);
 
 	if (zone_wants(zone, ZONE_AUTO_CONFIG))
-		zone_add_alias(zone, ZONE_AUTO_CONFIG, "ua-auto-config");
+		make_pacc(zone);
 	if (zone_wants(zone, ZONE_AUTO_CONFIG_LEGACY))
 		zone_add_alias(zone, ZONE_AUTO_CONFIG_LEGACY, "autoconfig");
 	if (zone_wants(zone, ZONE_MTA_STS) && zone->policy.n)

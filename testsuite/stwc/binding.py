@@ -362,11 +362,11 @@ def dialects(tap):
 
 
 def enacted(tap):
-    text = LISTENER + 'overrideProxyTrustedNetworks = "10.0.0.0/8"\n[Domain.d]\nname = "example.org"\n'
+    text = LISTENER + 'overrideProxyTrustedNetworks = "10.0.0.0/8"\n[Role.r]\ndescription = "r"\n'
     done = stwctest.check_text(text, "--from", "toml", "--for", "stwd")
     notes = [d["message"] for d in done.diagnostics if d["code"] == "not-enacted"]
     tap.equal(len(notes), 2, "--for stwd names what stwd does not act on, by type")
-    tap.ok(any("overrideProxyTrustedNetworks" in n for n in notes) and any("Domain" in n for n in notes),
+    tap.ok(any("overrideProxyTrustedNetworks" in n for n in notes) and any("Role" in n for n in notes),
            "fields and whole types")
     tap.equal(stwctest.check_text(text, "--from", "toml").codes("note"), [], "and only then")
     for wanted, notes in (("256", []), ("257", ["not-enacted"]), ("4294967296", ["not-enacted"])):

@@ -114,6 +114,8 @@ def test_records(tap):
                      for alias in ("mta-sts", "autoconfig", "autodiscover", "ua-auto-config")})
         policy = "version: STSv1\r\nmode: testing\r\nmx: mail.example.org\r\nmax_age: 604800\r\n"
         want["_mta-sts", "TXT"] = {'"v=STSv1; id=%s"' % hashlib.sha256(policy.encode()).hexdigest()[:20]}
+        pacc = subprocess.run([stwctest.STWC, "clients", "mail.toml", "--domain", "example.org", "--to", "pacc"], cwd=folder, capture_output=True, check=False)
+        want["_ua-auto-config", "TXT"] = {'"v=UAAC1; a=sha256; d=%s"' % base64.b64encode(hashlib.sha256(pacc.stdout).digest()).decode()}
         tap.equal(have, want, "every record, and no other")
         tap.ok("; mode: testing\n" in done.stdout, "the policy of MTA-STS stands in a comment")
         document = subprocess.run([stwctest.STWC, "zone", "mail.toml", *WHERE, "--to", "policy"], cwd=folder,
