@@ -16,13 +16,15 @@ static const char *kept(struct reading *r, struct str text)
 	return copy.p;
 }
 
+/* "-" is the name of a file here. */
 static const char *path_of(struct reading *r, struct str name)
 {
-	bool absolute = name.n && name.p[0] == '/';
-	struct str path =
-		arena_printf(&r->sheet->arena, "%.*s%.*s", absolute ? 0 : (int)r->folder.n,
-			     r->folder.p ? r->folder.p : "", STR_ARG(name));
+	struct str folder = str_eq(name, STR("-")) && !r->folder.n ? STR("./") : r->folder;
+	struct str path;
 
+	if (name.n && name.p[0] == '/')
+		folder = STR_NONE;
+	path = arena_printf(&r->sheet->arena, "%.*s%.*s", STR_ARG(folder), STR_ARG(name));
 	return path.p;
 }
 

@@ -169,6 +169,7 @@ def project_mistakes(tap):
         done = stwctest.run("check", "--all")
         heads = re.findall(r"^error\[([\w-]+)\].*\n +--> stw\.toml:(\d+):", done.stderr, re.M)
         tap.equal((done.status, sorted((c, int(l)) for c, l in heads)), (2, sorted(want)), f"mistakes of {text.splitlines()[:2]}")
+    tap.ok("cannot open ./-: " in check_one("[image.a]\nsources = ['-']\n"), "standard input is no part of a project")
     tap.ok("did you mean 'sources'?" in check_one("sorces = ['a']\n[image.a]\n"), "with what may be meant")
     tap.ok("did you mean 'unknown-field'?" in check_one("[levels]\nunknown-fild = 'off'\n"), "of a code too")
 
