@@ -311,7 +311,8 @@ static void wait_for_all(struct asking *a)
 	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
 	struct pollfd fds[ARES_GETSOCK_MAXNUM];
 	struct timeval next, *wait;
-	int mask, count, i;
+	unsigned mask;
+	int count, i;
 
 	while (a->open) {
 		int64_t left = a->end - clock_ms();
@@ -322,10 +323,11 @@ static void wait_for_all(struct asking *a)
 			return;
 		}
 		count = 0;
-		mask = ares_getsock(a->channel, sockets, ARES_GETSOCK_MAXNUM);
+		mask = (unsigned)ares_getsock(a->channel, sockets, ARES_GETSOCK_MAXNUM);
 		for (i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-			short events = (short)((ARES_GETSOCK_READABLE(mask, i) ? POLLIN : 0) |
-					       (ARES_GETSOCK_WRITABLE(mask, i) ? POLLOUT : 0));
+			/* the library's own marks shift a one out of an int */
+			bool in = mask >> i & 1, to = mask >> (i + ARES_GETSOCK_MAXNUM) & 1;
+			short events = (short)((in ? POLLIN : 0) | (to ? POLLOUT : 0));
 
 			if (events)
 				fds[count++] = (struct pollfd){sockets[i], events, 0};
