@@ -77,8 +77,8 @@ bool zone_ask(struct arena *arena, const struct zone_resolver *resolver,
 	      struct zone_question *questions, size_t count, int64_t limit,
 	      const char **why) WARN_UNUSED;
 
-/* A message of the DNS (RFC 1035 section 4.1), of `size` bytes, as answers to the question. False: it
- * is not well formed, or there is no memory. */
+/* A message of the DNS (RFC 1035 section 4.1), of `size` bytes, as answers to the question. False:
+ * it is not well formed, or there is no memory. */
 bool zone_answer_read(struct arena *arena, const unsigned char *bytes, int size,
 		      struct zone_question *question) WARN_UNUSED;
 
