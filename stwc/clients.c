@@ -245,28 +245,27 @@ void client_document(struct clients *clients, enum stw_document document, enum c
 
 /* ---- the digest of PACC ---- */
 
-/* The document as an image has it. */
-static void pacc_of_image(const struct view *view, const struct stw_document_values *values,
-			  struct buf *out)
+static void put_of_image(const struct view *view, enum stw_document which,
+			 const struct stw_document_values *values, struct buf *out)
 {
 	const struct stw_discovery *discovery = stw_image_discovery(view->image);
 	struct stw_discovery_host host;
 	struct stw_scan document;
 
 	if (stw_discovery_find(discovery, values->domain, &host) &&
-	    stw_discovery_document(discovery, &host, STW_DOCUMENT_PACC, &document))
+	    stw_discovery_document(discovery, &host, which, &document))
 		stw_document_put(document, values, out);
 }
 
-static bool pacc_of_sources(struct view *view, const struct stw_document_values *values,
-			    struct buf *out)
+static bool put_of_sources(struct view *view, enum stw_document which,
+			   const struct stw_document_values *values, struct buf *out)
 {
 	struct client_pieces pieces = {.out = BUF_INIT};
 	struct clients clients;
 	bool ok = clients_init(&clients, &view->c);
 
 	if (ok && clients.services.hostname.n)
-		client_document(&clients, STW_DOCUMENT_PACC, CLIENT_LOGIN_ADDRESS, &pieces);
+		client_document(&clients, which, CLIENT_LOGIN_ADDRESS, &pieces);
 	stw_document_put(
 		stw_scan_of((struct stw_bytes){(const uint8_t *)pieces.out.p, pieces.out.n}),
 		values, out);
@@ -275,18 +274,25 @@ static bool pacc_of_sources(struct view *view, const struct stw_document_values 
 	return ok;
 }
 
-bool client_pacc_record(struct view *view, struct str domain, struct buf *out)
+bool client_served(struct view *view, enum stw_document which, struct str domain, struct buf *out)
 {
 	const struct stw_document_values values = {.domain = domain};
-	struct buf document = BUF_INIT;
-	struct digest digest;
 	bool ok = true;
 
 	if (view->image)
-		pacc_of_image(view, &values, &document);
+		put_of_image(view, which, &values, out);
 	else
-		ok = pacc_of_sources(view, &values, &document);
-	ok = ok && !document.failed && digest_of(document.p, document.n, &digest);
+		ok = put_of_sources(view, which, &values, out);
+	return ok && !out->failed;
+}
+
+bool client_pacc_record(struct view *view, struct str domain, struct buf *out)
+{
+	struct buf document = BUF_INIT;
+	struct digest digest;
+	bool ok = client_served(view, STW_DOCUMENT_PACC, domain, &document) &&
+		  digest_of(document.p, document.n, &digest);
+
 	if (ok && document.n) {
 		buf_puts(out, STR("v=UAAC1; a=sha256; d="));
 		buf_put_base64(out, (const char *)digest.b, sizeof(digest.b));

@@ -72,6 +72,10 @@ void client_pacc(const struct clients *clients, struct client_pieces *out);
  * SystemSettings.mailExchangers. */
 void client_mta_sts(struct clients *clients, struct client_pieces *out);
 
+/* The bytes of a document as stwd serves it for a domain, of sources or an image. Nothing where
+ * there is none, or its host is only known to the daemon. False: out of memory. */
+bool client_served(struct view *view, enum stw_document which, struct str domain,
+		   struct buf *out) WARN_UNUSED;
 /* What clients that know PACC hold the document of a domain against: the text of the TXT record at
  * _ua-auto-config (draft-ietf-mailmaint-pacc-02), with the digest of the bytes that are served. Of
  * sources or an image. Nothing where there is no document, or its host is only known to the daemon.

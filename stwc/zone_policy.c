@@ -2,6 +2,7 @@
 #include "stwc/zone.h"
 
 #include "base/digest.h"
+#include "stwc/clients.h"
 #include "stwc/names.h"
 
 /* The hosts that send are those that receive, and the one that says HELO. */
@@ -94,56 +95,24 @@ static void make_tls_report(struct zone *zone, struct str uri)
 
 /* ---- MTA-STS ---- */
 
-static void put_exchangers(struct zone *zone, const struct value_object *policy, struct buf *out)
-{
-	const struct value *hosts = zone_value(zone, policy, "mxHosts");
-	size_t i;
-
-	if (hosts && hosts->kind == VALUE_SEQUENCE && hosts->sequence.count) {
-		for (i = 0; i < hosts->sequence.count; i++)
-			buf_printf(out, "mx: %.*s\r\n", STR_ARG(hosts->sequence.items[i]->string));
-		return;
-	}
-	for (i = 0; i < zone->count; i++) {
-		const struct zone_record *record = &zone->records[i];
-		const char *blank = memchr(record->rdata.p, ' ', record->rdata.n);
-
-		if (record->type == ZONE_MX && blank)
-			buf_printf(out, "mx: %.*s\r\n",
-				   (int)(record->rdata.p + record->rdata.n - blank) - 2, blank + 1);
-	}
-}
-
-/* RFC 8461 section 3.2; the id (section 3.1: up to 32 letters and digits) is of the content, so
+/* RFC 8461: the id (section 3.1: up to 32 letters and digits) is of the policy that is served, so
  * that it changes with it and with nothing else. */
 static void make_mta_sts(struct zone *zone)
 {
 	struct buf document = BUF_INIT;
-	struct value_object policy;
-	const struct value *mode, *age;
 	struct digest digest;
 	char hex[DIGEST_HEX_SIZE];
 
-	if (!zone_singleton(zone, "MtaSts", &policy) || !zone_web_host(zone).p)
-		return;
-	mode = zone_value(zone, &policy, "mode");
-	age = zone_value(zone, &policy, "maxAge");
-	if (!mode || mode->kind != VALUE_ENUM || strcmp(mode->member->name, "disable") == 0)
-		return;
-	buf_printf(&document, "version: STSv1\r\nmode: %s\r\n", mode->member->name);
-	put_exchangers(zone, &policy, &document);
-	buf_printf(&document, "max_age: %llu\r\n",
-		   (unsigned long long)(age && age->kind == VALUE_UNSIGNED ? age->number / 1000
-									   : 604800));
-	zone->policy = arena_str(&zone->view->c.arena, buf_str(&document));
-	zone->failed = zone->failed || document.failed || !zone->policy.p ||
-		       !digest_of(document.p, document.n, &digest);
+	if (!client_served(zone->view, STW_DOCUMENT_MTA_STS, zone->domain, &document) ||
+	    !digest_of(document.p, document.n, &digest))
+		zone->failed = true;
+	if (!zone->failed && document.n) {
+		zone->policy = arena_str(&zone->view->c.arena, buf_str(&document));
+		digest_hex(&digest, hex);
+		zone_add_text(zone, ZONE_MTA_STS, zone_join(zone, "_mta-sts", zone->domain),
+			      arena_printf(&zone->view->c.arena, "v=STSv1; id=%.20s", hex));
+	}
 	buf_free(&document);
-	if (zone->failed)
-		return;
-	digest_hex(&digest, hex);
-	zone_add_text(zone, ZONE_MTA_STS, zone_join(zone, "_mta-sts", zone->domain),
-		      arena_printf(&zone->view->c.arena, "v=STSv1; id=%.20s", hex));
 }
 
 void zone_make_policies(struct zone *zone)
