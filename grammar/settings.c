@@ -450,8 +450,66 @@ static void recover(struct settings *s)
 	} while (more(s) && !looks_like_start(s));
 }
 
+/* A name and a colon, as YAML writes them, at the byte at hand; a colon of 0.15 is part of a key.
+ */
+static bool looks_like_yaml(const struct settings *s)
+{
+	struct str rest = str_from(s->text, s->at);
+	size_t i = 0;
+
+	if (str_starts(rest, STR("---")) || str_starts(rest, STR("- ")))
+		return true;
+	while (i < rest.n && (is_alnum(rest.p[i]) || memchr("._-:\"'", rest.p[i], 6)))
+		i++;
+	if (i == 0 || rest.p[i - 1] != ':')
+		return false;
+	while (i < rest.n && is_blank(rest.p[i]))
+		i++;
+	return i == rest.n || rest.p[i] != '=';
+}
+
+/* The language of a file whose first words no settings begin with; NULL: none that is known. */
+static const char *foreign(const struct settings *s)
+{
+	struct settings ahead = *s;
+
+	skip_lines(&ahead);
+	if (looks_like_yaml(&ahead))
+		return "YAML";
+	if (peek(&ahead) == '[') {
+		ahead.at++;
+		skip_lines(&ahead);
+	}
+	if (peek(&ahead) != '{')
+		return NULL;
+	ahead.at++;
+	skip_lines(&ahead);
+	return peek(&ahead) == '"' || peek(&ahead) == '}' ? "JSON" : NULL;
+}
+
+/* Told once: every line of it would be wrong. */
+static void refuse_foreign(struct settings *s, const char *language)
+{
+	struct diag *d;
+
+	skip_lines(s);
+	d = reader_error(s->r, DIAG_SYNTAX, s->at, s->at + 1,
+			 "this is %s, and 0.15 settings are lines of KEY = VALUE", language);
+	diag_hint(
+		s->r->diags, d,
+		"give the config.toml of a 0.15 server, or a line KEY = \"VALUE\" for each key of "
+		"its database; objects of 0.16 need no migration");
+	s->r->incomplete = true;
+}
+
 static void parse(struct settings *s)
 {
+	const char *language = foreign(s);
+
+	if (language) {
+		refuse_foreign(s, language);
+		return;
+	}
 	while (more(s) && !s->r->failed) {
 		char c = peek(s);
 		bool ok;

@@ -70,6 +70,8 @@ struct settings_body {
 	struct settings_body *joined; /* the store that has taken this one in as its primary or as
 				       * a replica; or NULL */
 	const char *inside;           /* then: where, "/readReplicas"; NULL: its own fields */
+	const struct node *taken;     /* of a replica: what has been taken over; else NULL */
+	struct settings_body *next_asker; /* the next directory on the same store */
 	struct str added;   /* why migrate makes it, where no line asked for it; else empty */
 	struct str dropped; /* why it cannot be given; empty: it can */
 };
@@ -94,6 +96,8 @@ struct settings {
 	struct map refusals;   /* of this file: to struct compile_refusal * */
 	struct settings_link *links;
 	struct settings_body *domain; /* the default one, once it is known */
+	struct map askers;            /* from ids of stores to struct settings_body *, once found */
+	bool askers_found;
 	const struct settings_index *index;
 	size_t suggestions; /* made so far: there is a limit */
 	size_t macro_work;  /* bytes that macros stood for so far: there is a limit */

@@ -312,21 +312,38 @@ void settings_directory_store(struct settings *s, struct setting *setting)
 	settings_target(s, setting, directory, "store");
 }
 
-/* The queries of a store belong to the directories that use it. */
-void settings_directory_query(struct settings *s, struct setting *setting)
+/* The SQL directories by the store that each names, the first of the file in front. */
+static void find_askers(struct settings *s)
 {
 	size_t i;
 
-	settings_end(setting, SETTING_NEEDLESS, "no SQL directory uses the store");
-	for (i = 0; i < s->bodies.count; i++) {
+	s->askers_found = true;
+	map_init(&s->askers, &s->c->hash_key, &s->c->arena);
+	for (i = s->bodies.count; i-- > 0;) {
 		struct settings_body *body = s->bodies.entries[i].value;
-		struct str key =
-			arena_printf(&s->c->arena, "directory.%.*s.store", STR_ARG(body->id));
-		const struct setting *of = map_get(&s->keys, key);
+		const struct setting *of = NULL;
+		void **first;
 
-		if (strcmp(body->type_name, "Directory") != 0 || !of ||
-		    !str_eq(of->value, setting->id) || !str_eq_c(variant_of(body), "Sql"))
+		if (strcmp(body->type_name, "Directory") == 0 && str_eq_c(variant_of(body), "Sql"))
+			of = map_get(&s->keys, arena_printf(&s->c->scratch, "directory.%.*s.store",
+							    STR_ARG(body->id)));
+		first = of ? map_at(&s->askers, of->value) : NULL;
+		if (!first)
 			continue;
+		body->next_asker = *first;
+		*first = body;
+	}
+}
+
+/* The queries of a store belong to the directories that use it. */
+void settings_directory_query(struct settings *s, struct setting *setting)
+{
+	struct settings_body *body;
+
+	settings_end(setting, SETTING_NEEDLESS, "no SQL directory uses the store");
+	if (!s->askers_found)
+		find_askers(s);
+	for (body = map_get(&s->askers, setting->id); body; body = body->next_asker) {
 		settings_end(setting, SETTING_CHANGED,
 			     "0.16 asks with the whole address and reads other columns");
 		if (!settings_place(s, setting, body, setting->row->path))
@@ -374,18 +391,17 @@ static void join_primary(struct settings *s, struct setting *setting)
 }
 
 /* What a copy of a store has in common with one of its own is the way to reach it. */
-static void end_other_fields(struct settings *s, const struct settings_body *copy,
-			     const struct node *map)
+static void end_other_fields(struct settings *s)
 {
 	size_t i;
 
 	for (i = 0; i < s->keys.count; i++) {
 		struct setting *setting = s->keys.entries[i].value;
-		const char *path =
-			setting->row && setting->body == copy ? setting->row->path : NULL;
+		const struct node *taken = setting->body ? setting->body->taken : NULL;
+		const char *path = setting->row && taken ? setting->row->path : NULL;
 		const char *dot = path ? strchr(path, '.') : NULL;
 
-		if (dot && strcmp(dot, ".@type") != 0 && !node_map_find(map, str_c(dot + 1)) &&
+		if (dot && strcmp(dot, ".@type") != 0 && !node_map_find(taken, str_c(dot + 1)) &&
 		    setting->outcome == SETTING_CARRIED)
 			settings_end(setting, SETTING_DROPPED,
 				     "0.16 has no such field for a read replica");
@@ -422,7 +438,7 @@ static void join_replica(struct settings *s, struct setting *setting)
 	copy->used = true;
 	copy->joined = both;
 	copy->inside = "/readReplicas";
-	end_other_fields(s, copy, map);
+	copy->taken = map;
 	setting->body = both;
 	settings_end(setting, SETTING_CARRIED, NULL);
 	settings_target(s, setting, both, "readReplicas");
@@ -450,6 +466,7 @@ void settings_join_replicas(struct settings *s)
 		if (is_row_of(setting, "replicas"))
 			join_replica(s, setting);
 	}
+	end_other_fields(s);
 }
 
 /* settings_join_replicas is what ends them. */

@@ -699,6 +699,17 @@ def no_settings(tap):
     done = stwctest.run("migrate", "-", stdin=HOST + own)
     tap.equal((done.status, done.stderr.count("error["), "begins as 0.15 settings" in done.stderr), (1, 1, True),
               "and one where the file begins as settings")
+    for text, language in (('\n# a\n{\n "server.hostname": "a.example.org"}\n', "JSON"), ('[ {"@type": "update"}]\n', "JSON"),
+                           ("---\nserver:\n  hostname: a\n", "YAML"), ("server:\n  hostname: a\n", "YAML"),
+                           ("- a\n- b\n", "YAML"), ("server.hostname: a.example.org\n", "YAML")):
+        for command in ("migrate", "check"):
+            done = stwctest.run(command, "--from", "settings", "-", stdin=text)
+            tap.equal((done.status, done.stderr.count("error["), f"this is {language}," in done.stderr), (1, 1, True),
+                      f"{command} says that it is {language}: {text.split()[0]}")
+    for text in ("{{ managed }}\n" + HOST, "a:b = 'x'\n", "[[a]]\nb = 'x'\n", "\"a:\" = 'x'\n", "a: = 'x'\n"):
+        done = stwctest.run("check", "--from", "settings", "-", stdin=text)
+        tap.ok("this is" not in done.stderr, f"and what is neither is not called so: {text.split()[0]}") or \
+            print("#   " + done.stderr)
 
 
 def cost(text):
@@ -722,7 +733,16 @@ def many(tap):
               ("values that 0.16 refuses", lambda n: "server.blocked-ip = {" + ",".join(f'"300.0.0.{i}"' for i in range(n)) + "}\n"),
               ("listeners", lambda n: "".join(f'server.listener.l{i}.bind = "127.0.0.1:{i % 60000 + 2000}"\n'
                                               f'server.listener.l{i}.protocol = "smtp"\nserver.listener.l{i}.socket.ttl = 300\n'
-                                              for i in range(n // 8)))]
+                                              for i in range(n // 8))),
+              ("directories", lambda n: "".join(f'directory.d{i}.type = "sql"\ndirectory.d{i}.store = "s{i}"\n'
+                                                f'store.s{i}.type = "sqlite"\nstore.s{i}.path = "/x"\n'
+                                                f'store.s{i}.query.name = "SELECT ?"\n' for i in range(n // 8))),
+              ("copies of a database", lambda n: 'storage.data = "b"\nstore.b.type = "sql-read-replica"\nstore.b.primary = "c0"\n'
+               "store.b.replicas = [" + ", ".join(f'"c{i}"' for i in range(1, n // 4)) + "]\n"
+               + "".join(f'store.c{i}.type = "postgresql"\nstore.c{i}.host = "h{i}"\n' for i in range(n // 4))),
+              ("suites that no listener has", lambda n: 'server.listener.a.bind = "127.0.0.1:2525"\n'
+               'server.listener.a.protocol = "smtp"\nserver.tls.disable-ciphers = ['
+               + ", ".join(f'"TLS13_{i}", "TLS13_AES_128_GCM_SHA256"' for i in range(n // 2)) + "]\n")]
     for what, text in shapes:
         small, large = cost("server.max-connections = 1\n" + text(2000)), cost("server.max-connections = 1\n" + text(20000))
         tap.ok(large < 40 * max(small, 0.01), f"{what}: ten times as many are no forty times the work") or \
