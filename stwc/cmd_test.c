@@ -69,6 +69,9 @@ static enum status run(struct options *options)
 
 	if (!path || !options->input_count)
 		return cmd_fail(&cmd_test, "name a file of cases, then an image or sources");
+	if (view_is_image(path))
+		return cmd_fail(&cmd_test, "%s is an image: the file of cases stands before it",
+				path);
 	if (!judge_read(&judge, path, options_now(options), &error)) {
 		fs_error_text(&error, text, sizeof(text));
 		status = cmd_fail(&cmd_test, "%s", error.code ? text : "out of memory");

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "stwc/bind.h"
+#include "stwc/view_dump.h"
 #include "stwc/view_node.h"
 #include "stwc/view_write.h"
 
@@ -23,6 +25,7 @@ void judgement_free(struct judgement *judgement)
 static bool undecided(struct judgement *out, const char *fault)
 {
 	out->outcome = JUDGE_UNDECIDED;
+	buf_clear(&out->got);
 	buf_clear(&out->why);
 	buf_puts(&out->why, str_c(fault));
 	return !out->why.failed;
@@ -94,6 +97,16 @@ static bool decide_recipient(struct judge_case *c, struct view *view, struct jud
 	return decide_verdict(c, out, verdict);
 }
 
+static bool decide_limits(struct judge_case *c, struct view *view, struct judgement *out)
+{
+	bool same;
+
+	if (!judge_limits(c, view, out, &same))
+		return undecided(out, c->eval.fault);
+	view_toml_inline(&out->expected, c->expect);
+	return conclude(c, out, same);
+}
+
 /* ---- fields and expressions ---- */
 
 static bool run_field(struct judge_case *c, struct view *view, const struct view_found *found,
@@ -150,26 +163,93 @@ static bool decide_result(struct judge_case *c, struct judgement *out,
 	return conclude(c, out, is_expected(&expected, result));
 }
 
-/* What is no expression is compared as `stwc get` prints it. */
+static void tell_misfit(struct eval *e, const struct diags *diags)
+{
+	const struct diag *diag = diags->count ? &diags->all[0] : NULL;
+
+	if (!diag)
+		(void)snprintf(e->fault, sizeof(e->fault), "out of memory");
+	else if (diag->hint.n)
+		(void)snprintf(e->fault, sizeof(e->fault), "%.*s: %.*s", STR_ARG(diag->message),
+			       STR_ARG(diag->hint));
+	else
+		(void)snprintf(e->fault, sizeof(e->fault), "%.*s", STR_ARG(diag->message));
+}
+
+/* What is expected, in the spelling that a source may have, as a value of the field's type. NULL:
+ * it can have no such value, as the fault says. */
+static struct value *expected_value(struct judge_case *c, struct view *view,
+				    const struct view_found *found)
+{
+	const struct schema_type *type = found->value ? found->value->type : found->field->type;
+	const struct path path = {.field = found->field->name};
+	const struct diags before = view->c.diags;
+	struct source source = {.text = STR_NONE}; /* without a number: its values have no place */
+	struct binder b = {.c = &view->c,
+			   .type = found->object->type->name,
+			   .name = view_object_name(found->object),
+			   .kind = DRAFT_OWN,
+			   .shapes = SHAPES_OWN};
+	struct buf text = BUF_INIT;
+	struct value *value = NULL;
+	struct node *node;
+
+	view_json_inline(&text, c->expect);
+	source.text = arena_str(&c->eval.arena, buf_str(&text));
+	buf_free(&text);
+	diags_init(&view->c.diags, &view->c.arena);
+	node = source.text.p ? reader_whole(FORMAT_JSON, &source, &view->c.diags, &c->eval.key,
+					    &c->eval.arena)
+			     : NULL;
+	if (node)
+		value = bind_value(&b, type, found->field, node, &path);
+	if (!value)
+		tell_misfit(&c->eval, &view->c.diags);
+	view->c.diags = before;
+	return value;
+}
+
+/* *masked: a secret in it became stars. */
+static void put_value(struct buf *out, struct judge_case *c, const struct value *value,
+		      bool *masked)
+{
+	const struct view_nodes to = {.arena = &c->eval.arena,
+				      .key = &c->eval.key,
+				      .shapes = SHAPES_OWN,
+				      .masked = masked};
+	const struct node *node = view_node(&to, value);
+
+	if (node)
+		view_toml_inline(out, node);
+	out->failed = out->failed || !node;
+}
+
+/* What is no expression is compared by its meaning: 20000 is "20s", and sets have no order. A
+ * reference that was resolved has a target, so that only its text is the same. */
 static bool decide_value(struct judge_case *c, struct view *view, struct judgement *out,
 			 const struct view_found *found)
 {
-	const struct view_nodes to = {
-		.arena = &c->eval.arena, .key = &c->eval.key, .shapes = SHAPES_OWN};
-	const struct node *node = found->value ? view_node(&to, found->value) : NULL;
-	bool set = found->top != NULL;
+	const struct value *expected;
+	bool set = found->top != NULL, masked = false, same;
 
 	if (!found->field)
 		return undecided(out, "the path names a whole object; a field stands behind it");
-	view_toml_inline(&out->expected, c->expect);
-	if (node)
-		view_toml_inline(&out->got, node);
-	else
+	expected = expected_value(c, view, found);
+	if (!expected)
+		return undecided(out, c->eval.fault);
+	put_value(&out->expected, c, expected, &masked);
+	if (found->value) {
+		put_value(&out->got, c, found->value, &masked);
+		same = value_equal(expected, found->value) ||
+		       (!masked && str_eq(buf_str(&out->expected), buf_str(&out->got)));
+	} else {
 		buf_puts(&out->got, STR("nothing"));
+		same = expected->kind == VALUE_NULL;
+	}
 	buf_puts(&out->because, set ? STR("set") : STR("default"));
 	buf_puts(&out->why, set ? STR("it is set") : STR("it is the default"));
 	judge_place(out, view_found_place(view, found));
-	return conclude(c, out, node && str_eq(buf_str(&out->expected), buf_str(&out->got)));
+	return conclude(c, out, same);
 }
 
 static bool decide_field(struct judge_case *c, struct view *view, struct judgement *out)
@@ -222,6 +302,7 @@ bool judge_decide(struct judge_case *c, struct view *view, struct judgement *out
 	case JUDGE_RECIPIENT: return decide_recipient(c, view, out);
 	case JUDGE_FIELD: return decide_field(c, view, out);
 	case JUDGE_EXPRESSION: return decide_expression(c, out);
+	case JUDGE_LIMITS: return decide_limits(c, view, out);
 	}
 	return false;
 }

@@ -11,7 +11,7 @@
 #include "stwc/sheet.h"
 #include "stwc/view_address.h"
 
-enum judge_kind { JUDGE_ADDRESS, JUDGE_RECIPIENT, JUDGE_FIELD, JUDGE_EXPRESSION };
+enum judge_kind { JUDGE_ADDRESS, JUDGE_RECIPIENT, JUDGE_FIELD, JUDGE_EXPRESSION, JUDGE_LIMITS };
 
 /* What a case of an address, or of a recipient, comes to; the words are judge_word's. */
 enum judge_verdict { JUDGE_ALLOWED, JUDGE_BLOCKED, JUDGE_LOCAL, JUDGE_RELAYED, JUDGE_REFUSED };
@@ -20,7 +20,7 @@ struct judge_case {
 	struct judge_case *next;
 	enum judge_kind kind;
 	struct str name;
-	struct str asked; /* the address, recipient, path or expression */
+	struct str asked; /* the address, recipient, path, expression, or type of limits */
 	uint32_t line;    /* of the case file */
 	struct net_addr peer;
 	const struct node *expect;
@@ -70,6 +70,10 @@ bool judge_recipient(struct judge_case *c, struct view *view, struct judgement *
 bool judge_field(struct judge_case *c, struct view *view, struct str path, struct view_found *found,
 		 struct interp_value *result, unsigned *branch) WARN_UNUSED;
 void judge_place(struct judgement *out, struct view_place place);
+/* judge_limits.c: which limits of a type apply; *same: those that are expected and no
+ * other. False: eval.fault. */
+bool judge_limits(struct judge_case *c, struct view *view, struct judgement *out,
+		  bool *same) WARN_UNUSED;
 
 /* judge_report.c: all cases in the Test Anything Protocol (version 14), and as JUnit's XML. */
 void judge_tap_begin(struct buf *out, const struct judge *judge);

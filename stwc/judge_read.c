@@ -15,10 +15,8 @@ const char *judge_word(enum judge_verdict verdict)
 
 /* What a case is about, by the key that says it. */
 static const char *const kinds[] = {
-	[JUDGE_ADDRESS] = "address",
-	[JUDGE_RECIPIENT] = "recipient",
-	[JUDGE_FIELD] = "field",
-	[JUDGE_EXPRESSION] = "expression",
+	[JUDGE_ADDRESS] = "address",       [JUDGE_RECIPIENT] = "recipient", [JUDGE_FIELD] = "field",
+	[JUDGE_EXPRESSION] = "expression", [JUDGE_LIMITS] = "limits",
 };
 
 static void fault_at(struct sheet *sheet, const struct eval *e, enum diag_code code,
@@ -85,15 +83,26 @@ static void read_because(struct sheet *sheet, const struct node *map, struct jud
 	c->because = node->string;
 	if (c->kind == JUDGE_ADDRESS)
 		(void)sheet_word(sheet, node, "because", addresses, ARRAY_LEN(addresses), &place);
-	else if (c->kind == JUDGE_EXPRESSION)
+	else if (c->kind == JUDGE_EXPRESSION || c->kind == JUDGE_LIMITS)
 		(void)diag_add(&sheet->diags, DIAG_UNKNOWN_FIELD, node->span,
-			       "an expression that stands in the case itself has no 'because'");
+			       "a case about '%s' has no 'because'", kinds[c->kind]);
 	else if (is_branch(node->string))
 		return;
 	else if (c->kind == JUDGE_RECIPIENT)
 		(void)sheet_word(sheet, node, "because", recipients, ARRAY_LEN(recipients), &place);
 	else
 		(void)sheet_word(sheet, node, "because", fields, ARRAY_LEN(fields), &place);
+}
+
+/* Limits by their names. */
+static void read_names(struct sheet *sheet, const struct node *map, struct judge_case *c)
+{
+	c->expect = sheet_get(sheet, map, "expect", NODE_LIST);
+	for (const struct node *n = c->expect ? c->expect->list.first : NULL; n; n = n->next)
+		if (n->kind != NODE_STRING && n->kind != NODE_POISON)
+			(void)diag_add(&sheet->diags, DIAG_WRONG_TYPE, n->span,
+				       "a limit is expected by its name, not by %s",
+				       node_kind_name(n));
 }
 
 static void read_expect(struct sheet *sheet, const struct node *map, struct judge_case *c)
@@ -118,6 +127,8 @@ static void read_expect(struct sheet *sheet, const struct node *map, struct judg
 	} else if (c->kind == JUDGE_EXPRESSION && c->expect->kind != NODE_POISON &&
 		   !eval_of_node(&c->eval, c->expect, &value)) {
 		fault_at(sheet, &c->eval, DIAG_WRONG_TYPE, c->expect->span);
+	} else if (c->kind == JUDGE_LIMITS) {
+		read_names(sheet, map, c);
 	}
 }
 
@@ -145,13 +156,28 @@ static bool read_kind(struct sheet *sheet, const struct node *map, bool known, s
 	else if (known && !sheet->hurt)
 		(void)diag_add(&sheet->diags, DIAG_MISSING_FIELD, map->span,
 			       "the case is about nothing: it has none of 'address', 'recipient', "
-			       "'field' and 'expression'");
+			       "'field', 'expression' and 'limits'");
 	return c->asked.n > 0;
+}
+
+/* What a session takes; whether anybody has it is the question. */
+static bool is_mail_address(struct str text)
+{
+	const char *sign = memrchr(text.p, '@', text.n);
+
+	for (size_t i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] <= ' ')
+			return false;
+	return sign && sign > text.p && sign + 1 < text.p + text.n;
 }
 
 static void check_asked(struct sheet *sheet, const struct node *map, struct judge_case *c)
 {
-	struct span span = node_map_get(map, str_c(kinds[c->kind]))->span;
+	static const char *const limits[] = {"MtaInboundThrottle", "MtaOutboundThrottle",
+					     "MtaQueueQuota"};
+	const struct node *node = node_map_get(map, str_c(kinds[c->kind]));
+	struct span span = node->span;
+	size_t place;
 
 	switch (c->kind) {
 	case JUDGE_ADDRESS:
@@ -160,9 +186,13 @@ static void check_asked(struct sheet *sheet, const struct node *map, struct judg
 				       STR_ARG(c->asked));
 		break;
 	case JUDGE_RECIPIENT:
-		if (!memchr(c->asked.p, '@', c->asked.n))
+		if (!is_mail_address(c->asked))
 			(void)diag_add(&sheet->diags, DIAG_EMAIL_ADDRESS, span,
-				       "'%.*s' is no mail address: it has no @", STR_ARG(c->asked));
+				       "'%.*s' is no mail address: name@domain, without blanks",
+				       STR_ARG(c->asked));
+		break;
+	case JUDGE_LIMITS:
+		(void)sheet_word(sheet, node, "limits", limits, ARRAY_LEN(limits), &place);
 		break;
 	case JUDGE_FIELD:
 	case JUDGE_EXPRESSION: break;
@@ -186,8 +216,8 @@ static struct judge_case *add_case(struct judge *j, const struct node *map)
 static bool read_case(struct judge *j, const struct node *map)
 {
 	static const char *const keys[] = {"name",       "address", "recipient", "field",
-					   "expression", "expect",  "because",   "with",
-					   "answers",    "now"};
+					   "expression", "limits",  "expect",    "because",
+					   "with",       "answers", "now"};
 	struct sheet *sheet = &j->sheet;
 	struct judge_case *c = add_case(j, map);
 	bool known;

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "stwc/names.h"
+
 struct recipient {
 	struct judge_case *c;
 	struct view *view;
@@ -28,11 +30,17 @@ static void place_of(struct recipient *r, const struct object *object)
 		judge_place(r->out, view_place_of(r->view, object, NULL, NULL));
 }
 
-static bool take_address(struct recipient *r, struct str address)
+/* A server knows recipients in lower case alone. */
+static bool take_address(struct recipient *r, struct str written)
 {
-	const char *sign = memrchr(address.p, '@', address.n);
+	struct str address = name_normal(&r->c->eval.arena, VALIDATE_LOWERCASE, written);
+	const char *sign = address.n ? memrchr(address.p, '@', address.n) : NULL;
 	struct interp_value rcpt = interp_of_text(address), domain;
 
+	if (!address.p) {
+		(void)snprintf(r->c->eval.fault, sizeof(r->c->eval.fault), "out of memory");
+		return false;
+	}
 	r->address = address;
 	r->domain = sign ? str_from(address, (size_t)(sign - address.p) + 1) : STR_NONE;
 	domain = interp_of_text(r->domain);

@@ -64,7 +64,7 @@ void judge_tap(struct buf *out, const struct judge *judge, const struct judge_ca
 	buf_puts(out, STR("  ...\n"));
 }
 
-/* ---- JUnit ---- */
+/* ---- JUnit: no more than what the schema of Jenkins (junit-10.xsd) has ---- */
 
 static void put_attribute(struct buf *out, const char *name, struct str value)
 {
@@ -81,7 +81,17 @@ static void put_got(struct buf *out, const struct judgement *j)
 	buf_printf(out, ", expected %.*s", STR_ARG(buf_str(&j->expected)));
 }
 
-static void put_failure(struct buf *out, const struct judgement *j)
+static void put_at(struct buf *out, const char *what, struct str file, uint32_t line)
+{
+	if (!file.n)
+		return;
+	buf_printf(out, "\n%s at ", what);
+	buf_put_xml(out, file);
+	buf_printf(out, ":%u", line);
+}
+
+static void put_failure(struct buf *out, const struct judge *judge, const struct judge_case *c,
+			const struct judgement *j)
 {
 	const char *element = j->outcome == JUDGE_FAILED ? "failure" : "error";
 	struct buf message = BUF_INIT;
@@ -94,11 +104,8 @@ static void put_failure(struct buf *out, const struct judgement *j)
 	put_attribute(out, "message", buf_str(&message));
 	buf_puts(out, STR(">"));
 	buf_put_xml(out, buf_str(&j->why));
-	if (j->file.n) {
-		buf_puts(out, STR("\ndecided at "));
-		buf_put_xml(out, j->file);
-		buf_printf(out, ":%u", j->line);
-	}
+	put_at(out, "decided", j->file, j->line);
+	put_at(out, "case", judge->sheet.source->name, c->line);
 	buf_printf(out, "</%s>\n", element);
 	out->failed = out->failed || message.failed;
 	buf_free(&message);
@@ -125,20 +132,19 @@ void judge_junit(struct buf *out, const struct judge *judge, const struct judgem
 	put_counts(out, judge, all);
 	buf_puts(out, STR(">\n  <testsuite"));
 	put_attribute(out, "name", file);
+	put_attribute(out, "file", file);
 	put_counts(out, judge, all);
 	buf_puts(out, STR(">\n"));
 	for (const struct judge_case *c = judge->first; c; c = c->next, i++) {
 		buf_puts(out, STR("    <testcase"));
 		put_attribute(out, "classname", file);
 		put_attribute(out, "name", c->name);
-		put_attribute(out, "file", file);
-		buf_printf(out, " line=\"%u\"", c->line);
 		if (all[i].outcome == JUDGE_PASSED) {
 			buf_puts(out, STR("/>\n"));
 			continue;
 		}
 		buf_puts(out, STR(">\n"));
-		put_failure(out, &all[i]);
+		put_failure(out, judge, c, &all[i]);
 		buf_puts(out, STR("    </testcase>\n"));
 	}
 	buf_puts(out, STR("  </testsuite>\n</testsuites>\n"));

@@ -6,6 +6,7 @@ libstwc_a_SOURCES += \
 	stwc/fmt.c stwc/fmt.h \
 	stwc/sheet.c stwc/sheet.h \
 	stwc/judge.c stwc/judge.h \
+	stwc/judge_limits.c \
 	stwc/judge_read.c \
 	stwc/judge_recipient.c \
 	stwc/judge_report.c \

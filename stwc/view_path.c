@@ -181,9 +181,13 @@ static bool find_entry(struct view *view, const struct schema_object *type, stru
 		*rest = str_from(*rest, n + 1);
 		return found->object || fail(view, NULL, "out of memory");
 	}
+	n = address_table_count(&table);
+	if (!rest->n && !n)
+		return fail(view, NULL, "the configuration has no %s", type->name);
+	if (!rest->n && n == 1)
+		return fail(view, NULL, "name the entry: %s/ADDRESS", type->name);
 	if (!rest->n)
-		return fail(view, NULL, "name one of the %u entries: %s/ADDRESS",
-			    address_table_count(&table), type->name);
+		return fail(view, NULL, "name one of the %zu entries: %s/ADDRESS", n, type->name);
 	return fail(view, NULL, "there is no %s '%.*s'", type->name, STR_ARG(*rest));
 }
 
@@ -201,6 +205,10 @@ static bool no_object(struct view *view, const struct schema_object *type, struc
 		suggest_offer(&best, object->client_id.n ? object->client_id : object->identity);
 		count++;
 	}
+	if (!name.n && !count)
+		return fail(view, NULL, "the configuration has no %s", type->name);
+	if (!name.n && count == 1)
+		return fail(view, NULL, "name the object: %s/NAME", type->name);
 	if (!name.n)
 		return fail(view, NULL, "name one of the %zu objects: %s/NAME", count, type->name);
 	return fail(view, &best, "there is no %s '%.*s'", type->name, STR_ARG(name));

@@ -41,6 +41,35 @@ smtpGreeting = "'Welcome to ' + system('hostname')"
 [BlockedIp."203.0.113.0/24"]
 expiresAt = "2031-01-01T00:00:00Z"
 [AllowedIp."203.0.113.7"]
+[Directory.ldap]
+"@type" = "Ldap"
+description = "d"
+url = "ldap://127.0.0.1"
+baseDn = "dc=example"
+bindDn = "cn=x"
+bindSecret = { "@type" = "Value", secret = "hunter2" }
+[NetworkListener.smtp]
+protocol = "smtp"
+bind = ["127.0.0.1:2525", "[::1]:2525"]
+tlsTimeout = "20s"
+[MtaInboundThrottle.strangers]
+description = "five a second, from one address"
+key = ["remoteIp"]
+rate = "5/1s"
+[MtaInboundThrottle.strangers.match]
+match = [{ if = "remote_ip == '192.0.2.9'", then = "false" }]
+else = "true"
+[MtaInboundThrottle.idle]
+description = "not in use"
+rate = "1/1s"
+enable = false
+[MtaOutboundThrottle.big]
+description = "a large provider"
+rate = "100/1h"
+match = "rcpt_domain == 'example.com'"
+[MtaQueueQuota.everything]
+key = ["rcptDomain"]
+messages = 1000
 """
 
 # keys of a case, and "ok" or what must be said of its failure: expected, got, because, line of the decision
@@ -83,6 +112,35 @@ CASES = [
      "what dns_query('a', 'mx') would find is not known here: answers.dns_query says it"),
     ('expression = "1 +"\nexpect = 1', "the expression ends"),
     ('expression = "[1, 2]"\nexpect = [1, 3]', ("[1, 3]", "[1, 2]", None, None)),
+    # a recipient is in lower case to every expression
+    ('recipient = "OLD@Example.COM"\nexpect = "local"\nbecause = "address"', "ok"),
+    # values by meaning, in any spelling of a source
+    ('field = "NetworkListener/smtp/tlsTimeout"\nexpect = 20000', "ok"),
+    ('field = "NetworkListener/smtp/bind"\nexpect = ["[::1]:2525", "127.0.0.1:2525"]', "ok"),
+    ('field = "NetworkListener/smtp/bind"\nexpect = { "127.0.0.1:2525" = true, "[::1]:2525" = true }', "ok"),
+    ('field = "NetworkListener/smtp/bind"\nexpect = "127.0.0.1:2525"',
+     ('["127.0.0.1:2525"]', '["127.0.0.1:2525", "[::1]:2525"]', "set", "mail.toml:43")),
+    ('field = "MtaInboundThrottle/strangers/rate"\nexpect = { count = 5, period = 1000 }', "ok"),
+    ('field = "BlockedIp/203.0.113.0/24/expiresAt"\nexpect = "2031-01-01T01:00:00+01:00"', "ok"),
+    ('field = "SystemSettings/defaultDomainId"\nexpect = "#example.org"', "ok"),
+    ('field = "Domain/example.org/catchAllAddress"\nexpect = { "@null" = true }\nbecause = "default"', "ok"),
+    ('field = "NetworkListener/smtp/protocol"\nexpect = "smtpp"',
+     "NetworkListenerProtocol has no member 'smtpp': did you mean 'smtp'?"),
+    ('field = "NetworkListener/smtp/tlsTimeout"\nexpect = ["20s"]', "'tlsTimeout' takes a duration"),
+    ('field = "Directory/ldap/bindSecret/secret"\nexpect = "hunter2"', "ok"),
+    ('field = "Directory/ldap/bindSecret/secret"\nexpect = "hunter3"', ('"****"', '"****"', "set", "mail.toml:40")),
+    # limits
+    ('limits = "MtaInboundThrottle"\nwith = { remote_ip = "192.0.2.1" }\nexpect = ["strangers"]', "ok"),
+    ('limits = "MtaInboundThrottle"\nwith = { remote_ip = "192.0.2.9" }\nexpect = []', "ok"),
+    ('limits = "MtaInboundThrottle"\nwith = { remote_ip = "192.0.2.9" }\nexpect = ["strangers"]',
+     ('["strangers"]', "[]", None, "mail.toml:50")),
+    ('limits = "MtaInboundThrottle"\nwith = { remote_ip = "192.0.2.1" }\nexpect = ["strangers", "idle"]',
+     ('["strangers", "idle"]', '["strangers"]', None, "mail.toml:52")),
+    ('limits = "MtaOutboundThrottle"\nwith = { rcpt_domain = "example.com" }\nexpect = ["big"]', "ok"),
+    ('limits = "MtaOutboundThrottle"\nwith = { rcpt_domain = "example.net" }\nexpect = ["bigg"]',
+     ('["bigg"]', "[]", None, None)),
+    ('limits = "MtaQueueQuota"\nexpect = ["everything"]', "ok"),
+    ('limits = "MtaQueueQuota"\nexpect = []', ("[]", '["everything"]', None, "mail.toml:60")),
 ]
 
 # a file of cases, and the codes with their lines
@@ -105,7 +163,33 @@ MISTAKES = [
      [("expression-name", 4), ("wrong-type", 4), ("expression-name", 5), ("expression-name", 5), ("date", 6)]),
     ("[[case]]\nexpression = '1'\nexpect = {}\nbecause = 'else'\n", [("wrong-type", 3), ("unknown-field", 4)]),
     ("[[case]]\nname = \n", [("syntax", 2)]),
+    ("[[case]]\nlimits = 'MtaInboundThrotle'\nexpect = 'all'\n", [("unknown-member", 2), ("wrong-type", 3)]),
+    ("[[case]]\nlimits = 'MtaQueueQuota'\nexpect = [5]\nbecause = 'else'\n", [("wrong-type", 3), ("unknown-field", 4)]),
+    ("[[case]]\nrecipient = 'a@'\nexpect = 'local'\n[[case]]\nrecipient = '@b'\nexpect = 'local'\n"
+     "[[case]]\nrecipient = 'a b@c'\nexpect = 'local'\n", [("email-address", 2), ("email-address", 5), ("email-address", 8)]),
 ]
+
+
+# elements of JUnit's XML with the attributes that they must and may have, and what they hold: what junit-10.xsd of
+# Jenkins says of those that can occur here
+COUNTS = {"tests", "failures", "errors"}
+JUNIT = {
+    "testsuites": (set(), COUNTS | {"name", "time"}, {"testsuite"}),
+    "testsuite": (COUNTS | {"name"}, {"file", "group", "hostname", "id", "package", "skipped", "time", "timestamp"}, {"testcase"}),
+    "testcase": ({"name"}, {"classname", "group", "time"}, {"failure", "error"}),
+    "failure": (set(), {"message", "type"}, set()),
+    "error": (set(), {"message", "type"}, set()),
+}
+
+
+def against_schema(element):
+    """What the schema does not have."""
+    must, may, holds = JUNIT[element.tag]
+    have = set(element.attrib)
+    faults = sorted(must - have) + sorted(have - must - may)
+    for child in element:
+        faults += against_schema(child) if child.tag in holds else [child.tag]
+    return [f"{element.tag}: {fault}" for fault in faults]
 
 
 def tap_points(text):
@@ -137,6 +221,7 @@ def cases(tap):
         out.write("now = '2030-01-01T00:00:00Z'\n" + "".join(f"[[case]]\n{text}\n" for text, _ in CASES))
     done = stwctest.run("test", "cases.toml", "mail.toml")
     tap.equal(done.status, 1, "cases that fail")
+    tap.ok("hunter" not in done.stdout, "a secret is compared, and not shown")
     lines = done.stdout.splitlines()
     tap.equal(lines[:2], ["TAP version 14", f"1..{len(CASES)}"], "a version and a plan")
     points = tap_points(done.stdout)
@@ -155,18 +240,20 @@ def cases(tap):
 def junit(tap, points):
     done = stwctest.run("test", "--format", "junit", "cases.toml", "mail.toml")
     root = xml.etree.ElementTree.fromstring(done.stdout)
+    tap.equal((root.tag, against_schema(root)), ("testsuites", []), "junit: nothing that the common schema does not have")
     found = root.findall("testsuite/testcase")
     tap.equal([c.find("*") is None for c in found], [p for p, _, _ in points], "junit: the same cases pass")
     tap.equal([c.get("name") for c in found], [n.replace("\\#", "#").replace("\\\\", "\\") for _, n, _ in points], "junit: names")
     for name in ("failure", "error"):
         tap.equal(int(root.get(name + "s")), len(root.findall(f".//{name}")), f"junit: {name}s are counted")
-    tap.equal(len(root.findall(".//error")), 4, "junit: what could not be decided is an error")
-    tap.ok("decided at mail.toml:31" in root.find(".//failure").text, "junit: the place")
+    tap.equal(len(root.findall(".//error")), 6, "junit: what could not be decided is an error")
+    place = next(s["case"] for p, _, s in points if not p)
+    tap.ok(f"decided at mail.toml:31\ncase at {place}" in root.find(".//failure").text, "junit: the places")
     tap.equal(done.status, 1, "junit: the exit status")
 
 
 def image(tap, points):
-    stwctest.run("build", "mail.toml", "-o", "mail.stwi")
+    stwctest.run("build", "--allow-inline-secrets", "mail.toml", "-o", "mail.stwi")
     done = stwctest.run("test", "cases.toml", "mail.stwi")
     have = [(p, n, {k: v for k, v in s.items() if k != "decided"}) for p, n, s in tap_points(done.stdout)]
     want = [(p, n, {k: v for k, v in s.items() if k != "decided"}) for p, n, s in points]
@@ -206,6 +293,11 @@ def unusable(tap):
     tap.equal(stwctest.run("test", "cases.toml").status, 2, "no configuration is named")
     done = stwctest.run("test", "--format", "json", "cases.toml", "mail.toml")
     tap.ok(done.status == 2 and "tap|junit, not 'json'" in done.stderr, "other formats are refused")
+    done = stwctest.run("test", "mail.stwi", "cases.toml")
+    tap.equal((done.status, done.stdout, done.stderr), (2, "", "stwc test: mail.stwi is an image: the file of cases stands before it\n"),
+              "an image in the place of the cases")
+    done = stwctest.run("test", "cases.toml", "mail.stwi", "mail.toml")
+    tap.ok(done.status == 2 and "an image stands alone" in done.stderr, "an image and sources")
     done = stwctest.run("check", "--format", "tap", "mail.toml")
     tap.ok(done.status == 2 and "not 'tap'" in done.stderr, "and tap is refused elsewhere")
 
