@@ -15,9 +15,10 @@ size_t utf8_encode(uint32_t code_point, char out[4]);
 size_t utf8_count(struct str s);
 /* True for the code points with the Unicode property White_Space. */
 bool utf8_is_space(uint32_t code_point);
-/* The lower or upper case of a code point where that is one code point, else itself (Unicode's
- * simple mappings). */
-uint32_t utf8_lower(uint32_t code_point);
-uint32_t utf8_upper(uint32_t code_point);
+/* The lower or upper case of a code point, or itself, as UTF-8: up to three code points (ß becomes
+ * SS). Its bytes; 0 where utf8_encode has none. */
+#define UTF8_CASE_SIZE 12
+size_t utf8_lower(uint32_t code_point, char out[UTF8_CASE_SIZE]);
+size_t utf8_upper(uint32_t code_point, char out[UTF8_CASE_SIZE]);
 
 #endif

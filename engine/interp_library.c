@@ -191,7 +191,7 @@ FUNCTION(is_ip_in_cidr)
 
 	return interp_of_bool(net_addr_parse(v->text, &addr) == NET_OK &&
 			      net_network_parse(v[1].text, &net) == NET_OK &&
-			      net_network_has(&net, &addr));
+			      net.prefix >= NET_PREFIX_LEAST && net_network_has(&net, &addr));
 }
 
 /* 4.3.2.1, or the nibbles of IPv6, each with its dot: what a name begins with (RFC 1035 3.5). */

@@ -1,8 +1,8 @@
 /*
  * The functions of expressions over texts (interp_library.h). Texts are UTF-8, and each byte that
- * is not counts as a character; upper and lower case go by Unicode's simple mappings, and letters
- * that have neither case count as no letters. What they give in odd cases is what the server gives
- * (validation.md 2.4).
+ * is not counts as a character; upper and lower case go by Unicode's mappings of a single
+ * character, and letters that have neither case count as no letters. What they give in odd cases is
+ * what the server gives (validation.md 2.4).
  */
 #include "engine/interp_library.h"
 
@@ -50,24 +50,40 @@ static struct str trim(struct str text)
 	return trim_end(trim_start(text));
 }
 
-static struct str map_case(struct interp_budget *budget, struct str text, uint32_t (*map)(uint32_t))
+/* The bytes that are no characters stay. `out` NULL: only their number. */
+static size_t put_case(struct str text, size_t (*map)(uint32_t, char *), char *out)
 {
-	/* the other case of a character may be longer, by at most a byte of its two or three */
-	char *out = interp_alloc(budget, text.n + text.n / 2 + 4, 1), utf8[4];
-	struct str made = {out, 0};
+	char other[UTF8_CASE_SIZE];
+	size_t made = 0, n, m;
 	uint32_t c;
-	size_t n, m;
 
-	for (size_t at = 0; out && at < text.n; at += n) {
+	for (size_t at = 0; at < text.n; at += n, made += m) {
+		bool wrong;
+
 		n = next_char(str_from(text, at), &c);
-		m = utf8_encode(map(c), utf8);
-		if (n == 1 && (unsigned char)text.p[at] >= 0x80)
-			out[made.n++] = text.p[at];
-		else
-			memcpy(out + made.n, utf8, m);
-		made.n += n == 1 && (unsigned char)text.p[at] >= 0x80 ? 0 : m;
+		wrong = n == 1 && (unsigned char)text.p[at] >= 0x80;
+		m = wrong ? 1 : map(c, other);
+		if (out)
+			memcpy(out + made, wrong ? text.p + at : other, m);
 	}
 	return made;
+}
+
+static struct str map_case(struct interp_budget *budget, struct str text,
+			   size_t (*map)(uint32_t, char *))
+{
+	size_t n = put_case(text, map, NULL);
+	char *out = interp_alloc(budget, n + 1, 1);
+
+	return out ? (struct str){out, put_case(text, map, out)} : STR_NONE;
+}
+
+static bool changes(uint32_t c, size_t (*map)(uint32_t, char *))
+{
+	char other[UTF8_CASE_SIZE], same[4];
+	size_t n = utf8_encode(c, same);
+
+	return map(c, other) != n || memcmp(other, same, n) != 0;
 }
 
 struct counts {
@@ -81,8 +97,8 @@ static struct counts count_chars(struct str text)
 
 	for (size_t at = 0; at < text.n; counts.chars++) {
 		at += next_char(str_from(text, at), &c);
-		counts.upper += utf8_lower(c) != c;
-		counts.lower += utf8_upper(c) != c;
+		counts.upper += changes(c, utf8_lower);
+		counts.lower += changes(c, utf8_upper);
 		counts.spaces += utf8_is_space(c);
 		counts.digits += c >= '0' && c <= '9';
 	}

@@ -35,6 +35,9 @@ enum net_status {
 	NET_BRACKETS /* IPv6 address with port but without brackets */
 };
 
+/* A server takes no wider network. */
+#define NET_PREFIX_LEAST 8
+
 enum net_status net_addr_parse(struct str s, struct net_addr *out) WARN_UNUSED;
 /* "addr" or "addr/prefix"; without a prefix it is the full length. Range rules of the model
  * (8..32, 8..128, not 0.0.0.0) are the checker's, not the parser's. */

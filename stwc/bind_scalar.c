@@ -436,7 +436,7 @@ static struct value *bind_address(struct binder *b, const struct schema_type *ty
 	}
 	if (status != NET_OK)
 		return address_error(b, type, node, path, net_status_text(status));
-	if (value->kind == VALUE_NETWORK && value->network.prefix < 8)
+	if (value->kind == VALUE_NETWORK && value->network.prefix < NET_PREFIX_LEAST)
 		return address_error(b, type, node, path, "is wider than a prefix length of 8");
 	if ((value->kind == VALUE_NETWORK && is_unspecified_v4(&value->network.addr)) ||
 	    (value->kind == VALUE_ADDRESS && is_unspecified_v4(&value->address)) ||

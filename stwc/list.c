@@ -186,7 +186,7 @@ static bool take_cell(struct list *list, struct str cell)
 
 	if (status == NET_OK && kind == LIST_RANGE && memchr(cell.p, '/', cell.n))
 		complain(list, cell, "is a network in a list of ranges", takes(kind));
-	else if (status == NET_OK && network.prefix < 8)
+	else if (status == NET_OK && network.prefix < NET_PREFIX_LEAST)
 		complain(list, cell, "is wider than a prefix length of 8", NULL);
 	else if (status == NET_OK && is_unspecified(&network.addr))
 		complain(list, cell, "stands for no address", NULL);

@@ -29,6 +29,7 @@ libstwc_a_SOURCES = \
 	stwc/check/exposure.c \
 	stwc/check/expression.c stwc/check/expression.h \
 	stwc/check/expression_memo.c \
+	stwc/check/expression_compare.c \
 	stwc/check/expression_result.c \
 	stwc/check/limits.c \
 	stwc/check/lint.c stwc/check/lint.h \

@@ -14,12 +14,12 @@
 static bool is_symbol(uint32_t cp)
 {
 	static const uint32_t ranges[][2] = {
-		{0x80, 0xa9},       {0xab, 0xb1},       {0xb4, 0xb4},        {0xb6, 0xb8},
-		{0xbb, 0xbb},       {0xbf, 0xbf},       {0xd7, 0xd7},        {0xf7, 0xf7},
-		{0x300, 0x344},     {0x346, 0x36f},     {0x2000, 0x206f},    {0x20a0, 0x20ff},
-		{0x2190, 0x245f},   {0x2500, 0x2775},   {0x2794, 0x2bff},    {0x3000, 0x3004},
-		{0x3008, 0x3020},   {0xe000, 0xf8ff},   {0xfe00, 0xfe6f},    {0xff01, 0xff0f},
-		{0x1f000, 0x1f0ff}, {0x1f300, 0x1faff}, {0xe0000, 0x10ffff},
+		{0x80, 0xa9},     {0xab, 0xb1},       {0xb4, 0xb4},       {0xb6, 0xb8},
+		{0xbb, 0xbb},     {0xbf, 0xbf},       {0xd7, 0xd7},       {0xf7, 0xf7},
+		{0x300, 0x344},   {0x346, 0x36f},     {0x1680, 0x1680},   {0x2000, 0x206f},
+		{0x20a0, 0x20ff}, {0x2190, 0x245f},   {0x2500, 0x2775},   {0x2794, 0x2bff},
+		{0x3000, 0x3004}, {0x3008, 0x3020},   {0xe000, 0xf8ff},   {0xfe00, 0xfe6f},
+		{0xff01, 0xff0f}, {0x1f000, 0x1f0ff}, {0x1f300, 0x1faff}, {0xe0000, 0x10ffff},
 	};
 	size_t i;
 
@@ -43,11 +43,12 @@ static bool is_domain_byte(char ch)
 	return (ch & 0x80) || is_alnum((unsigned char)ch);
 }
 
-static void put_code_point(struct buf *out, uint32_t cp)
+/* Appends a code point as `recase` has it. */
+static void put_recased(struct buf *out, uint32_t cp, size_t (*recase)(uint32_t, char *))
 {
-	char bytes[4];
+	char bytes[UTF8_CASE_SIZE];
 
-	buf_put(out, bytes, utf8_encode(cp, bytes));
+	buf_put(out, bytes, recase(cp, bytes));
 }
 
 /* The common case: ASCII without blanks to remove costs one copy. Behind it stands a NUL. False:
@@ -69,9 +70,15 @@ static bool squeeze_ascii(struct arena *arena, struct str s, struct str *out)
 	return true;
 }
 
-/* Without the Unicode blanks, in lower case, with a NUL behind it. False: not UTF-8, or out of
- * memory. */
-static bool squeeze(struct arena *arena, struct str s, struct str *out)
+/* The blanks that are cut out of a name: all of Unicode's from a domain, those of ASCII from an
+ * address, whose local part takes no others. */
+static bool is_cut(uint32_t cp, bool address)
+{
+	return address ? cp == ' ' || (cp >= 9 && cp <= 13) : utf8_is_space(cp);
+}
+
+/* Without blanks, in lower case, with a NUL behind it. False: not UTF-8, or out of memory. */
+static bool squeeze(struct arena *arena, struct str s, bool address, struct str *out)
 {
 	struct buf text = BUF_INIT;
 
@@ -83,8 +90,8 @@ static bool squeeze(struct arena *arena, struct str s, struct str *out)
 
 		if (!n)
 			break;
-		if (!utf8_is_space(cp))
-			put_code_point(&text, utf8_lower(cp));
+		if (!is_cut(cp, address))
+			put_recased(&text, cp, utf8_lower);
 		s = str_from(s, n);
 	}
 	buf_putc(&text, '\0');
@@ -207,7 +214,8 @@ struct str name_domain(struct arena *arena, struct str s)
 {
 	struct str name;
 
-	return squeeze(arena, s, &name) && dots_fit(name) ? squeezed_domain(arena, name) : STR_NONE;
+	return squeeze(arena, s, false, &name) && dots_fit(name) ? squeezed_domain(arena, name)
+								 : STR_NONE;
 }
 
 struct str name_host(struct arena *arena, struct str s)
@@ -255,7 +263,7 @@ struct str name_email_local(struct arena *arena, struct str s)
 {
 	struct str name;
 
-	return squeeze(arena, s, &name) && local_fits(name) ? name : STR_NONE;
+	return squeeze(arena, s, true, &name) && local_fits(name) ? name : STR_NONE;
 }
 
 /* The domain of an address is stricter than a domain alone (2.3, middle column). */
@@ -295,7 +303,7 @@ struct str name_email(struct arena *arena, struct str s)
 	const char *at;
 	size_t local;
 
-	if (!squeeze(arena, s, &whole))
+	if (!squeeze(arena, s, true, &whole))
 		return STR_NONE;
 	at = whole.n ? memrchr(whole.p, '@', whole.n) : NULL;
 	if (!at)
@@ -330,7 +338,7 @@ struct str name_trimmed(struct str s)
 }
 
 /* Blanks gone and the case set: the names of rules, tags and extensions. */
-static struct str recased(struct arena *arena, struct str s, uint32_t (*recase)(uint32_t))
+static struct str recased(struct arena *arena, struct str s, size_t (*recase)(uint32_t, char *))
 {
 	struct buf text = BUF_INIT;
 	struct str result = STR_NONE;
@@ -342,7 +350,7 @@ static struct str recased(struct arena *arena, struct str s, uint32_t (*recase)(
 		if (!n)
 			break;
 		if (!utf8_is_space(cp))
-			put_code_point(&text, recase(cp));
+			put_recased(&text, cp, recase);
 		s = str_from(s, n);
 	}
 	if (!text.failed)

@@ -45,6 +45,8 @@ static const struct expr *read_part(const struct rule *rule, const struct value 
 			   tree->height, STW_LIMIT_EXPR_DEPTH);
 	if (tree && result)
 		expression_judge(&part, tree);
+	if (tree)
+		expression_compare(&part, tree);
 	return tree;
 }
 

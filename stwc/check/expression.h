@@ -36,6 +36,12 @@ bool expression_memo_put(struct compilation *c, const struct buf *key,
 
 /* expression_result.c: whether a result can be of use to its field, and names what is there. */
 void expression_judge(const struct expression_part *part, const struct expr *result);
+/* Reports where a text literal names no object of that type. */
+void expression_judge_target(const struct expression_part *part, const char *target,
+			     const struct expr *literal);
+/* expression_compare.c: constants that can never be what they are compared with, in all of a tree.
+ */
+void expression_compare(const struct expression_part *part, const struct expr *e);
 /* Is there an object of the type with that name, among those given or among those that a server
  * makes by itself? `server`: a plan for one that runs is asked. If not, `best` has the nearest. */
 bool expression_target(struct compilation *c, const struct schema_object *type, struct str name,

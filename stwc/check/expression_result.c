@@ -214,8 +214,8 @@ bool expression_target(struct compilation *c, const struct schema_object *type, 
 	return false;
 }
 
-static void judge_target(const struct expression_part *part, const char *target,
-			 const struct expr *e)
+void expression_judge_target(const struct expression_part *part, const char *target,
+			     const struct expr *e)
 {
 	struct compilation *c = part->rule->c;
 	const struct schema_object *type = schema_object_find(c->schema, str_c(target));
@@ -258,7 +258,7 @@ static void judge(const struct expression_part *part, enum need need, const char
 		(void)expression_report(part, DIAG_EXPRESSION_RESULT, e->begin, e->end,
 					(struct str){message, (size_t)n});
 	} else if (target && given == GIVEN_TEXT) {
-		judge_target(part, target, e);
+		expression_judge_target(part, target, e);
 	}
 }
 

@@ -10,12 +10,11 @@
 
 /* What a condition asks about. */
 struct subjects {
-	bool login;   /* authenticated_as: empty for a stranger */
-	bool place;   /* the client's address, the recipients: others than those that are named */
-	bool door;    /* the listener and its address, which the client may or may not get at */
-	bool claims;  /* whatever else: as the client likes */
-	bool anybody; /* a network that holds everybody */
-	bool empty;   /* is_empty(…) */
+	bool login;  /* authenticated_as: empty for a stranger */
+	bool place;  /* the client's address, the recipients: others than those that are named */
+	bool door;   /* the listener and its address, which the client may or may not get at */
+	bool claims; /* whatever else: as the client likes */
+	bool empty;  /* is_empty(…) */
 };
 
 static bool is_one_of(struct str name, const char *const *names)
@@ -54,9 +53,6 @@ static void note(struct subjects *s, const struct expr *e)
 		note_name(s, e->text);
 	if (e->kind == EXPR_GLOBAL || e->kind == EXPR_CAPTURE)
 		s->claims = true;
-	if (e->kind == EXPR_STRING)
-		s->anybody =
-			s->anybody || str_eq_c(e->text, "0.0.0.0/0") || str_eq_c(e->text, "::/0");
 	if (e->kind == EXPR_CALL && str_eq_c(e->text, "is_empty"))
 		s->empty = true;
 	for (member = e->first; member; member = member->next)
@@ -120,8 +116,6 @@ static struct outcome judge_leaf(struct compilation *c, const struct expr *e)
 	bool holds;
 
 	note(&s, e);
-	if (s.anybody)
-		return (struct outcome){true, false};
 	if (is_mail_port(c, e))
 		return (struct outcome){true, true};
 	/* who compares one with another has something in mind that is not seen from here */
@@ -182,7 +176,7 @@ static void report(struct compilation *c, const struct object *stage, const stru
 
 	diag = diag_add(&c->diags, DIAG_OPEN_RELAY, leaf->span,
 			s->claims ? "relaying depends on what any client can claim: an open relay"
-			: (s->login || s->place) && !s->anybody
+			: s->login || s->place
 				? "relaying is open to whoever is not named here: an open relay"
 				: "everybody may relay: an open relay");
 	lint_place(c, diag, stage, "allowRelaying");

@@ -156,12 +156,12 @@ static struct str lower_case(struct arena *arena, struct str s)
 
 	while (s.n) {
 		uint32_t cp;
-		char bytes[4];
+		char bytes[UTF8_CASE_SIZE];
 		size_t n = utf8_decode(s, &cp);
 
 		if (!n)
 			break;
-		buf_put(&text, bytes, utf8_encode(utf8_lower(cp), bytes));
+		buf_put(&text, bytes, utf8_lower(cp, bytes));
 		s = str_from(s, n);
 	}
 	if (!text.failed)

@@ -47,6 +47,9 @@ def blocks(*addresses):
     return {"BlockedIp": [{"address": a} for a in addresses]}
 
 
+CONDITION = "MtaStageRcpt/allowRelaying/match/0/if"
+
+
 def relaying(*branches, otherwise="!is_empty(authenticated_as)"):
     return {"MtaStageRcpt": {"allowRelaying": {"match": [{"if": i, "then": t} for i, t in branches],
                                                "else": otherwise}}}
@@ -169,8 +172,10 @@ CASES = [
     ("everybody may relay", relaying(otherwise="true"), [("open-relay", "MtaStageRcpt/allowRelaying")]),
     ("whoever claims a sender", relaying(otherwise="sender_domain == 'example.org'"),
      [("open-relay", "MtaStageRcpt/allowRelaying")]),
-    ("every network", relaying(("is_ip_in_cidr(remote_ip, '0.0.0.0/0')", "true")),
-     [("open-relay", "MtaStageRcpt/allowRelaying")]),
+    ("every network, which a server has no prefix for", relaying(("is_ip_in_cidr(remote_ip, '0.0.0.0/0')", "true")),
+     [("expression-constant", "MtaStageRcpt/allowRelaying/match/0/if")]),
+    ("all but every network", relaying(("!is_ip_in_cidr(remote_ip, '::/0')", "true")),
+     [("expression-constant", "MtaStageRcpt/allowRelaying/match/0/if"), ("open-relay", "MtaStageRcpt/allowRelaying")]),
     ("after a login", relaying(), []),
     ("from our own network", relaying(("is_ip_in_cidr(remote_ip, '10.0.0.0/8')", "true")), []),
     ("for a domain that we are the backup of", relaying(("rcpt_domain == 'example.net'", "true")), []),
@@ -180,7 +185,7 @@ CASES = [
         "1", "!false", "true || is_tls", "is_tls", "is_empty(authenticated_as)", "authenticated_as == ''", "authenticated_as != 'x'",
         "!is_empty(authenticated_as) || sender_domain == 'example.org'", "!is_local_domain(rcpt_domain)", "remote_ip != '192.0.2.1'",
         "rcpt_domain != 'example.org' && helo_domain == 'x'", "if_then(is_tls, true, false)", "!ends_with(remote_ip, '.1')",
-        "matches('example', sender)", "country == 'DE'", "len(authenticated_as) == 0", "is_ip_in_cidr(remote_ip, '::/0')",
+        "matches('example', sender)", "country == 'DE'", "len(authenticated_as) == 0",
         "!(sender_domain == 'x' && is_empty(sender))")],
     *[(f"strangers do not relay by {text}", relaying(otherwise=text), []) for text in (
         "0", "!true", "authenticated_as != ''", "len(authenticated_as) != 0", "ends_with(authenticated_as, '@example.org')",
@@ -265,6 +270,26 @@ CASES = [
     ("unless the default is not what is used", {"MtaVirtualQueue": {"q": {}}, "MtaDeliverySchedule": {"s": {"queueId": "#q"}},
                                                 "MtaOutboundStrategy": {"schedule": "'s'"}}, []),
     ("or it is a fragment", {"MtaConnectionStrategy": {"c": {}}}, [], "--partial"),
+
+    # constants of conditions
+    *[(f"never: {text}", relaying((text, "is_local_domain(rcpt_domain)")), [("expression-constant", CONDITION)]) for text in (
+        "is_ip_in_cidr(remote_ip, '10.0.0.0/40')", "is_ip_in_cidr(remote_ip, '10.0.0.0/7')", "is_ip_in_cidr(remote_ip, 'office')",
+        "!(is_tls && is_ip_in_cidr(remote_ip, '2001:db8::/129'))", "remote_ip == '10.0.0.0/8'", "'2001:DB8::1' == remote_ip",
+        "local_ip != 'mx.example.org'", "contains(['10.0.0.1', '10.0.0.0/8'], remote_ip)", "is_tls == 'true'", "protocol == 'SMTP'",
+        "local_port == 'smtp'", "eq_ignore_case(protocol, 'manage-sieve')", "protocol != 'esmtp'", "if_then(protocol == 'x', 1, 0)")],
+    *[(f"perhaps: {text}", relaying((text, "is_local_domain(rcpt_domain)")), []) for text in (
+        "is_ip_in_cidr(remote_ip, '10.0.0.0/8')", "is_ip_in_cidr(remote_ip, '2001:db8::1')", "is_ip_in_cidr(remote_ip, sender)",
+        "remote_ip == '2001:db8::1'", "remote_ip != ''", "starts_with(remote_ip, '10.')", "is_tls == true", "protocol == 'lmtp'",
+        "local_port == '25'", "eq_ignore_case(protocol, 'SMTP')", "sender == '10.0.0.0/8'", "listener == 'smtp'", "listener != '_local'",
+        "listener == sender", "starts_with(listener, 'smtpp')", "contains(['smtp', 'submissions'], listener)")],
+    ("a method in small letters", {"Http": {"allowedEndpoints": "if_then(method == 'get', 200, 404)"}},
+     [("expression-constant", "Http/allowedEndpoints/else")]),
+    ("methods there may be", {"Http": {"allowedEndpoints": "if_then(method == 'GET' || method == 'REPORT', 200, 404)"}}, []),
+    ("a listener that is not there", relaying(("listener == 'smtpp'", "is_local_domain(rcpt_domain)")),
+     [("expression-target", CONDITION)]),
+    ("among those that are", {**listener(), **relaying(("contains(['a', 'smtp'], listener)", "is_local_domain(rcpt_domain)"))},
+     [("expression-target", CONDITION)]),
+    ("a listener of a fragment", relaying(("listener == 'smtpp'", "is_local_domain(rcpt_domain)")), [], "--partial"),
 
     # names
     ("a container's name", system(defaultHostname="3F2A9C01BE77.lan"), [("container-hostname", "SystemSettings/defaultHostname")]),

@@ -137,6 +137,10 @@ RULES = [
     ("local parts in any script and case", accounts("\u00c4RGER", "\u00e4rger"), [("duplicate-value", "Account/c1/name")]),
     ("Greek and Cyrillic too", accounts("\u0391\u03a9", "\u03b1\u03c9", "\u0416", "\u0436"),
      [("duplicate-value", "Account/c1/name"), ("duplicate-value", "Account/c3/name")]),
+    ("blanks of ASCII are cut out of an address", accounts("a \tb"), []),
+    ("others are no part of one", accounts("a\u00a0b", "a\u2003b", "a\u1680b"),
+     [("email-address", f"Account/c{i}/name") for i in range(3)]),
+    ("nor of a whole address", domain(catchAllAddress="a\u2003@example.org"), [("email-address", "Domain/d/catchAllAddress")]),
     ("a local part with a dot at the end", accounts("a."), [("email-address", "Account/c0/name")]),
     ("rules are upper-cased", {"SpamTag": {"a": {"@type": "Score", "tag": "a b", "score": 1},
                                           "b": {"@type": "Score", "tag": "AB", "score": 1}}},
@@ -342,10 +346,10 @@ def files(tap):
 
 def stored(tap):
     """What a validator makes of a text."""
-    text = json.dumps({"SpamTag": {"t": {"@type": "Score", "tag": " a \u00e4b", "score": 1}},
+    text = json.dumps({"SpamTag": {"t": {"@type": "Score", "tag": " a \u00e4b\u00df", "score": 1}},
                        "SpamFileExtension": {"e": {"extension": " E X\u00c4 "}},
                        "SystemSettings": {"defaultHostname": "Mail.B\u00dcCHER.de"}})
-    for path, want in [("SpamTag/t/tag", "A\u00c4B"), ("SpamFileExtension/e/extension", "ex\u00e4"),
+    for path, want in [("SpamTag/t/tag", "A\u00c4BSS"), ("SpamFileExtension/e/extension", "ex\u00e4"),
                        ("SystemSettings/defaultHostname", "mail.xn--bcher-kva.de")]:
         out = stwctest.run("get", path, "-", "--from", "json", stdin=text).stdout
         tap.ok(want in out, f"{path} is stored as {want}")
