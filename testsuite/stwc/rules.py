@@ -137,7 +137,7 @@ RULES = [
     ("local parts in any script and case", accounts("\u00c4RGER", "\u00e4rger"), [("duplicate-value", "Account/c1/name")]),
     ("Greek and Cyrillic too", accounts("\u0391\u03a9", "\u03b1\u03c9", "\u0416", "\u0436"),
      [("duplicate-value", "Account/c1/name"), ("duplicate-value", "Account/c3/name")]),
-    ("blanks of ASCII are cut out of an address", accounts("a \tb"), []),
+    ("blanks of ASCII are cut out of an address", accounts("post \tmaster"), []),
     ("others are no part of one", accounts("a\u00a0b", "a\u2003b", "a\u1680b"),
      [("email-address", f"Account/c{i}/name") for i in range(3)]),
     ("nor of a whole address", domain(catchAllAddress="a\u2003@example.org"), [("email-address", "Domain/d/catchAllAddress")]),
