@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "core/render.h"
-#include "core/suggest.h"
 #include "stwc/cmd.h"
 #include "stwc/cmd_terminal.h"
 #include "stwc/init.h"
@@ -14,7 +13,6 @@
 #include "stwc/keys.h"
 
 #define ANSWER_LIMIT 4096
-#define FEW 9 /* as many names stand in a prompt, more only in the help */
 
 struct dialogue {
 	struct options *options;
@@ -25,55 +23,28 @@ struct dialogue {
 
 /* ---- help ---- */
 
-static size_t count_names(const struct schema_type *type)
+/* Those that stand in a prompt, where there are few. */
+static void print_names(const struct init_question *q)
 {
-	size_t count = 0, i;
+	struct init_choice choice;
+	const char *between = " (";
+	size_t at = 0, count = 0;
 
-	if (type->kind != TYPE_OBJECT)
-		return type->members->count;
-	for (i = 0; i < type->structure->variant_count; i++)
-		count += init_offers(&type->structure->variants[i]);
-	return count;
+	while (init_choice(q, &at, &choice))
+		count++;
+	for (at = 0; count <= INIT_FEW && init_choice(q, &at, &choice); between = ", ")
+		fprintf(stderr, "%s%.*s", between, STR_ARG(choice.name));
+	fputs(count <= INIT_FEW ? ")" : " (? lists them)", stderr);
 }
 
-static void print_names(const struct schema_type *type)
+static void print_choices(const struct init_question *q)
 {
-	const char *comma = " (";
-	size_t i;
+	struct init_choice choice;
+	size_t at = 0;
 
-	if (type->kind == TYPE_OBJECT) {
-		for (i = 0; i < type->structure->variant_count; i++) {
-			if (!init_offers(&type->structure->variants[i]))
-				continue;
-			fprintf(stderr, "%s%s", comma, type->structure->variants[i].name);
-			comma = ", ";
-		}
-	} else {
-		for (i = 0; i < type->members->count; i++, comma = ", ")
-			fprintf(stderr, "%s%s", comma, type->members->members[i].name);
-	}
-	fputc(')', stderr);
-}
-
-static void print_choices(const struct schema_type *type)
-{
-	size_t i;
-
-	if (type->kind == TYPE_OBJECT) {
-		for (i = 0; i < type->structure->variant_count; i++) {
-			const struct schema_variant *variant = &type->structure->variants[i];
-
-			if (init_offers(variant))
-				fprintf(stderr, "    %-20s %s\n", variant->name,
-					variant->doc ? variant->doc : "");
-		}
-		return;
-	}
-	for (i = 0; i < type->members->count; i++) {
-		const struct schema_enum_member *member = &type->members->members[i];
-
-		fprintf(stderr, "    %-20s %s\n", member->name, member->doc ? member->doc : "");
-	}
+	while (init_choice(q, &at, &choice))
+		fprintf(stderr, "    %-20.*s %s\n", STR_ARG(choice.name),
+			choice.doc ? choice.doc : "");
 }
 
 static void print_option(const struct init_question *q)
@@ -89,7 +60,7 @@ static void print_help(const struct init_question *q)
 	if (q->field->doc)
 		fprintf(stderr, "  %s\n", q->field->doc);
 	switch (init_form(q->field->type)) {
-	case INIT_CHOICE: print_choices(q->field->type); break;
+	case INIT_CHOICE: print_choices(q); break;
 	case INIT_SECRET:
 		fputs("  Answer env:NAME for an environment variable or file:PATH for a file; "
 		      "a relative path is\n  looked up in the server's secrets directory.\n",
@@ -109,13 +80,9 @@ static void print_help(const struct init_question *q)
 
 static void print_prompt(const struct init_question *q)
 {
-	const struct schema_type *type = q->field->type;
-
 	fprintf(stderr, "%.*s", STR_ARG(q->prompt));
-	if (init_form(type) == INIT_CHOICE && count_names(type) <= FEW)
-		print_names(type);
-	else if (init_form(type) == INIT_CHOICE)
-		fputs(" (? lists them)", stderr);
+	if (init_form(q->field->type) == INIT_CHOICE)
+		print_names(q);
 	if (q->fallback.n)
 		fprintf(stderr, " [%.*s]", STR_ARG(q->fallback));
 	fputs(": ", stderr);
@@ -215,27 +182,29 @@ static bool ask_person(struct dialogue *d, const struct init_question *q)
 	return false;
 }
 
-/* What the command line says: of a short option, or of --set. NULL: nothing. */
-static const char *given_answer(const struct dialogue *d, const struct init_question *q)
+/* What the command line says; .p NULL: nothing. */
+static struct str given_answer(const struct init_question *q)
 {
-	const char *word = NULL, *set = init_given(q->init, q->path);
+	struct init_given *given = init_given(q->init, q->path);
 
-	if (q->row && q->row->option)
-		word = options_word(d->options, q->row->option);
+	if (given) {
+		given->used = true;
+		return given->value;
+	}
 	/* who has a certificate wants no other */
-	if (!word && !set && strcmp(q->field->name, "requestTlsCertificate") == 0 &&
-	    options_word(d->options, "certificate"))
-		word = "no";
-	return word ? word : set;
+	if (str_eq_c(q->path, "requestTlsCertificate") &&
+	    init_given(q->init, STR("certificate.certificate")))
+		return STR("no");
+	return STR_NONE;
 }
 
 static bool ask(void *ctx, const struct init_question *q)
 {
 	struct dialogue *d = ctx;
-	const char *given = given_answer(d, q);
+	struct str given = given_answer(q);
 
-	if (given) {
-		if (take(q, str_c(given)))
+	if (given.p) {
+		if (take(q, given))
 			return true;
 	} else if (d->asks) {
 		return ask_person(d, q);
@@ -245,37 +214,72 @@ static bool ask(void *ctx, const struct init_question *q)
 	fputs("stwc init: ", stderr);
 	print_option(q);
 	/* what was given may be a secret that does not belong there */
-	if (given)
+	if (given.p)
 		fputs(" has an answer that will not do; nothing was written\n", stderr);
 	else
 		fprintf(stderr, " is needed: %.*s\n", STR_ARG(q->prompt));
 	return stop(d, NULL);
 }
 
-/* ---- --set ---- */
+/* ---- what the command line answers ---- */
+
+static void print_given(const struct init_given *given)
+{
+	if (given->option)
+		fprintf(stderr, "stwc init: --%s", given->option);
+	else
+		fprintf(stderr, "stwc init: --set %.*s", STR_ARG(given->path));
+}
+
+/* False, with *out untouched: the word is no answer, or there is no memory. */
+static bool read_word(struct init *init, const struct option_word *word, struct init_given *out)
+{
+	struct init_given given = {.option = word->option};
+	const char *equals = strchr(word->value, '=');
+	bool set = strcmp(word->option, "set") == 0;
+
+	if (set && (!equals || equals == word->value)) {
+		(void)cmd_fail(&cmd_init, "--set takes FIELD=ANSWER, not '%s'", word->value);
+		return false;
+	}
+	if (set) {
+		given.option = NULL;
+		given.path = (struct str){word->value, (size_t)(equals - word->value)};
+	} else {
+		given.path = init_option_path(&init->arena, word->option);
+	}
+	given.value = trim(str_c(set ? equals + 1 : word->value));
+	if (!given.path.p)
+		return false;
+	*out = given;
+	return true;
+}
 
 static bool read_given(struct init *init, const struct options *options)
 {
+	const struct init_given *before;
 	size_t i;
 
 	init->given = ARENA_ARRAY(&init->arena, struct init_given, options->word_count);
 	if (!init->given)
 		return false;
 	for (i = 0; i < options->word_count; i++) {
-		const char *value = options->words[i].value, *equals = strchr(value, '=');
+		struct init_given *given = &init->given[i];
 
-		if (strcmp(options->words[i].option, "set") != 0)
-			continue;
-		if (!equals) {
-			(void)cmd_fail(&cmd_init, "--set takes FIELD=ANSWER, not '%s'", value);
+		if (!read_word(init, &options->words[i], given))
+			return false;
+		before = init_given(init, given->path);
+		if (before) {
+			print_given(before);
+			fputs(" is answered twice; nothing was written\n", stderr);
 			return false;
 		}
-		init->given[init->given_count++] =
-			(struct init_given){{value, (size_t)(equals - value)}, equals + 1, false};
+		init->given_count++;
 	}
 	return true;
 }
 
+/* What no question has asked for is a mistake in a name, or a misunderstanding. */
 static bool all_used(const struct init *init)
 {
 	size_t i;
@@ -283,28 +287,12 @@ static bool all_used(const struct init *init)
 	for (i = 0; i < init->given_count; i++) {
 		if (init->given[i].used)
 			continue;
-		(void)cmd_fail(&cmd_init,
-			       "--set %.*s: no question is about that, by what the other answers "
-			       "are; nothing was written",
-			       STR_ARG(init->given[i].path));
+		print_given(&init->given[i]);
+		fputs(": no question is about that, by what the other answers are; nothing was "
+		      "written\n",
+		      stderr);
 		return false;
 	}
-	return true;
-}
-
-/* An option that no question has taken. */
-static bool is_senseless(const struct init *init, const struct options *options)
-{
-	const char *word = options_word(options, "certificate");
-
-	if (!word)
-		word = options_word(options, "key");
-	if (!word || init->certificate->map.first ||
-	    !init_is_on(init, "requestTlsCertificate", true))
-		return false;
-	(void)cmd_fail(&cmd_init,
-		       "--acme yes gets a certificate, so there is no use for --certificate "
-		       "and --key; nothing was written");
 	return true;
 }
 
@@ -454,7 +442,7 @@ static bool ask_all(struct dialogue *d, struct init *init, struct target *t)
 				(void)cmd_fail(&cmd_init, "out of memory");
 			return false;
 		}
-		if (!all_used(init) || is_senseless(init, d->options))
+		if (!all_used(init))
 			return false;
 		if (make_text(init, t))
 			return true;
@@ -469,6 +457,7 @@ static enum status converse(struct dialogue *d, struct init *init, struct target
 {
 	bool keys;
 
+	init->edition = d->options->compile.edition;
 	if (!read_given(init, d->options))
 		return STATUS_FAILED;
 	if (d->asks)
@@ -508,7 +497,8 @@ const struct command cmd_init = {
 	"init",
 	"[OPTION…] [DIR]",
 	"asks what a new server needs to know, and writes its first configuration",
-	" hostname domain acme certificate key dkim data blob search in-memory directory tracer "
+	" edition hostname domain acme certificate key dkim data blob search in-memory directory "
+	"tracer "
 	"dns set yes quiet ",
 	NULL,
 	run};

@@ -9,7 +9,7 @@
  */
 #include "stwc/init.h"
 
-#include "core/suggest.h"
+#include "stwc/names.h"
 #include "stwc/state.h"
 
 /* Where the walk stands: the fields of one structure. */
@@ -48,17 +48,32 @@ void init_end(struct init *init)
 	arena_free(&init->arena);
 }
 
-const char *init_given(struct init *init, struct str path)
+struct init_given *init_given(const struct init *init, struct str path)
 {
 	size_t i;
 
 	for (i = 0; i < init->given_count; i++) {
-		if (!str_eq(init->given[i].path, path))
-			continue;
-		init->given[i].used = true;
-		return init->given[i].value;
+		if (str_eq(init->given[i].path, path))
+			return &init->given[i];
 	}
 	return NULL;
+}
+
+struct str init_option_path(struct arena *arena, const char *option)
+{
+	struct init_rows all = init_rows();
+	size_t i;
+
+	for (i = 0; i < all.count; i++) {
+		const struct init_row *row = &all.rows[i];
+
+		if (row->option && strcmp(row->option, option) == 0)
+			return arena_printf(arena, "%s%s",
+					    strcmp(row->structure, "Bootstrap") ? "certificate."
+										: "",
+					    row->field);
+	}
+	return STR_NONE;
 }
 
 /* Something was given for the field, or for what lies inside it. */
@@ -92,13 +107,39 @@ bool init_is_on(const struct init *init, const char *property, bool otherwise)
 
 /* ---- questions ---- */
 
-bool init_offers(const struct schema_variant *variant)
+static bool is_offered(const struct init *init, const struct schema_variant *variant)
 {
 	/* the reference keeps the number of what it took out under such a name */
 	bool placeholder = strncmp(variant->name, "Deprecated", 10) == 0;
+	bool licensed = variant->body && variant->body->checks & UINT64_C(1) << CHECK_LICENSED;
 
 	return !placeholder && !variant->deprecated && !variant->until &&
-	       !(variant->body && variant->body->checks & UINT64_C(1) << CHECK_LICENSED);
+	       (!licensed || init->edition == EDITION_ENTERPRISE);
+}
+
+bool init_choice(const struct init_question *q, size_t *at, struct init_choice *out)
+{
+	const struct schema_type *type = q->field->type;
+	size_t i = *at;
+
+	if (type->kind != TYPE_OBJECT) {
+		if (i >= type->members->count)
+			return false;
+		*out = (struct init_choice){str_c(type->members->members[i].name),
+					    type->members->members[i].doc};
+		*at = i + 1;
+		return true;
+	}
+	for (; i < type->structure->variant_count; i++) {
+		const struct schema_variant *variant = &type->structure->variants[i];
+
+		if (!is_offered(q->init, variant))
+			continue;
+		*out = (struct init_choice){str_c(variant->name), variant->doc};
+		*at = i + 1;
+		return true;
+	}
+	return false;
 }
 
 static bool is_secret_place(const struct schema_structure *structure)
@@ -179,13 +220,13 @@ static struct node *default_of(struct init *init, const struct schema_field *fie
 	return reader_whole(FORMAT_JSON, &source, &diags, &init->hash_key, &init->arena);
 }
 
-/* The domain that a host lies in, where that is more than a top-level domain. */
-static struct str parent_domain(struct str host)
+/* The domain that a host lies in, or the host where others register theirs beside it. */
+static struct str parent_domain(struct arena *arena, struct str host)
 {
 	const char *dot = host.n ? memchr(host.p, '.', host.n) : NULL;
 	struct str parent = dot ? str_from(host, (size_t)(dot - host.p) + 1) : STR_NONE;
 
-	return parent.n && memchr(parent.p, '.', parent.n) ? parent : STR_NONE;
+	return parent.n && name_registrable(arena, parent).p ? parent : host;
 }
 
 /* Is it PostgreSQL that a directory asks, itself or through the data store? */
@@ -225,7 +266,8 @@ static struct str row_fallback(const struct level *level, const struct init_ques
 	const char *said = q->row ? q->row->fallback : NULL;
 
 	if (said && strcmp(said, ".") == 0)
-		return parent_domain(init_text_of(level->body, "serverHostname"));
+		return parent_domain(&level->init->arena,
+				     init_text_of(level->body, "serverHostname"));
 	if (said && strcmp(said, "$1") == 0)
 		return query_fallback(level, q->field);
 	return str_c(said);

@@ -28,8 +28,9 @@ struct init_rows init_rows(void);
 
 /* An answer that was given before anybody was asked. */
 struct init_given {
-	struct str path;   /* "dataStore.host" */
-	const char *value; /* as it would be typed */
+	struct str path;    /* "dataStore.host" */
+	const char *option; /* that it was given with, without dashes; NULL: --set */
+	struct str value;   /* as it would be typed */
 	bool used;
 };
 
@@ -38,6 +39,7 @@ struct init {
 	struct hash_key hash_key;
 	struct node *bootstrap;   /* what was answered, as fields of a Bootstrap … */
 	struct node *certificate; /* … and of a Certificate */
+	enum edition edition;
 	struct init_given *given;
 	size_t given_count;
 	int64_t now;
@@ -67,8 +69,15 @@ enum init_form {
 };
 enum init_form init_form(const struct schema_type *type);
 
-/* Can the variant be chosen here? Not one of the past, and none that needs a licence. */
-bool init_offers(const struct schema_variant *variant);
+#define INIT_FEW 9 /* so many choices are told in a line */
+struct init_choice {
+	struct str name;
+	const char *doc; /* or NULL */
+};
+/* The next of the choices of such a question, in the reference's order, from *at = 0: none of the
+ * past, and none that needs a licence where there is none. False: there are no more. */
+bool init_choice(const struct init_question *question, size_t *at,
+		 struct init_choice *out) WARN_UNUSED;
 
 /* Asked for each question in turn; false ends it all. The function calls init_answer until that
  * takes what it says, or init_leave. */
@@ -84,8 +93,10 @@ bool init_walk(struct init *init, init_ask *ask, void *ctx) WARN_UNUSED;
  * it will not do, for the reasons in *why, a line each; nothing was kept. */
 bool init_answer(const struct init_question *question, struct str answer,
 		 struct buf *why) WARN_UNUSED;
-/* The answer that was given before, which counts as used then; NULL: none. */
-const char *init_given(struct init *init, struct str path);
+/* Where the answer goes that is given with this option; .p NULL: no memory, or no such option. */
+struct str init_option_path(struct arena *arena, const char *option) WARN_UNUSED;
+/* The answer that was given before; NULL: none. */
+struct init_given *init_given(const struct init *init, struct str path);
 /* A yes or no of the Bootstrap; `otherwise` where it was left to its default. */
 bool init_is_on(const struct init *init, const char *property, bool otherwise);
 /* The text in that field of a map; empty where it has none. */

@@ -5,9 +5,15 @@
  */
 #include "base/num.h"
 #include "base/utf8.h"
+#include "core/suggest.h"
 #include "stwc/bootstrap.h"
+#include "stwc/check/lint.h"
 #include "stwc/init.h"
+#include "stwc/names.h"
 #include "stwc/view_write.h"
+
+#define LABEL_MAX 63
+#define HOST_MAX 253
 
 /* ---- a value of what was typed ---- */
 
@@ -30,39 +36,67 @@ static struct node *type_node(struct init *init, struct str variant, const char 
 	return map;
 }
 
-/* As the reference writes it, whatever its case; as it stands where there is none of that name. */
-static struct str proper_name(const struct schema_type *type, struct str s)
+/* There is no such choice: says what there is. */
+static struct node *no_choice(const struct init_question *q, struct str s, struct buf *why)
+{
+	const char *between = "one of ";
+	struct init_choice choice;
+	struct suggestion best;
+	size_t at, count = 0;
+
+	suggest_start(&best, s);
+	for (at = 0; init_choice(q, &at, &choice); count++)
+		suggest_offer(&best, choice.name);
+	buf_printf(why, "there is no '%.*s' here; ", STR_ARG(s));
+	if (best.best.n)
+		buf_printf(why, "did you mean '%.*s'?", STR_ARG(best.best));
+	else if (count > INIT_FEW)
+		buf_printf(why, "? at the question shows all %zu there are", count);
+	for (at = 0; !best.best.n && count <= INIT_FEW && init_choice(q, &at, &choice);
+	     between = ", ")
+		buf_printf(why, "%s%.*s", between, STR_ARG(choice.name));
+	buf_putc(why, '\n');
+	return NULL;
+}
+
+/* One that is not offered: of the past, or for a licence; a placeholder is none. */
+static const struct schema_variant *find_withheld(const struct schema_type *type, struct str s)
 {
 	size_t i;
 
-	if (type->kind == TYPE_OBJECT) {
-		for (i = 0; i < type->structure->variant_count; i++) {
-			if (str_eq_ascii_case(s, str_c(type->structure->variants[i].name)))
-				return str_c(type->structure->variants[i].name);
-		}
-		return s;
+	for (i = 0; type->kind == TYPE_OBJECT && i < type->structure->variant_count; i++) {
+		const struct schema_variant *variant = &type->structure->variants[i];
+
+		if (variant->body && str_eq_ascii_case(s, str_c(variant->name)))
+			return variant;
 	}
-	for (i = 0; i < type->members->count; i++) {
-		if (str_eq_ascii_case(s, str_c(type->members->members[i].name)))
-			return str_c(type->members->members[i].name);
-	}
-	return s;
+	return NULL;
 }
 
-/* The compiler says itself what of the past took another's place. */
 static struct node *choice_node(const struct init_question *q, struct str s, struct buf *why)
 {
 	const struct schema_type *type = q->field->type;
-	const struct schema_variant *variant;
-	struct str name = proper_name(type, s);
+	const struct schema_variant *withheld;
+	struct init_choice choice;
+	size_t at = 0;
 
-	if (type->kind != TYPE_OBJECT)
-		return text_node(q->init, name);
-	variant = schema_variant_find(type->structure, name);
-	if (!variant || init_offers(variant) || variant->until)
-		return type_node(q->init, name, NULL, STR_NONE);
-	buf_printf(why, "%.*s is nothing to begin with: it needs a licence, or is a placeholder\n",
-		   STR_ARG(name));
+	while (init_choice(q, &at, &choice)) {
+		if (!str_eq_ascii_case(s, choice.name))
+			continue;
+		return type->kind == TYPE_OBJECT ? type_node(q->init, choice.name, NULL, STR_NONE)
+						 : text_node(q->init, choice.name);
+	}
+	withheld = find_withheld(type, s);
+	if (!withheld)
+		return no_choice(q, s, why);
+	if (withheld->replaced_by)
+		buf_printf(why, "%s is a thing of the past; %s took its place\n", withheld->name,
+			   withheld->replaced_by);
+	else
+		buf_printf(why,
+			   "%s needs an enterprise licence; who has one says --edition "
+			   "enterprise\n",
+			   withheld->name);
 	return NULL;
 }
 
@@ -111,26 +145,122 @@ static struct node *several_node(struct init *init, struct str s)
 	return list;
 }
 
-static bool is_number(const struct schema_type *type)
+/* The compiler knows the bounds of what is a number at all. */
+static struct node *number_node(const struct init_question *q, struct str s, struct buf *why)
 {
-	return type->kind == TYPE_UNSIGNED || type->kind == TYPE_INTEGER ||
-	       type->kind == TYPE_SIZE || type->kind == TYPE_DURATION || type->kind == TYPE_FLOAT;
-}
-
-static struct node *plain_node(struct init *init, const struct schema_type *type, struct str s)
-{
+	const struct schema_type *type = q->field->type;
+	bool negative = s.n && s.p[0] == '-';
 	struct node *node;
 	uint64_t number;
-	bool negative = s.n && s.p[0] == '-';
 
-	if (!is_number(type) || num_u64(negative ? str_from(s, 1) : s, &number) != NUM_OK)
-		return text_node(init, s);
-	node = node_new(&init->arena, NODE_INT, SPAN_NONE);
+	if (num_u64(negative ? str_from(s, 1) : s, &number) != NUM_OK) {
+		/* "5m", "50mb" */
+		if (type->kind == TYPE_SIZE || type->kind == TYPE_DURATION)
+			return text_node(q->init, s);
+		buf_printf(why, "'%.*s' is no whole number", STR_ARG(s));
+		if (type->has_min && type->has_max)
+			buf_printf(why, " from %.0f to %.0f", type->min, type->max);
+		buf_putc(why, '\n');
+		return NULL;
+	}
+	node = node_new(&q->init->arena, NODE_INT, SPAN_NONE);
 	if (node) {
 		node->magnitude = number;
 		node->negative = negative && number;
 	}
 	return node;
+}
+
+/* RFC 1123 section 2.1. A server takes more than that for a domain (validation.md 2.3), but the DNS
+ * does not, and these names go there. */
+static bool is_host_name(struct str name)
+{
+	size_t i, label = 0;
+
+	for (i = 0; i < name.n; i++) {
+		char c = name.p[i];
+		bool hyphen = c == '-';
+		bool end = i + 1 == name.n || name.p[i + 1] == '.';
+
+		if (c != '.' && !hyphen && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9'))
+			return false;
+		label = c == '.' ? 0 : label + 1;
+		if (label > LABEL_MAX || (hyphen && (label == 1 || end)))
+			return false;
+	}
+	return name.n <= HOST_MAX;
+}
+
+/* As the server keeps it, in lower case and A-labels. What is no name to it, the compiler says. */
+static struct node *name_node(const struct init_question *q, struct str s, struct buf *why)
+{
+	struct init *init = q->init;
+	struct str name = name_domain(&init->arena, s);
+
+	if (str_eq_c(q->path, "serverHostname") && lint_is_container(name.p ? name : s))
+		buf_printf(why,
+			   "'%.*s' is known on one network alone, as the name of a container is; "
+			   "answer one that the DNS has, such as mail.example.org\n",
+			   STR_ARG(s));
+	else if (!name.p)
+		return text_node(init, s);
+	else if (!is_host_name(name))
+		buf_printf(why,
+			   "'%.*s' is no host name: letters, digits and hyphens between dots, at "
+			   "most %d to a part and %d in all\n",
+			   STR_ARG(s), LABEL_MAX, HOST_MAX);
+	else if (!name_registrable(&init->arena, name).p)
+		buf_printf(why, "under '%.*s' others register their domains; it is nobody's own\n",
+			   STR_ARG(s));
+	else
+		return text_node(init, name);
+	return NULL;
+}
+
+/* Where a database is: a name that may well be known here alone, an address, or the directory of a
+ * socket; but not the port, which is asked for by itself. */
+static bool is_place(struct str s)
+{
+	struct net_addr address;
+	size_t i;
+
+	if (net_addr_parse(s, &address) == NET_OK || (s.n && s.p[0] == '/'))
+		return true;
+	for (i = 0; i < s.n; i++) {
+		if (strchr(" :/@\t", s.p[i]))
+			return false;
+	}
+	return true;
+}
+
+static struct node *plain_node(const struct init_question *q, struct str s, struct buf *why)
+{
+	enum type_kind kind = (enum type_kind)q->field->type->kind;
+
+	if (kind == TYPE_UNSIGNED || kind == TYPE_INTEGER || kind == TYPE_SIZE ||
+	    kind == TYPE_DURATION)
+		return number_node(q, s, why);
+	if (q->field->validator == VALIDATE_DOMAIN)
+		return name_node(q, s, why);
+	if (strcmp(q->field->name, "host") != 0 || is_place(s))
+		return text_node(q->init, s);
+	buf_printf(why, "'%.*s' is no host name or address\n", STR_ARG(s));
+	return NULL;
+}
+
+/* IEEE Std 1003.1 chapter 8.1, with lower case; an empty name is the compiler's to refuse. */
+static bool is_variable(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') && c != '_' &&
+		    !(i && c >= '0' && c <= '9'))
+			return false;
+	}
+	return true;
 }
 
 /* "env:NAME", "file:PATH" or "none": a secret itself is never an answer. NULL with *why: it is
@@ -139,11 +269,16 @@ static struct node *secret_node(const struct init_question *q, struct str s, str
 {
 	bool file = str_starts(s, STR("file:"));
 
-	if (str_starts(s, STR("env:")))
+	if (str_starts(s, STR("env:")) && is_variable(str_from(s, 4)))
 		return type_node(q->init, STR("EnvironmentVariable"), "variableName",
 				 str_from(s, 4));
 	if (file || (q->row && q->row->bare_file))
 		return type_node(q->init, STR("File"), "filePath", str_from(s, file ? 5 : 0));
+	if (str_starts(s, STR("env:"))) {
+		buf_puts(why, STR("behind env: stands the name of a variable: letters, digits and "
+				  "underscores\n"));
+		return NULL;
+	}
 	buf_puts(why, STR("a secret never stands in the configuration: answer env:NAME for an "
 			  "environment variable, or file:PATH\n"));
 	return NULL;
@@ -167,7 +302,7 @@ static struct node *answer_node(const struct init_question *q, struct str s, str
 			return type_node(q->init, STR("None"), NULL, STR_NONE);
 		return secret_node(q, s, why);
 	case INIT_TEXT:
-	case INIT_PART: return plain_node(q->init, type, s);
+	case INIT_PART: return plain_node(q, s, why);
 	}
 	return NULL;
 }

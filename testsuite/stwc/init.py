@@ -72,18 +72,38 @@ PROPERTY = {"data": "dataStore", "blob": "blobStore", "search": "searchStore", "
 
 # options that will not do, and a word of the reason
 WRONG = [
-    (("--hostname", "mail_1"), "no domain name"),
+    (("--hostname", "mail_1"), "known on one network alone"),
+    (("--hostname", "e17b1f237a3a"), "as the name of a container is"),
+    (("--hostname", "e17b1f237a3a.example.org"), "as the name of a container is"),
+    (("--hostname", "192.0.2.1"), "no domain name"),
+    (("--hostname", "https://mail.example.org"), "no host name"),
+    (("--hostname", "root@example.org"), "no host name"),
+    (("--hostname", "-a.example.org"), "no host name"),
+    (("--hostname", "a-.example.org"), "no host name"),
+    (("--hostname", "mail..example.org"), "no domain name"),
+    (("--hostname", "mail.example.org."), "no domain name"),
+    (("--hostname", "a" * 64 + ".example.org"), "at most 63"),
+    (("--hostname", "a." * 122 + "example.org"), "253 in all"),
+    (("--hostname", "co.uk"), "nobody's own"),
     (("--hostname", "a\nb"), "control character"),
+    (("--hostname", ""), "empty"),
     (HOST + ("--domain", "com"), "no domain name"),
+    (HOST + ("--domain", "co.uk"), "nobody's own"),
+    (HOST + ("--domain", "*.example.org"), "no domain name"),
     (HOST + ("--acme", "maybe"), "yes or no"),
     (HOST + ("--dkim", "2"), "yes or no"),
-    (HOST + ("--data", "oracle"), "no variant 'oracle'"),
+    (HOST + ("--data", "oracle"), "there is no 'oracle' here; one of RocksDb, Sqlite"),
     (HOST + ("--data", "postgres"), "did you mean 'PostgreSql'"),
     (HOST + ("--data", "mysql", "--set", "dataStore.port=0"), "between 1 and 65535"),
+    (HOST + ("--data", "mysql", "--set", "dataStore.port=99999999999999999999"), "no whole number from 1 to 65535"),
+    (HOST + ("--data", "mysql", "--set", "dataStore.port=x"), "'x' is no whole number"),
+    (HOST + ("--data", "mysql", "--set", "dataStore.host=db:3306"), "no host name or address"),
     (HOST + ("--data", "sqlite", "--set", "dataStore.path="), "empty"),
     (HOST + ("--data", "mysql", "--set", "dataStore.authSecret=hunter2"), "env:NAME"),
+    (HOST + ("--data", "mysql", "--set", "dataStore.authSecret=env:hunter2 x"), "name of a variable"),
+    (HOST + ("--data", "mysql", "--set", "dataStore.authSecret=env:"), "empty"),
     (HOST + ("--blob", "s3"), "--set blobStore.bucket= is needed"),
-    (HOST + ("--blob", "sharded"), "licence"),
+    (HOST + ("--blob", "sharded"), "--edition enterprise"),
     (HOST + ("--search", "elasticsearch", "--set", "searchStore.url=x"), "no URI"),
     (HOST + ("--in-memory", "redis", "--set", "inMemoryStore.timeout=5 parsec"), "no duration"),
     (HOST + ("--directory", "sql"), "needs an SQL database as DataStore, not RocksDb"),
@@ -91,16 +111,32 @@ WRONG = [
     (HOST + ("--directory", "ldap"), "--set directory.baseDn= is needed"),
     (HOST + ("--directory", "ldap", "--set", "directory.url=http://l"), "begins with ldap, ldaps or ldapi"),
     (HOST + ("--directory", "ldap", "--set", "directory.baseDn=dc=x", "--set", "directory.filterLogin=((("), "attribute"),
-    (HOST + ("--tracer", "stdout", "--set", "tracer.level=loud"), "loud"),
+    (HOST + ("--tracer", "stdout", "--set", "tracer.level=loud"), "no 'loud' here; one of error, warn"),
     (HOST + ("--dns", "tsig", "--set", "dnsServer.host=ns.example.org"), "address"),
-    (HOST + ("--dns", "sig0"), "existed until"),
-    (HOST + ("--dns", "deprecated1"), "placeholder"),
+    (HOST + ("--dns", "sig0"), "Tsig took its place"),
+    (HOST + ("--dns", "deprecated1"), "? at the question shows all 70 there are"),
     (HOST + ("--certificate", "mail.crt"), "--key is needed"),
-    (HOST + ("--acme", "yes", "--certificate", "mail.crt"), "no use for --certificate"),
-    (HOST + ("--set", "dataStore.hots=db"), "no question is about that"),
+    (HOST + ("--acme", "yes", "--certificate", "mail.crt"), "--certificate: no question is about that"),
+    (HOST + ("--acme", "no", "--key", "mail.key"), "--key: no question is about that"),
+    (HOST + ("--certificate", "none", "--key", "mail.key"), "--key: no question is about that"),
+    (HOST + ("--set", "serverHostname=mx.example.org"), "--hostname is answered twice"),
+    (HOST + ("--set", "tracer.level=warn", "--set", "tracer.level=info"), "--set tracer.level is answered twice"),
+    (HOST + ("--set", "dataStore.hots=db"), "--set dataStore.hots: no question is about that"),
     (HOST + ("--set", "dataStore"), "FIELD=ANSWER"),
+    (HOST + ("--set", "=x"), "FIELD=ANSWER"),
     ((), "--hostname is needed"),
     (("--yes",), "--hostname is needed"),
+]
+
+# host names that need a look, and what the file has of host and domain
+NAMES = [
+    (("--hostname", " MAIL.Example.ORG "), "mail.example.org", "example.org"),
+    (("--hostname", "bücher.example.org"), "xn--bcher-kva.example.org", "example.org"),
+    (("--hostname", "example.org"), "example.org", "example.org"),
+    (("--hostname", "mail.example.co.uk"), "mail.example.co.uk", "example.co.uk"),
+    (("--hostname", "example.co.uk"), "example.co.uk", "example.co.uk"),
+    (("--hostname", "mail.localhost"), "mail.localhost", "mail.localhost"),
+    (HOST + ("--domain", "Example.NET"), "mail.example.org", "example.net"),
 ]
 
 
@@ -204,6 +240,17 @@ def refused(tap, folder):
         tap.ok("hunter2" not in done.stderr, "no secret is shown") if "hunter2" in shown else None
 
 
+def names(tap, folder):
+    """Names stand in the file as the server keeps them."""
+    for i, (words, host, domain) in enumerate(NAMES):
+        target = os.path.join(folder, str(i))
+        run("init", "--quiet", "--dkim", "no", *words, target)
+        have = text(target)
+        tap.ok(f'defaultHostname = "{host}"' in have and f'name = "{domain}"' in have
+               and f'contact = ["postmaster@{domain}"]' in have and f"The mail server {host} of {domain}," in have
+               and is_clean(target), f"{words[-1]!r} is {host} of {domain}")
+
+
 def untouched(tap, folder):
     """A file that is there stays, whichever it is, and no other comes."""
     for name in FILES:
@@ -263,7 +310,7 @@ def dialogue(tap, folder):
     t.answer("Host name", "?")
     before = t.answer("Host name", "mail_1")
     tap.ok("--hostname" in before and "Public host name" in before, "? explains a question, and says its option")
-    tap.ok("no domain name" in t.answer("Host name", ""), "a bad answer is told why, and asked again")
+    tap.ok("one network alone" in t.answer("Host name", ""), "a bad answer is told why, and asked again")
     tap.ok("needs an answer" in t.answer("Host name", " mail.example.org "), "so is none, where one is needed")
     t.answer("Domain", "")
     t.answer("Get a certificate", "perhaps")
@@ -335,7 +382,7 @@ def given_up(tap, folder):
 
 def main():
     tap = Tap()
-    for part in (first, kinds, others, refused, untouched, full, interrupted, dialogue, again, given_up):
+    for part in (first, kinds, names, others, refused, untouched, full, interrupted, dialogue, again, given_up):
         with tempfile.TemporaryDirectory() as folder:
             part(tap, folder)
     tap.done()
