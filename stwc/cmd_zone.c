@@ -9,12 +9,14 @@
 
 #define WORDS_MAX ARRAY_LEN(((struct options *)0)->words)
 #define OLD_ZONE_MAX ((size_t)16 * 1024 * 1024)
+#define DROPPED_MAX 20
 
 struct making {
 	struct options *options;
 	struct view view;
 	const char *previous;
-	const char *servers[WORDS_MAX];
+	struct str servers[WORDS_MAX];
+	const char *issuers[WORDS_MAX];
 	struct zone_address addresses[WORDS_MAX];
 	struct zone_request request;
 	struct zone zone;
@@ -22,6 +24,13 @@ struct making {
 	bool has_old;
 	size_t format;
 };
+
+/* A name, with or without the dot that zone files have at its end. */
+static struct str name_word(struct str word)
+{
+	word.n -= word.n > 1 && word.p[word.n - 1] == '.';
+	return word;
+}
 
 /* [NAME=]IP */
 static bool take_address(struct making *m, const char *word)
@@ -33,7 +42,7 @@ static bool take_address(struct making *m, const char *word)
 	if (net_addr_parse(str_c(equals ? equals + 1 : word), &out->addr) != NET_OK)
 		return false;
 	if (equals)
-		out->name = name_domain(&m->view.c.arena, name);
+		out->name = name_domain(&m->view.c.arena, name_word(name));
 	return !equals || out->name.p;
 }
 
@@ -53,13 +62,17 @@ static enum status take_kind(struct making *m, const char *word)
 static enum status take_word(struct making *m, const char *option, const char *value)
 {
 	if (strcmp(option, "domain") == 0)
-		m->request.domain = str_c(value);
+		m->request.domain = name_word(str_c(value));
+	else if (strcmp(option, "origin") == 0)
+		m->request.origin = name_word(str_c(value));
 	else if (strcmp(option, "previous") == 0)
 		m->previous = value;
 	else if (strcmp(option, "tlsa") == 0)
 		m->request.tlsa = true;
 	else if (strcmp(option, "ns") == 0)
-		m->servers[m->request.server_count++] = value;
+		m->servers[m->request.server_count++] = name_word(str_c(value));
+	else if (strcmp(option, "caa") == 0)
+		m->issuers[m->request.issuer_count++] = value;
 	else if (strcmp(option, "skip") == 0)
 		return take_kind(m, value);
 	else if (!take_address(m, value))
@@ -77,6 +90,7 @@ static enum status take_request(struct making *m)
 		return cmd_fail(&cmd_zone, "--to is %s, not '%s'", cmd_zone.to, o->to);
 	m->request.authority = zone_format_whole(m->format);
 	m->request.servers = m->servers;
+	m->request.issuers = m->issuers;
 	m->request.addresses = m->addresses;
 	for (i = 0; status == STATUS_VALID && i < o->word_count; i++)
 		status = take_word(m, o->words[i].option, o->words[i].value);
@@ -99,9 +113,38 @@ static enum status read_previous(struct making *m)
 		return cmd_fail(&cmd_zone, "%s", why);
 	}
 	m->has_old = true;
-	ok = zone_old_read(&m->view.c.arena, &m->view.hash_key, buf_str(&text), &m->old);
+	ok = zone_old_read(&m->view.c.arena, &m->view.hash_key, m->zone.origin, buf_str(&text),
+			   &m->old);
 	buf_free(&text);
-	return ok ? STATUS_VALID : cmd_fail(&cmd_zone, "%s: %s", path, m->old.fault);
+	if (!ok)
+		return cmd_fail(&cmd_zone, "%s: %s", path, m->old.fault);
+	if (m->old.has_serial && !str_eq(m->old.origin, m->zone.origin))
+		return cmd_fail(&cmd_zone, "%s: it is the zone of %.*s, not of %.*s", path,
+				STR_ARG(m->old.origin), STR_ARG(m->zone.origin));
+	return STATUS_VALID;
+}
+
+/* What the older zone had and this one has not, so that nobody's own records go unseen. */
+static void print_dropped(const struct making *m)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < m->old.count; i++) {
+		const struct zone_record *record = &m->old.records[i];
+
+		if (zone_has(&m->zone, record) || ++n > DROPPED_MAX)
+			continue;
+		fprintf(stderr, "stwc zone: note: %s had %.*s %s %.*s, which is not in this zone\n",
+			m->previous, STR_ARG(record->owner), zone_type_word(record->type),
+			STR_ARG(record->rdata));
+	}
+	if (n > DROPPED_MAX)
+		fprintf(stderr, "stwc zone: note: … and %zu more\n", n - DROPPED_MAX);
+	if (m->old.foreign.n)
+		fprintf(stderr,
+			"stwc zone: note: %s has records of other types, which are not in this "
+			"zone: %.*s\n",
+			m->previous, STR_ARG(m->old.foreign));
 }
 
 static void print_remarks(const struct making *m)
@@ -119,8 +162,9 @@ static void print_remarks(const struct making *m)
 
 static enum status make(struct making *m)
 {
-	const struct zone_old *old = m->has_old ? &m->old : NULL;
+	const struct zone_old *old;
 	struct buf out = BUF_INIT;
+	enum status status;
 
 	if (!zone_make(&m->view, &m->request, &m->zone))
 		return cmd_fail(&cmd_zone, "%s",
@@ -128,6 +172,12 @@ static enum status make(struct making *m)
 	print_remarks(m);
 	if (zone_has_fatal(&m->zone))
 		return STATUS_INVALID;
+	status = read_previous(m);
+	if (status != STATUS_VALID)
+		return status;
+	old = m->has_old ? &m->old : NULL;
+	if (!m->options->quiet)
+		print_dropped(m);
 	if (!zone_finish(&m->zone, zone_serial(&m->zone, old, options_now(m->options))))
 		return cmd_fail(&cmd_zone, "out of memory");
 	zone_write(&m->zone, old, m->format, &out);
@@ -147,8 +197,6 @@ static enum status run(struct options *options)
 	if (status == STATUS_VALID)
 		status = take_request(&m);
 	if (status == STATUS_VALID)
-		status = read_previous(&m);
-	if (status == STATUS_VALID)
 		status = make(&m);
 	zone_free(&m.zone);
 	zone_old_free(&m.old);
@@ -161,6 +209,6 @@ const struct command cmd_zone = {
 	"IMAGE|SRC…",
 	"the DNS records that a domain of the configuration needs",
 	" from as object overlay partial shapes target schema edition level env strict max-errors "
-	"color quiet now out to host secrets domain address ns previous tlsa skip ",
+	"color quiet now out to host secrets domain origin address ns previous caa tlsa skip ",
 	"bind|nsupdate|json|terraform|policy",
 	run};

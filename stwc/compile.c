@@ -286,6 +286,22 @@ struct object *compile_singleton(const struct compilation *c, const char *type)
 	return NULL;
 }
 
+const struct object *compile_referred(const struct compilation *c, const struct value *reference)
+{
+	size_t i;
+
+	if (!reference || reference->kind != VALUE_REFERENCE)
+		return NULL;
+	if (reference->reference.target)
+		return reference->reference.target;
+	for (i = 0; reference->reference.id && i < c->object_count; i++) {
+		if (c->objects[i]->id == reference->reference.id &&
+		    c->objects[i]->type->kind == OBJECT_COLLECTION)
+			return c->objects[i];
+	}
+	return NULL;
+}
+
 struct packed *compile_packed(const struct compilation *c, const char *type)
 {
 	size_t i;

@@ -113,6 +113,9 @@ struct object *compile_find(const struct compilation *c, const struct schema_obj
 struct object *compile_first(const struct compilation *c, const char *type);
 /* The only object of a singleton type; NULL: not set. */
 struct object *compile_singleton(const struct compilation *c, const char *type);
+/* The object that a reference names, among those of the sources, or those that were read from an
+ * image; NULL: it is none, or names none of them. */
+const struct object *compile_referred(const struct compilation *c, const struct value *reference);
 /* The entries of a packed type; NULL: none. */
 struct packed *compile_packed(const struct compilation *c, const char *type);
 

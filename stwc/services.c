@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "stwc/check/lint.h"
+#include "stwc/names.h"
 #include "stwc/view_diff.h"
 
 /* By enum service_protocol: its key in SystemSettings.services, and the listeners that speak it. */
@@ -242,4 +243,37 @@ const struct service *services_find(const struct services *services, enum servic
 			return &services->items[i];
 	}
 	return NULL;
+}
+
+static bool has_alias(struct compilation *c, const struct object *domain, struct str name)
+{
+	size_t count, i;
+	struct value *const *aliases = lint_members(c, &domain->body, "aliases", &count);
+
+	/* the reference takes them as they are typed */
+	for (i = 0; i < count; i++) {
+		if (str_eq(name_domain(&c->arena, aliases[i]->string), name))
+			return true;
+	}
+	return false;
+}
+
+const struct object *services_domain(struct compilation *c, struct str name, bool *alias)
+{
+	const struct object *found = NULL;
+	size_t i;
+
+	for (i = 0; i < c->object_count; i++) {
+		const struct object *object = c->objects[i];
+
+		if (strcmp(object->type->name, "Domain") != 0)
+			continue;
+		*alias = !str_eq(lint_text(c, &object->body, "name"), name);
+		if (!*alias)
+			return object;
+		if (!found && has_alias(c, object, name))
+			found = object;
+	}
+	*alias = found != NULL;
+	return found;
 }

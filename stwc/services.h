@@ -59,6 +59,9 @@ bool services_of_sources(struct compilation *c, struct services *out) WARN_UNUSE
  * that are. */
 const struct service *services_find(const struct services *services, enum service_protocol protocol,
 				    bool announced);
+/* The Domain that is called so, in A-labels, or has it as an alias; NULL: there is none. Of
+ * sources, or of an image whose Domains were read. */
+const struct object *services_domain(struct compilation *c, struct str name, bool *alias);
 /* "imap", as ServiceProtocol writes it; "mx" and "web" for the two that it lacks. */
 const char *service_protocol_word(enum service_protocol protocol);
 

@@ -262,26 +262,9 @@ const struct object *zone_next(const struct zone *zone, const char *type, size_t
 	return NULL;
 }
 
-const struct object *zone_target(const struct zone *zone, const struct value *reference)
-{
-	const struct compilation *c = &zone->view->c;
-	size_t i;
-
-	if (!reference || reference->kind != VALUE_REFERENCE)
-		return NULL;
-	if (reference->reference.target)
-		return reference->reference.target;
-	for (i = 0; i < c->object_count; i++) {
-		if (c->objects[i]->id == reference->reference.id &&
-		    c->objects[i]->type->kind == OBJECT_COLLECTION)
-			return c->objects[i];
-	}
-	return NULL;
-}
-
 /* ---- hosts ---- */
 
-static bool is_own(const struct zone *zone, struct str host)
+bool zone_is_own(const struct zone *zone, struct str host)
 {
 	size_t i;
 
@@ -294,24 +277,39 @@ static bool is_own(const struct zone *zone, struct str host)
 	return false;
 }
 
-static void note_host(struct zone *zone, struct str host, bool own)
+static struct zone_host *note_host(struct zone *zone, struct str host, bool own)
 {
 	size_t i;
 
-	for (i = 0; i < zone->host_count; i++) {
-		if (str_eq(zone->hosts[i].name, host)) {
-			zone->hosts[i].own = zone->hosts[i].own || own;
-			return;
+	for (i = 0; i < zone->host_count && !str_eq(zone->hosts[i].name, host); i++)
+		;
+	if (i == zone->host_count) {
+		if (!state_grow((void **)&zone->hosts, &zone->host_cap, i, sizeof(*zone->hosts))) {
+			zone->failed = true;
+			return NULL;
 		}
+		zone->hosts[zone->host_count++] = (struct zone_host){.name = host};
 	}
-	if (!state_grow((void **)&zone->hosts, &zone->host_cap, zone->host_count,
-			sizeof(*zone->hosts)))
-		zone->failed = true;
-	else
-		zone->hosts[zone->host_count++] = (struct zone_host){host, own};
+	zone->hosts[i].own = zone->hosts[i].own || own;
+	return &zone->hosts[i];
 }
 
-bool zone_use_host(struct zone *zone, struct str host, bool own, const char *what)
+/* Stricter than zone_name_valid: name servers refuse addresses and exchangers under other names. */
+static bool is_host_name(struct str host)
+{
+	size_t i;
+
+	for (i = 0; i < host.n; i++) {
+		bool edge = !i || i + 1 == host.n || host.p[i - 1] == '.' || host.p[i + 1] == '.';
+
+		if (host.p[i] == '_' || (host.p[i] == '-' && edge))
+			return false;
+	}
+	return zone_name_valid(host);
+}
+
+/* A fatal remark where records cannot name the host. */
+static bool judge_host(struct zone *zone, struct str host, const char *what)
 {
 	struct net_addr address;
 
@@ -329,11 +327,32 @@ bool zone_use_host(struct zone *zone, struct str host, bool own, const char *wha
 			    "network alone; it has to be a name that the whole world can look up, "
 			    "such as mail.%.*s",
 			    what, STR_ARG(host), STR_ARG(zone->domain));
-	else if (!zone_name_valid(host))
-		zone_remark(zone, true, "%s is '%.*s', which is no host name", what, STR_ARG(host));
+	else if (!is_host_name(host))
+		zone_remark(zone, true,
+			    "%s is '%.*s', which is no host name: its words are of letters, "
+			    "digits and inner hyphens (RFC 1123 section 2.1)",
+			    what, STR_ARG(host));
 	else
-		return note_host(zone, host, own || is_own(zone, host)), true;
+		return true;
 	return false;
+}
+
+bool zone_use_host(struct zone *zone, struct str host, bool own, const char *what)
+{
+	size_t before = zone->host_count;
+	struct zone_host *noted = note_host(zone, host, own || zone_is_own(zone, host));
+
+	/* what is wrong with it is said once */
+	if (noted && zone->host_count > before)
+		noted->wrong = !judge_host(zone, host, what);
+	return noted && !noted->wrong;
+}
+
+/* Nobody can connect to these from elsewhere: no mail would arrive. */
+static bool is_nowhere(const struct net_addr *address)
+{
+	return lint_is_any(address) || lint_is_loopback(address) ||
+	       (address->family == 4 ? address->b[0] >= 224 : address->b[0] == 0xFF);
 }
 
 static void add_address(struct zone *zone, struct str host, const struct net_addr *address)
@@ -342,6 +361,13 @@ static void add_address(struct zone *zone, struct str host, const struct net_add
 	char text[NET_TEXT_SIZE];
 
 	net_addr_format(&plain, text);
+	if (is_nowhere(&plain)) {
+		zone_remark(zone, true, "%s is no address that others could connect to", text);
+		return;
+	}
+	if (lint_is_private(&plain))
+		zone_remark(zone, false, "%s is a private address: the world cannot connect to it",
+			    text);
 	zone_add(zone, ZONE_HOSTS, plain.family == 4 ? ZONE_A : ZONE_AAAA, host, "%s", text);
 }
 
@@ -387,13 +413,43 @@ static void add_host(struct zone *zone, const struct zone_host *host)
 			    STR_ARG(host->name), STR_ARG(host->name));
 }
 
-static void make_hosts(struct zone *zone)
+/* Does an --address belong to a host of the zone? */
+static bool is_used(const struct zone *zone, const struct zone_address *given)
 {
 	size_t i;
 
 	for (i = 0; i < zone->host_count; i++) {
-		if (zone_contains(zone, zone->hosts[i].name))
+		const struct zone_host *host = &zone->hosts[i];
+
+		if (zone_contains(zone, host->name) &&
+		    (given->name.n ? str_eq(given->name, host->name) : host->own))
+			return true;
+	}
+	return false;
+}
+
+static void make_hosts(struct zone *zone)
+{
+	const struct zone_request *request = &zone->request;
+	size_t i;
+
+	for (i = 0; i < zone->host_count; i++) {
+		if (!zone->hosts[i].wrong && zone_contains(zone, zone->hosts[i].name))
 			add_host(zone, &zone->hosts[i]);
+	}
+	for (i = 0; i < request->address_count; i++) {
+		const struct zone_address *given = &request->addresses[i];
+
+		if (is_used(zone, given))
+			continue;
+		if (given->name.n)
+			zone_remark(zone, false,
+				    "--address %.*s is left out: no record of %.*s names that host",
+				    STR_ARG(given->name), STR_ARG(zone->origin));
+		else
+			zone_remark(zone, false,
+				    "--address is left out: no host of this server lies in %.*s",
+				    STR_ARG(zone->origin));
 	}
 }
 
@@ -406,11 +462,12 @@ static void make_authority(struct zone *zone)
 	size_t i;
 
 	for (i = 0; i < request->server_count; i++) {
-		struct str name = name_host(arena, str_c(request->servers[i]));
+		struct str name = name_host(arena, request->servers[i]);
 
 		if (!name.p || !zone_name_valid(name) ||
 		    !zone_use_host(zone, name, false, "the name server")) {
-			zone_remark(zone, true, "--ns '%s' is no host name", request->servers[i]);
+			zone_remark(zone, true, "--ns '%.*s' is no host name",
+				    STR_ARG(request->servers[i]));
 			continue;
 		}
 		if (!zone->primary.n)
@@ -424,7 +481,7 @@ static void make_authority(struct zone *zone)
 		    "no --ns was given: %.*s is taken to be the name server, at the address of "
 		    "the mail server",
 		    STR_ARG(zone->primary));
-	note_host(zone, zone->primary, true);
+	(void)note_host(zone, zone->primary, true); /* a failure is kept in the zone */
 	zone_add(zone, ZONE_AUTHORITY, ZONE_NS, zone->origin, "%.*s.", STR_ARG(zone->primary));
 }
 
@@ -476,10 +533,15 @@ static const char *const srv_labels[SERVICE_PROTOCOL_COUNT][2] = {
 	[SERVICE_CARDDAV] = {"_carddavs._tcp", "_carddav._tcp"},
 };
 
+const char *zone_service_label(const struct service *service)
+{
+	return srv_labels[service->protocol][service->security != SERVICE_IMPLICIT];
+}
+
 static void make_service(struct zone *zone, const struct service *service)
 {
 	bool implicit = service->security == SERVICE_IMPLICIT;
-	const char *label = srv_labels[service->protocol][!implicit];
+	const char *label = zone_service_label(service);
 	struct str what;
 
 	if (!label)
@@ -510,7 +572,7 @@ static void make_services(struct zone *zone)
 
 /* ---- names of documents ---- */
 
-struct str zone_web_host(const struct zone *zone)
+const struct service *zone_web(const struct zone *zone)
 {
 	size_t i;
 
@@ -519,29 +581,30 @@ struct str zone_web_host(const struct zone *zone)
 
 		if (service->protocol == SERVICE_WEB && service->security == SERVICE_IMPLICIT &&
 		    service->port == 443)
-			return service->host;
+			return service;
 	}
-	return STR_NONE;
+	return NULL;
 }
 
 void zone_add_alias(struct zone *zone, enum zone_kind kind, const char *label)
 {
-	struct str owner = zone_join(zone, label, zone->domain), host = zone_web_host(zone);
+	struct str owner = zone_join(zone, label, zone->domain);
+	const struct service *web = zone_web(zone);
 	size_t i;
 
-	if (!host.p) {
+	if (!web) {
 		zone_remark(zone, false,
 			    "no http listener has TLS on port 443, so there is no %.*s",
 			    STR_ARG(owner));
 		return;
 	}
-	if (!zone_use_host(zone, host, true, "the web server"))
+	if (!zone_use_host(zone, web->host, true, "the web server"))
 		return;
 	for (i = 0; i < zone->host_count; i++) {
 		if (str_eq(zone->hosts[i].name, owner))
 			return; /* it is a host itself: an alias of it would be one of itself */
 	}
-	zone_add(zone, kind, ZONE_CNAME, owner, "%.*s.", STR_ARG(host));
+	zone_add(zone, kind, ZONE_CNAME, owner, "%.*s.", STR_ARG(web->host));
 }
 
 /* Clients take the document of PACC only with its digest. */
@@ -552,7 +615,7 @@ static void make_pacc(struct zone *zone)
 	zone_add_alias(zone, ZONE_AUTO_CONFIG, "ua-auto-config");
 	if (!client_pacc_record(zone->view, zone->domain, &text) || text.failed)
 		zone->failed = true;
-	else if (text.n && zone_web_host(zone).p)
+	else if (text.n && zone_web(zone))
 		zone_add_text(zone, ZONE_AUTO_CONFIG,
 			      zone_join(zone, "_ua-auto-config", zone->domain),
 			      arena_str(&zone->view->c.arena, buf_str(&text)));
@@ -582,27 +645,6 @@ static void make_aliases(struct zone *zone)
 
 /* ---- which domain, which records ---- */
 
-static bool names_domain(struct zone *zone, const struct object *object, bool *alias)
-{
-	const struct value *aliases = zone_value(zone, &object->body, "aliases");
-	struct arena *arena = &zone->view->c.arena;
-	size_t i;
-
-	*alias = false;
-	if (str_eq(zone_text(zone, &object->body, "name"), zone->domain))
-		return true;
-	*alias = true;
-	for (i = 0; aliases && aliases->kind == VALUE_SEQUENCE && i < aliases->sequence.count;
-	     i++) {
-		const struct value *item = aliases->sequence.items[i];
-
-		if (item->kind == VALUE_STRING &&
-		    str_eq(name_domain(arena, item->string), zone->domain))
-			return true;
-	}
-	return false;
-}
-
 /* The name of the only Domain; empty: there is not exactly one. */
 static struct str only_domain(const struct zone *zone)
 {
@@ -617,8 +659,6 @@ static struct str only_domain(const struct zone *zone)
 static bool find_domain(struct zone *zone)
 {
 	struct str given = zone->request.domain.n ? zone->request.domain : only_domain(zone);
-	const struct object *object;
-	size_t at = 0;
 
 	if (!given.n) {
 		zone_remark(zone, true, "the configuration has not one Domain: say --domain NAME");
@@ -629,14 +669,11 @@ static bool find_domain(struct zone *zone)
 		zone_remark(zone, true, "'%.*s' is no domain", STR_ARG(given));
 		return false;
 	}
-	while ((object = zone_next(zone, "Domain", &at))) {
-		if (names_domain(zone, object, &zone->alias)) {
-			zone->domain_object = object;
-			return true;
-		}
-	}
-	zone_remark(zone, true, "the configuration has no Domain '%.*s'", STR_ARG(zone->domain));
-	return false;
+	zone->domain_object = services_domain(&zone->view->c, zone->domain, &zone->alias);
+	if (!zone->domain_object)
+		zone_remark(zone, true, "the configuration has no Domain '%.*s'",
+			    STR_ARG(zone->domain));
+	return zone->domain_object != NULL;
 }
 
 /* The kinds that a set of DnsRecordType has. */
@@ -663,6 +700,21 @@ static void take_ttl(struct zone *zone, const struct object *server)
 		zone->ttl = (uint32_t)(ttl->number / 1000);
 }
 
+/* The zone that the domain lies in: --origin, else that of the management, else itself. */
+static void take_origin(struct zone *zone, struct str managed, struct str place)
+{
+	bool given = zone->request.origin.n;
+	struct str origin = given ? zone->request.origin : managed;
+
+	if (!origin.n)
+		return;
+	zone->origin = name_domain(&zone->view->c.arena, origin);
+	if (!zone->origin.p || !zone_contains(zone, zone->domain))
+		zone_remark(zone, true, "%.*sthe zone '%.*s' does not hold %.*s",
+			    STR_ARG(given ? STR("--origin: ") : place), STR_ARG(origin),
+			    STR_ARG(zone->domain));
+}
+
 /* Records as a server would publish them; where it publishes none by itself, those of the default
  * of publishRecords. */
 static void take_management(struct zone *zone)
@@ -672,22 +724,16 @@ static void take_management(struct zone *zone)
 	struct value_object defaults = {.structure = row};
 	const struct value_object *management =
 		zone_object(zone, &zone->domain_object->body, "dnsManagement");
-	struct str origin = STR_NONE;
 
 	if (!lint_is_variant(management, "Automatic"))
 		management = row ? &defaults : NULL;
 	if (!management)
 		return;
 	zone->kinds = kinds_of(zone_value(zone, management, "publishRecords"));
-	take_ttl(zone, zone_target(zone, zone_value(zone, management, "dnsServerId")));
-	origin = zone_text(zone, management, "origin");
-	if (!origin.n)
-		return;
-	zone->origin = name_domain(&zone->view->c.arena, origin);
-	if (!zone->origin.p || !zone_contains(zone, zone->domain))
-		zone_remark(zone, true, "%.*sthe zone '%.*s' does not hold %.*s",
-			    STR_ARG(zone_place(zone, zone->domain_object, "dnsManagement")),
-			    STR_ARG(origin), STR_ARG(zone->domain));
+	take_ttl(zone,
+		 compile_referred(&zone->view->c, zone_value(zone, management, "dnsServerId")));
+	take_origin(zone, zone_text(zone, management, "origin"),
+		    zone_place(zone, zone->domain_object, "dnsManagement"));
 }
 
 struct str zone_report_uri(struct zone *zone)
@@ -738,6 +784,8 @@ bool zone_make(struct view *view, const struct zone_request *request, struct zon
 	take_management(out);
 	if (request->tlsa)
 		out->kinds |= UINT32_C(1) << ZONE_KIND_TLSA;
+	if (request->issuer_count)
+		out->kinds |= UINT32_C(1) << ZONE_KIND_CAA;
 	out->kinds &= ~request->skip;
 	if (!zone_has_fatal(out))
 		make_records(out);
@@ -791,7 +839,7 @@ static bool is_alias(const struct zone *zone, struct str name)
 }
 
 /* The name at the end of the data, without its dot. */
-static struct str target_of(const struct zone_record *record)
+struct str zone_record_target(const struct zone_record *record)
 {
 	const char *blank = memrchr(record->rdata.p, ' ', record->rdata.n);
 	struct str name = record->rdata;
@@ -806,7 +854,7 @@ static void verify_alias(struct zone *zone, const struct zone_record *record)
 {
 	size_t i;
 
-	if (str_eq(target_of(record), record->owner))
+	if (str_eq(zone_record_target(record), record->owner))
 		zone_remark(zone, true, "%.*s would be an alias of itself", STR_ARG(record->owner));
 	for (i = 0; i < zone->count; i++) {
 		if (&zone->records[i] == record || !str_eq(zone->records[i].owner, record->owner))
@@ -827,8 +875,8 @@ void zone_verify(struct zone *zone)
 			verify_alias(zone, record);
 		if ((record->type == ZONE_MX || record->type == ZONE_NS ||
 		     record->type == ZONE_SRV) &&
-		    is_alias(zone, target_of(record)))
+		    is_alias(zone, zone_record_target(record)))
 			zone_remark(zone, true, "%.*s is an alias, which no %s record may name",
-				    STR_ARG(target_of(record)), type_words[record->type]);
+				    STR_ARG(zone_record_target(record)), type_words[record->type]);
 	}
 }

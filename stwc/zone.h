@@ -65,11 +65,14 @@ struct zone_address {
 
 struct zone_request {
 	struct str domain; /* as given; empty: the only one there is */
+	struct str origin; /* --origin: the zone that it lies in; empty: what the Domain says */
 	const struct zone_address *addresses;
 	size_t address_count;
-	const char *const *servers; /* --ns; none: ns1 of the zone */
+	const struct str *servers; /* --ns; none: ns1 of the zone */
 	size_t server_count;
-	bool authority; /* without --ns too: a zone of its own wants SOA and NS */
+	bool authority;             /* without --ns too: a zone of its own wants SOA and NS */
+	const char *const *issuers; /* --caa, in the place of that of the AcmeProvider */
+	size_t issuer_count;
 	bool tlsa;
 	uint32_t skip; /* kinds that are left out, a bit each */
 };
@@ -92,7 +95,8 @@ struct zone {
 	size_t remark_count, remark_cap;
 	struct zone_host {
 		struct str name;
-		bool own; /* served by this configuration */
+		bool own;   /* served by this configuration */
+		bool wrong; /* no record can name it, as a remark says */
 	} * hosts;
 	size_t host_count, host_cap;
 	bool failed; /* out of memory, or the image is damaged (view->fault) */
@@ -145,13 +149,17 @@ bool zone_singleton(const struct zone *zone, const char *type,
 		    struct value_object *out) WARN_UNUSED;
 /* The next object of the type from *at on; NULL: no more. */
 const struct object *zone_next(const struct zone *zone, const char *type, size_t *at);
-/* The object that a reference names; NULL: none that is shown. */
-const struct object *zone_target(const struct zone *zone, const struct value *reference);
 /* A host that records name: refused where others cannot find it (RFC 5321 section 5.1), given an
  * address where it lies in the zone. `what` says who names it. False: a remark was made. */
 bool zone_use_host(struct zone *zone, struct str host, bool own, const char *what);
-/* The web server's name where it can serve https://NAME/ at its port; .p NULL: it cannot. */
-struct str zone_web_host(const struct zone *zone);
+/* Is the host one that this configuration serves? */
+bool zone_is_own(const struct zone *zone, struct str host);
+/* The host that an MX, NS, SRV or CNAME record names, without its dot; a part of the data. */
+struct str zone_record_target(const struct zone_record *record);
+/* "_imaps._tcp", under which SRV records announce a service; NULL: it has no such name. */
+const char *zone_service_label(const struct service *service);
+/* The web server, where it serves https://NAME/ at its port; NULL: none does. */
+const struct service *zone_web(const struct zone *zone);
 /* An alias of the web server, unless the name has addresses of its own. */
 void zone_add_alias(struct zone *zone, enum zone_kind kind, const char *label);
 /* Domain.reportAddressUri as a whole URI; empty: no reports are wanted. */
@@ -189,17 +197,21 @@ struct zone_old {
 	size_t count, cap;
 	uint32_t serial;
 	bool has_serial;
-	bool foreign; /* it has records of types that are not made here */
+	struct str origin;  /* the owner of the SOA; empty: it has none */
+	struct str foreign; /* a word for a record of a type that is not made here; empty: none */
 	char fault[160];
 };
 
-/* Reads a zone file (RFC 1035 section 5.1), whoever wrote it, or what --to json gave. $INCLUDE is
- * refused. Names and texts are in `arena`. False: old->fault says where it is no zone. */
-bool zone_old_read(struct arena *arena, const struct hash_key *key, struct str text,
-		   struct zone_old *old) WARN_UNUSED;
+/* Reads a zone file (RFC 1035 section 5.1), whoever wrote it, or what --to json gave. `origin` is
+ * that of the zone until a line says another. $INCLUDE is refused. Names and texts are in `arena`.
+ * False: old->fault says where it is no zone. */
+bool zone_old_read(struct arena *arena, const struct hash_key *key, struct str origin,
+		   struct str text, struct zone_old *old) WARN_UNUSED;
 void zone_old_free(struct zone_old *old);
 /* Is a record of one not in the other? The SOA and its serial are not compared. */
 bool zone_changed(const struct zone *zone, const struct zone_old *old);
+/* Is the older record in the new zone, at whatever time to live? */
+bool zone_has(const struct zone *zone, const struct zone_record *record);
 /* YYYYMMDDnn (RFC 1912 section 2.2): the old one where nothing changed, else the first of the day,
  * or the one behind the old where that is further on (RFC 1982). `old` may be NULL. */
 uint32_t zone_serial(const struct zone *zone, const struct zone_old *old, int64_t now);

@@ -1,6 +1,8 @@
 /* Records that are made of keys: DKIM, CAA, TLSA. */
 #include "stwc/zone.h"
 
+#include <stdio.h>
+
 #include "stwc/check/lint.h"
 #include "stwc/host.h"
 #include "stwc/keys.h"
@@ -26,6 +28,15 @@ static bool open_text(struct zone *zone, const struct object *object, const char
 		zone_remark(zone, true, "%.*sthe %s of '%.*s' cannot be read: %s", STR_ARG(place),
 			    what, STR_ARG(object->identity), why);
 	return false;
+}
+
+static bool has_kind(const struct zone *zone, enum zone_kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < zone->count && zone->records[i].kind != kind; i++)
+		;
+	return i < zone->count;
 }
 
 /* ---- DKIM ---- */
@@ -110,7 +121,8 @@ static void make_signatures(struct zone *zone)
 	size_t at = 0, count = 0;
 
 	while (!zone->alias && (signature = zone_next(zone, "DkimSignature", &at))) {
-		if (zone_target(zone, zone_value(zone, &signature->body, "domainId")) !=
+		if (compile_referred(&zone->view->c,
+				     zone_value(zone, &signature->body, "domainId")) !=
 			    zone->domain_object ||
 		    !is_published(zone, signature))
 			continue;
@@ -183,13 +195,13 @@ static void make_issuer(struct zone *zone, const struct object *provider)
 {
 	struct str directory = zone_text(zone, &provider->body, "directory");
 	struct str account = zone_text(zone, &provider->body, "accountUri");
-	struct str host = uri_host(directory), uri = zone_report_uri(zone);
+	struct str host = uri_host(directory);
 	const char *issuer = host.n ? issuer_of(host) : NULL;
 
 	if (!issuer) {
 		zone_remark(zone, false,
 			    "%.*swhat the authority at '%.*s' calls itself in CAA is not known, so "
-			    "there is no CAA record",
+			    "there is no CAA record; its own documents say it: --caa NAME",
 			    STR_ARG(zone_place(zone, provider, "directory")), STR_ARG(host));
 		return;
 	}
@@ -200,32 +212,52 @@ static void make_issuer(struct zone *zone, const struct object *provider)
 				     STR_ARG(account)));
 	else
 		add_caa(zone, "issue", str_c(issuer));
-	if (uri.n)
-		add_caa(zone, "iodef", uri);
+}
+
+static void make_issuers(struct zone *zone)
+{
+	const struct zone_request *request = &zone->request;
+	size_t i;
+
+	for (i = 0; i < request->issuer_count; i++) {
+		struct str name = lower(zone, str_c(request->issuers[i]));
+
+		if (zone_name_valid(name))
+			add_caa(zone, "issue", name);
+		else
+			zone_remark(zone, true, "--caa '%s' is no name of an authority",
+				    request->issuers[i]);
+	}
 }
 
 static void make_caa(struct zone *zone)
 {
 	const struct value_object *management =
 		zone_object(zone, &zone->domain_object->body, "certificateManagement");
-	const struct object *provider;
+	const struct object *provider = NULL;
+	struct str uri = zone_report_uri(zone);
 
-	if (!lint_is_variant(management, "Automatic"))
-		return;
-	provider = zone_target(zone, zone_value(zone, management, "acmeProviderId"));
-	if (provider)
+	if (lint_is_variant(management, "Automatic"))
+		provider = compile_referred(&zone->view->c,
+					    zone_value(zone, management, "acmeProviderId"));
+	if (zone->request.issuer_count)
+		make_issuers(zone);
+	else if (provider)
 		make_issuer(zone, provider);
+	if (uri.n && has_kind(zone, ZONE_KIND_CAA))
+		add_caa(zone, "iodef", uri);
 }
 
 /* ---- TLSA ---- */
 
 /* The server's own key by its digest (3 1 1), which RFC 7672 section 3.1.1 recommends: it holds
  * until the key changes, not the certificate. */
-static bool add_certificate(struct zone *zone, const struct object *certificate, struct str host)
+static bool add_certificate(struct zone *zone, const struct object *certificate, struct str host,
+			    uint16_t port)
 {
 	struct buf text = BUF_INIT;
 	struct certificate_info info;
-	char hex[DIGEST_HEX_SIZE];
+	char hex[DIGEST_HEX_SIZE], prefix[16];
 	const char *wrong;
 	bool found = false;
 
@@ -239,36 +271,58 @@ static bool add_certificate(struct zone *zone, const struct object *certificate,
 	}
 	if (found) {
 		digest_hex(&info.key.public_key, hex);
-		zone_add(zone, ZONE_KIND_TLSA, ZONE_TLSA, zone_join(zone, "_25._tcp", host),
-			 "3 1 1 %s", hex);
+		(void)snprintf(prefix, sizeof(prefix), "_%u._tcp", port);
+		zone_add(zone, ZONE_KIND_TLSA, ZONE_TLSA, zone_join(zone, prefix, host), "3 1 1 %s",
+			 hex);
 	}
 	buf_free(&text);
 	return found;
 }
 
-static void make_tlsa(struct zone *zone)
+/* What stands in another zone is for that zone to say. */
+static void add_tlsa(struct zone *zone, struct str host, uint16_t port)
 {
-	struct str host = zone->services.hostname;
 	const struct object *certificate;
 	bool found = false;
 	size_t at = 0;
 
-	if (!host.n || !zone_contains(zone, host) ||
-	    !services_find(&zone->services, SERVICE_MX, false)) {
-		zone_remark(
-			zone, false,
-			"no mail exchanger of this configuration lies in the zone, so there is no "
-			"TLSA record");
+	if (!host.n || !zone_contains(zone, host))
 		return;
-	}
 	while ((certificate = zone_next(zone, "Certificate", &at)))
-		found = add_certificate(zone, certificate, host) || found;
+		found = add_certificate(zone, certificate, host, port) || found;
 	if (!found)
-		zone_remark(zone, true,
+		zone_remark(zone, zone_is_own(zone, host),
 			    "no Certificate of the configuration is for %.*s, so its TLSA record "
-			    "cannot "
-			    "be made",
+			    "cannot be made",
 			    STR_ARG(host));
+}
+
+/* Of the exchangers (RFC 7672 section 2.2), and of every service that SRV records announce with TLS
+ * (RFC 7673 section 3). */
+static void make_tlsa(struct zone *zone)
+{
+	bool listens = services_find(&zone->services, SERVICE_MX, false) != NULL;
+	size_t count = zone->count, i;
+
+	for (i = 0; i < count; i++) {
+		struct str target = zone_record_target(&zone->records[i]);
+
+		if (zone->records[i].kind == ZONE_KIND_MX &&
+		    (listens || !zone_is_own(zone, target)))
+			add_tlsa(zone, target, 25);
+	}
+	for (i = 0; zone_wants(zone, ZONE_KIND_SRV) && i < zone->services.count; i++) {
+		const struct service *service = &zone->services.items[i];
+
+		if (service->announced && service->security != SERVICE_PLAIN &&
+		    zone_service_label(service))
+			add_tlsa(zone, service->host, service->port);
+	}
+	if (!has_kind(zone, ZONE_KIND_TLSA))
+		zone_remark(zone, false,
+			    "no host of this configuration that lies in %.*s serves with TLS, so "
+			    "there is no TLSA record",
+			    STR_ARG(zone->origin));
 }
 
 void zone_make_keys(struct zone *zone)

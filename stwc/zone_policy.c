@@ -13,25 +13,34 @@ static bool is_exchanger(const struct zone *zone, struct str host)
 	for (i = 0; i < zone->count; i++) {
 		const struct zone_record *record = &zone->records[i];
 
-		if (record->type == ZONE_MX && record->rdata.n > host.n + 1 &&
-		    str_starts(str_from(record->rdata, record->rdata.n - host.n - 2), STR(" ")) &&
-		    str_starts(str_from(record->rdata, record->rdata.n - host.n - 1), host))
+		if (record->type == ZONE_MX && str_eq(zone_record_target(record), host))
 			return true;
 	}
 	return false;
 }
 
+static bool is_domain(const struct zone *zone, struct str host)
+{
+	bool alias;
+
+	return str_eq(host, zone->domain) || services_domain(&zone->view->c, host, &alias);
+}
+
 static void make_spf(struct zone *zone)
 {
 	struct str host = zone->services.hostname, text = STR("v=spf1 mx -all");
+	/* exchangers that somebody else publishes may be others: those are not ours to allow */
+	bool ours = zone_wants(zone, ZONE_KIND_MX);
 
 	if (!zone_use_host(zone, host, true, "the sender of mail"))
 		return;
-	if (!is_exchanger(zone, host))
-		text = arena_printf(&zone->view->c.arena, "v=spf1 mx a:%.*s -all", STR_ARG(host));
+	if (!ours || !is_exchanger(zone, host))
+		text = arena_printf(&zone->view->c.arena, "v=spf1 %sa:%.*s -all", ours ? "mx " : "",
+				    STR_ARG(host));
 	zone_add_text(zone, ZONE_SPF, zone->domain, text);
-	/* what it says in HELO is looked at too (RFC 7208 section 2.3) */
-	if (zone_contains(zone, host) && !str_eq(host, zone->domain))
+	/* what it says in HELO is looked at too (RFC 7208 section 2.3); a name that is a domain of
+	 * ours has a record of its own, and a second one would spoil both (section 4.5) */
+	if (zone_contains(zone, host) && !is_domain(zone, host))
 		zone_add_text(zone, ZONE_SPF, host, STR("v=spf1 a -all"));
 }
 
@@ -125,7 +134,7 @@ void zone_make_policies(struct zone *zone)
 		make_dmarc(zone, uri);
 	if (zone_wants(zone, ZONE_TLS_RPT))
 		make_tls_report(zone, uri);
-	if (zone_wants(zone, ZONE_MTA_STS) && !zone_web_host(zone).p)
+	if (zone_wants(zone, ZONE_MTA_STS) && !zone_web(zone))
 		zone_remark(zone, false,
 			    "no http listener has TLS on port 443, where the policy of MTA-STS is "
 			    "looked for, so there is none");

@@ -86,8 +86,10 @@ static bool take_token(struct zone_reader *r)
 			token.literal = true;
 			c = take_escape(r);
 		}
-		if (c < 0)
-			break;
+		if (c < 0) {
+			buf_free(&text);
+			return fault(r, "a backslash with no character behind it");
+		}
 		buf_putc(&text, (char)c);
 	}
 	if (token.quoted && take(r) != '"') {
@@ -202,8 +204,10 @@ static bool seconds_of(struct str text, uint32_t *out)
 		total += number * (i < text.n ? units[u].seconds : 1);
 		i += i < text.n;
 	}
+	if (total > INT32_MAX)
+		return false;
 	*out = (uint32_t)total;
-	return total <= INT32_MAX;
+	return true;
 }
 
 /* How the words of a type are compared: name, word, text (all that follow), hexadecimal digits. */
@@ -291,6 +295,19 @@ static bool keep_record(struct zone_reader *r, const struct zone_record *record)
 	return true;
 }
 
+/* "www.example.org SSHFP", in printable characters. */
+static struct str foreign_word(struct zone_reader *r, struct str type)
+{
+	struct buf word = BUF_INIT;
+	struct str text;
+
+	buf_printf(&word, "%.*s ", STR_ARG(r->owner));
+	put_word(&word, type);
+	text = word.failed ? STR_NONE : arena_str(r->arena, buf_str(&word));
+	buf_free(&word);
+	return text;
+}
+
 /* The serial is the third word. */
 static bool keep_serial(struct zone_reader *r, size_t at)
 {
@@ -301,6 +318,7 @@ static bool keep_serial(struct zone_reader *r, size_t at)
 		return fault(r, "an SOA record without a serial");
 	r->old->serial = (uint32_t)serial;
 	r->old->has_serial = true;
+	r->old->origin = r->owner;
 	return true;
 }
 
@@ -321,8 +339,8 @@ static bool read_record(struct zone_reader *r)
 		return fault(r, "a record without an owner or a type");
 	record.owner = r->owner;
 	if (!find_type(r->tokens[at].text, &record.type)) {
-		r->old->foreign = true;
-		return true;
+		r->old->foreign = foreign_word(r, r->tokens[at].text);
+		return r->old->foreign.p || fault(r, "out of memory");
 	}
 	if (record.type == ZONE_SOA)
 		return keep_serial(r, at + 1);
@@ -335,20 +353,21 @@ static bool read_entry(struct zone_reader *r)
 
 	if (!r->count)
 		return true;
-	if (str_eq(word, STR("$ORIGIN")) && r->count == 2) {
+	if (str_eq_ascii_case(word, STR("$ORIGIN")) && r->count == 2) {
 		r->origin = name_of(r, r->tokens[1].text);
 		return true;
 	}
-	if (str_eq(word, STR("$TTL")) && r->count == 2)
+	if (str_eq_ascii_case(word, STR("$TTL")) && r->count == 2)
 		return seconds_of(r->tokens[1].text, &r->ttl) || fault(r, "no time to live");
 	if (word.n && word.p[0] == '$' && !r->tokens[0].quoted && !r->tokens[0].literal)
 		return fault(r, "$INCLUDE and other directives are not read here");
 	return read_record(r);
 }
 
-static bool read_text(struct arena *arena, struct str text, struct zone_old *old)
+static bool read_text(struct arena *arena, struct str origin, struct str text, struct zone_old *old)
 {
-	struct zone_reader r = {.arena = arena, .old = old, .rest = text, .line = 1};
+	struct zone_reader r = {
+		.arena = arena, .old = old, .rest = text, .line = 1, .origin = origin};
 
 	while (r.rest.n) {
 		if (!take_entry(&r) || !read_entry(&r))
@@ -404,13 +423,13 @@ static bool read_json(struct arena *arena, const struct hash_key *key, struct st
 	ok = diags_ok(&diags) && put_lines(document, &lines);
 	if (!ok)
 		(void)snprintf(old->fault, sizeof(old->fault), "it is no zone in JSON");
-	ok = ok && read_text(arena, buf_str(&lines), old);
+	ok = ok && read_text(arena, STR_NONE, buf_str(&lines), old);
 	buf_free(&lines);
 	return ok;
 }
 
-bool zone_old_read(struct arena *arena, const struct hash_key *key, struct str text,
-		   struct zone_old *old)
+bool zone_old_read(struct arena *arena, const struct hash_key *key, struct str origin,
+		   struct str text, struct zone_old *old)
 {
 	size_t i = 0;
 
@@ -418,7 +437,7 @@ bool zone_old_read(struct arena *arena, const struct hash_key *key, struct str t
 	while (i < text.n && strchr(" \t\r\n", text.p[i]))
 		i++;
 	return i < text.n && text.p[i] == '{' ? read_json(arena, key, text, old)
-					      : read_text(arena, text, old);
+					      : read_text(arena, origin, text, old);
 }
 
 void zone_old_free(struct zone_old *old)
@@ -441,11 +460,25 @@ static bool has(const struct zone_record *records, size_t count, const struct zo
 	return false;
 }
 
+bool zone_has(const struct zone *zone, const struct zone_record *record)
+{
+	size_t i;
+
+	for (i = 0; i < zone->count; i++) {
+		const struct zone_record *made = &zone->records[i];
+
+		if (made->type == record->type && str_eq(made->owner, record->owner) &&
+		    str_eq(made->rdata, record->rdata))
+			return true;
+	}
+	return false;
+}
+
 bool zone_changed(const struct zone *zone, const struct zone_old *old)
 {
 	size_t i;
 
-	if (old->foreign)
+	if (old->foreign.n)
 		return true;
 	for (i = 0; i < zone->count; i++) {
 		if (zone->records[i].type != ZONE_SOA &&

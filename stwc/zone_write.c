@@ -76,20 +76,6 @@ static void write_bind(const struct zone *zone, const struct zone_old *old UNUSE
 
 /* ---- nsupdate ---- */
 
-static bool has_record(const struct zone *zone, const struct zone_record *wanted)
-{
-	size_t i;
-
-	for (i = 0; i < zone->count; i++) {
-		const struct zone_record *record = &zone->records[i];
-
-		if (record->type == wanted->type && str_eq(record->owner, wanted->owner) &&
-		    str_eq(record->rdata, wanted->rdata))
-			return true;
-	}
-	return false;
-}
-
 /* What the older zone had is taken away record by record: others may have records of their own
  * under the same names. The server counts its serial itself (RFC 2136 section 3.6). */
 static void write_nsupdate(const struct zone *zone, const struct zone_old *old, struct buf *out)
@@ -101,7 +87,7 @@ static void write_nsupdate(const struct zone *zone, const struct zone_old *old, 
 	for (i = 0; old && i < old->count; i++) {
 		const struct zone_record *record = &old->records[i];
 
-		if (record->type != ZONE_NS && !has_record(zone, record))
+		if (record->type != ZONE_NS && !zone_has(zone, record))
 			buf_printf(out, "update delete %.*s. %s %.*s\n", STR_ARG(record->owner),
 				   zone_type_word(record->type), STR_ARG(record->rdata));
 	}
@@ -280,13 +266,26 @@ static void put_set(const struct zone *zone, size_t first, struct buf *out)
 	buf_puts(out, STR("]\n    }\n"));
 }
 
+/* A name of HCL, with the domain in it: several domains may be of one module. */
+static void put_local(const struct zone *zone, const char *what, struct buf *out)
+{
+	size_t i;
+
+	buf_printf(out, "  stw_%s_", what);
+	for (i = 0; i < zone->domain.n; i++)
+		buf_putc(out, zone->domain.p[i] == '.' ? '_' : zone->domain.p[i]);
+	buf_puts(out, STR(" = "));
+}
+
 static void write_terraform(const struct zone *zone, const struct zone_old *old UNUSED,
 			    struct buf *out)
 {
 	size_t i, j;
 
 	put_remarks(zone, "# ", out);
-	buf_puts(out, STR("locals {\n  stw_records = {\n"));
+	buf_puts(out, STR("locals {\n"));
+	put_local(zone, "records", out);
+	buf_puts(out, STR("{\n"));
 	for (i = 0; i < zone->count; i++) {
 		for (j = 0; j < i && !same_set(&zone->records[j], &zone->records[i]); j++)
 			;
@@ -295,7 +294,7 @@ static void write_terraform(const struct zone *zone, const struct zone_old *old 
 	}
 	buf_puts(out, STR("  }\n"));
 	if (zone->policy.n) {
-		buf_puts(out, STR("  stw_mta_sts_policy = "));
+		put_local(zone, "mta_sts_policy", out);
 		put_hcl(out, zone->policy);
 		buf_puts(out, STR("\n"));
 	}

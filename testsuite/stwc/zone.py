@@ -181,15 +181,30 @@ contact = ["postmaster@example.org"]
                   "CAA names the authority of the AcmeProvider, and where to complain")
         done = zone(folder, text, *WHERE, *NOW, "--tlsa", "--host")
         der = openssl("pkey", "-in", os.path.join(folder, "tls.key"), "-pubout", "-outform", "DER")
-        tap.equal(records(done.stdout).get(("_25._tcp.mail", "TLSA")), {"3 1 1 " + hashlib.sha256(der).hexdigest()},
-                  "TLSA has the digest of the server's own key")
+        key = {"3 1 1 " + hashlib.sha256(der).hexdigest()}
+        tap.equal({k: v for k, v in records(done.stdout).items() if k[1] == "TLSA"},
+                  {(f"_{port}._tcp.mail", "TLSA"): key for port in (25, 443, 465, 993)},
+                  "TLSA has the digest of the server's own key, for the exchanger and for each service that SRV announces")
         checked(tap, done.stdout, "example.org", "TLSA and CAA")
+        two = text.replace("[Domain", 'services.imap.hostname = "imap.example.com"\nservices.smtp = {}\nmailExchangers = [{priority = 10}, '
+                           '{priority = 20, hostname = "mx2.example.org"}]\n[Domain', 1)
+        done = zone(folder, two, *WHERE, "--address", "mx2.example.org=192.0.2.2", "--tlsa", "--host")
+        tap.equal({k[0] for k in records(done.stdout) if k[1] == "TLSA"}, {"_25._tcp.mail", "_465._tcp.mail"},
+                  "hosts of other zones, and exchangers whose key is not here, have none")
+        tap.ok("no Certificate of the configuration is for mx2.example.org" in done.stderr, "… which is said of the latter")
+        done = zone(folder, text.replace("mail.example.org", "mx.example.org"), *WHERE, "--tlsa", "--host")
+        tap.ok(done.status == 1 and "no Certificate of the configuration is for mx.example.org" in done.stderr, "a host of this server needs one")
         done = zone(folder, text, *WHERE, "--tlsa")
         tap.ok(done.status == 1 and "--host" in done.stderr, "a certificate in a file wants --host")
         other = text.replace('contact =', 'directory = "https://ca.example.com/acme"\ncontact =')
         done = zone(folder, other, *WHERE)
-        tap.ok(done.status == 0 and ("@", "CAA") not in records(done.stdout) and "'ca.example.com'" in done.stderr,
+        tap.ok(done.status == 0 and ("@", "CAA") not in records(done.stdout) and "'ca.example.com'" in done.stderr and "--caa" in done.stderr,
                "an authority whose name in CAA is not known is told, not guessed")
+        done = zone(folder, other, *WHERE, "--caa", "CA.example.com", "--caa", "pki.goog")
+        tap.equal(records(done.stdout).get(("@", "CAA")), {'0 issue "ca.example.com"', '0 issue "pki.goog"', '0 iodef "mailto:postmaster@example.org"'},
+                  "… and --caa says it")
+        done = zone(folder, other, *WHERE, "--caa", "a;b")
+        tap.ok(done.status == 1 and not done.stdout and "--caa 'a;b'" in done.stderr, "what is no name is refused there")
 
 
 def test_only_what_is_there(tap):
@@ -231,8 +246,23 @@ def test_hosts(tap):
             done = zone(folder, BASE.replace("mail.example.org", host), *WHERE)
             tap.ok(done.status == 1 and not done.stdout and why in done.stderr and "mail.toml:3" in done.stderr,
                    f"{name} as mail exchanger is refused") or print("# " + done.stderr)
+        for host in ("mail_1.example.org", "-mail.example.org", "mail-.example.org"):
+            done = zone(folder, BASE.replace("mail.example.org", host), *WHERE)
+            tap.equal((done.status, done.stdout, done.stderr.count("is no host name")), (1, "", 1), f"{host} is refused, once")
+        done = zone(folder, BASE.replace('defaultHostname = "mail.example.org"\n', ""), *WHERE)
+        tap.ok(done.status == 1 and done.stderr.count("defaultHostname is not set") == 1 and "http listener" not in done.stderr,
+               "a server without a name has no zone, and that is all that is wrong")
         done = zone(folder, BASE, "--domain", "example.org")
         tap.ok(done.status == 1 and "--address" in done.stderr, "a host of the zone without an address is refused")
+        for address in ("0.0.0.0", "127.0.0.1", "224.0.0.1", "::", "::1", "ff02::1", "::ffff:127.0.0.1"):
+            done = zone(folder, BASE, *WHERE[:2], "--address", address)
+            tap.ok(done.status == 1 and not done.stdout and "no address that others" in done.stderr, f"{address} is no address of a host")
+        done = zone(folder, BASE, *WHERE[:2], "--address", "10.1.2.3")
+        tap.ok(done.status == 0 and "10.1.2.3 is a private address" in done.stderr, "a private one is told")
+        have = records(zone(folder, BASE, *WHERE[:2], "--address", "::ffff:192.0.2.9").stdout)
+        tap.equal((have[("mail", "A")], ("mail", "AAAA") in have), ({"192.0.2.9"}, False), "an IPv4 address in the form of IPv6 is one of IPv4")
+        done = zone(folder, BASE, *WHERE, "--address", "mial.example.org=192.0.2.5")
+        tap.ok(done.status == 0 and "--address mial.example.org is left out" in done.stderr, "an address of a host that no record names is told")
         bound = BASE.replace('["[::]:25"]', '["203.0.113.9:25"]')
         tap.equal(records(zone(folder, bound.replace("203.0.113.9", "8.8.4.4"), "--domain", "example.org").stdout)
                   .get(("mail", "A")), {"8.8.4.4"}, "the public address of a listener is one")
@@ -253,6 +283,23 @@ def test_hosts(tap):
         have = records(done.stdout)
         tap.ok(("@", "MX") in have and not any(k[1] in ("A", "AAAA") for k in have),
                "a host outside the zone has its address elsewhere")
+        tap.ok("no host of this server lies in example.org" in done.stderr, "… and what --address says is told to be of no use")
+        done = zone(folder, BASE.replace("mail.example.org", "example.org"), *WHERE)
+        have = records(done.stdout)
+        tap.equal((have["@", "MX"], have["@", "A"], have["@", "TXT"]), ({"10 example.org."}, {"192.0.2.1"}, {'"v=spf1 mx -all"'}), "a server may be called like its domain")
+        checked(tap, done.stdout, "example.org", "a server at the apex")
+        deep = BASE.replace('#example.org', '#lists.eu.example.org').replace('Domain."example.org"', 'Domain."lists.eu.example.org"')
+        done = zone(folder, deep, "--domain", "lists.eu.example.org", "--origin", "example.org", *WHERE[2:])
+        have = records(done.stdout)
+        tap.equal((have["lists.eu", "MX"], have["mail", "A"], have["_dmarc.lists.eu", "TXT"] != set(), ("@", "MX") in have),
+                  ({"10 mail.example.org."}, {"192.0.2.1"}, True, False), "--origin: a domain deep in the zone of another")
+        checked(tap, done.stdout, "example.org", "a domain deep in a zone")
+        dotted = zone(folder, deep, "--domain", "LISTS.eu.example.org.", "--origin", "example.org.", "--address", "192.0.2.1", "--address",
+                      "mail.example.org.=2001:db8::1", "--ns", "ns.example.com.")
+        tap.equal(dotted.stdout, zone(folder, deep, "--origin", "example.org", "--address", "192.0.2.1", "--address", "mail.example.org=2001:db8::1", "--ns",
+                                      "ns.example.com").stdout, "names may have the dot of zone files at their end")
+        done = zone(folder, deep, "--origin", "example.com", *WHERE[2:])
+        tap.ok(done.status == 1 and "'example.com' does not hold lists.eu.example.org" in done.stderr, "--origin has to be above the domain")
         done = zone(folder, BASE, "--domain", "example.net", "--ns", "ns.example.com", "--skip", "dkim")
         tap.equal(records(done.stdout).get(("@", "MX")), {"10 mail.example.org."}, "an alias of a Domain has a zone too")
         done = zone(folder, BASE, "--domain", "example.com")
@@ -289,6 +336,23 @@ def test_serial(tap):
         other = "$TTL 1h\n@ IN SOA ns1 postmaster (\n 2026030155 ; serial\n 1h 2h 3h 4h )\n"
         keep("$ORIGIN example.org.\n" + other + "  NS ns1\n")
         tap.equal(serial(again(BASE, "2026-03-01T00:00:00Z").stdout), 2026030156, "a zone by hand is read too")
+        keep(first.replace("2026030101", "2026030199"))
+        tap.equal(serial(again(changed, "2026-03-01T23:00:00Z").stdout), 2026030200, "behind 99 comes the next day's 00")
+        keep(first.replace("2026030101", "2026030200"))
+        tap.equal(serial(again(changed, "2026-03-02T00:00:00Z").stdout), 2026030201, "… behind which that day begins as ever")
+        keep(first.replace("2026030101", "2099010150"))
+        tap.equal(serial(again(changed, "2026-03-01T00:00:00Z").stdout), 2099010151, "a serial from the future is counted on from")
+        keep(first.replace("2026030101", "7"))
+        tap.equal(serial(again(changed, "2026-03-01T00:00:00Z").stdout), 2026030101, "one that was counted by hand is left behind")
+        keep(re.sub(r"\$ORIGIN.*\n", "", first))
+        tap.equal(again(BASE, "2027-01-01T00:00:00Z").stdout, first, "a zone file without $ORIGIN is of the zone, as a name server reads it")
+        keep(re.sub(r"\$ORIGIN.*\n", "", first) + "www IN A 192.0.2.80\n@ IN HTTPS 1 .\n")
+        done = again(BASE, "2026-03-01T00:00:00Z")
+        tap.ok(serial(done.stdout) == 2026030102 and "old.zone had www.example.org A 192.0.2.80, which is not in this zone" in done.stderr and
+               "example.org HTTPS" in done.stderr, "records that the older zone had and this one has not are told")
+        keep(first.replace("$ORIGIN example.org.", "$ORIGIN example.com."))
+        done = again(BASE, "2026-03-01T00:00:00Z")
+        tap.ok(done.status == 2 and not done.stdout and "the zone of example.com, not of example.org" in done.stderr, "the zone of another domain is refused")
         rewritten = re.sub(r'"(v=spf1) mx -all"', r'"\1 mx" " -all"', first).replace("MAIL", "mail")
         rewritten = rewritten.replace("10 mail.example.org.", "10 MAIL").replace("2001:db8::1", "2001:DB8:0:0::1")
         keep(rewritten)
@@ -297,7 +361,7 @@ def test_serial(tap):
         keep(zone(folder, BASE, *WHERE, *NOW, "--to", "json").stdout)
         tap.equal(again(BASE, "2027-01-01T00:00:00Z").stdout, first, "the JSON of the older zone serves as well")
         for name, text in (("an open quote", '@ TXT "x'), ("$INCLUDE", "$INCLUDE x"), ("half a record", "a. MX 10"),
-                           ("an open parenthesis", "@ SOA a b ( 1"), ("no JSON", "{")):
+                           ("an open parenthesis", "@ SOA a b ( 1"), ("no JSON", "{"), ("no escape", "@ TXT a\\300"), ("a file cut in a word", "@ TXT a\\")):
             keep(text)
             done = again(BASE, "2027-01-01T00:00:00Z")
             tap.ok(done.status == 2 and not done.stdout and "old.zone: " in done.stderr, f"{name} is refused")
@@ -336,6 +400,33 @@ def test_formats(tap):
             tap.equal(zone(folder, BASE, *words).status, 2, f"wrong usage: {words}")
 
 
+def test_terraform(tap):
+    """What Terraform itself reads of two domains in one module."""
+    if not shutil.which("terraform"):
+        print("# SKIP terraform is not installed")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        make_keys(folder)
+        for domain in ("example.org", "example.net"):
+            text = zone(folder, BASE + KEYS, "--domain", domain, *WHERE[2:], "--host", "--to", "terraform").stdout
+            with open(os.path.join(folder, domain + ".tf"), "w", encoding="utf-8") as out:
+                out.write(text)
+        wanted = {}
+        for (owner, kind), data in records(zone(folder, BASE + KEYS, *WHERE, "--host").stdout).items():
+            if kind not in ("SOA", "NS") and owner != "ns1":
+                name = "example.org" if owner == "@" else owner + ".example.org"
+                wanted[f"{kind} {name}"] = {"name": name, "type": kind, "ttl": 3600, "data": sorted(data)}
+        env = dict(os.environ, HOME=folder, CHECKPOINT_DISABLE="1")
+        done = subprocess.run(["terraform", "console"], input='jsonencode([local.stw_records_example_org, local.stw_records_example_net, '
+                              'local.stw_mta_sts_policy_example_net])', cwd=folder, env=env, capture_output=True, text=True, check=False)
+        if not tap.ok(done.returncode == 0, "Terraform takes the records of two domains"):
+            print("# " + done.stderr.replace("\n", "\n# "))
+            return
+        first, second, policy = json.loads(json.loads(done.stdout))
+        tap.equal(first, wanted, "… and reads the records that the zone file has")
+        tap.ok(second["MX example.net"]["data"] == ["10 mail.example.org."] and policy.startswith("version: STSv1\r\n"), "… of each")
+
+
 def test_reports(tap):
     with tempfile.TemporaryDirectory() as folder:
         none = BASE.replace("aliases", "reportAddressUri = false\naliases").replace("= false", '= "mailto:a,b@example.com"')
@@ -346,6 +437,24 @@ def test_reports(tap):
         tap.ok("example.org._report._dmarc.example.com" in done.stderr, "reports to elsewhere need consent, as it says")
         empty = BASE.replace("[Domain", '[MtaSts]\nmode = "disable"\n[Domain')
         tap.ok("_mta-sts" not in zone(folder, empty, *WHERE).stdout, "a policy that is disabled is not published")
+        have = records(zone(folder, BASE, *WHERE, "--skip", "mx").stdout)
+        tap.equal(have["@", "TXT"], {'"v=spf1 a:mail.example.org -all"'}, "exchangers that somebody else publishes are not allowed to send")
+        both = BASE.replace("[NetworkListener]", '[Domain."mail.example.org"]\n[NetworkListener]')
+        tap.ok(("mail", "TXT") not in records(zone(folder, both, *WHERE).stdout), "a host that is a domain too has the SPF record of that alone (RFC 7208 section 4.5)")
+
+
+def test_shared_key(tap):
+    """One key for two domains, and one host."""
+    with tempfile.TemporaryDirectory() as folder:
+        make_keys(folder)
+        more = KEYS.split("[DkimSignature.ed]")[0]
+        text = BASE + more + '[Domain."example.com"]\n' + more.replace(".rsa]", ".com]").replace("#example.org", "#example.com")
+        first = records(zone(folder, text, *WHERE, "--host").stdout)
+        done = zone(folder, text, "--domain", "example.com", "--ns", "ns.example.org", "--host")
+        second = records(done.stdout)
+        tap.equal(second["s1._domainkey", "TXT"], first["s1._domainkey", "TXT"], "two domains may have one key")
+        tap.equal(second["@", "MX"], {"10 mail.example.org."}, "… and one exchanger")
+        checked(tap, done.stdout, "example.com", "a second domain")
 
 
 def seed_examples():
@@ -395,7 +504,7 @@ def main():
         tap.skip_all("openssl is not installed")
         return
     for test in (test_records, test_image, test_keys, test_tlsa_and_caa, test_only_what_is_there, test_hosts,
-                 test_serial, test_formats, test_reports, test_walkthrough):
+                 test_serial, test_formats, test_terraform, test_reports, test_shared_key, test_walkthrough):
         test(tap)
     tap.done()
 
