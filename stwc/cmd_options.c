@@ -21,7 +21,7 @@ struct parser {
 	struct options *options;
 	size_t input_cap;
 	const char *name; /* of the option whose value is being set */
-	uint64_t given;   /* options that had a value, by row */
+	bool *given;      /* by row: the option had a value */
 };
 
 struct option_row {
@@ -583,12 +583,11 @@ static struct str short_option(const char *arg)
 /* Two answers to one question are a mistake in somebody's script. */
 static bool set_value(struct parser *p, const struct option_row *row, const char *value)
 {
-	uint64_t bit = UINT64_C(1) << (row - rows);
+	bool *given = &p->given[row - rows];
 
-	_Static_assert(ARRAY_LEN(rows) <= 64, "one bit for each option");
-	if (!row->repeats && (p->given & bit))
+	if (!row->repeats && *given)
 		return complain(p, "--%s is given twice", row->name);
-	p->given |= bit;
+	*given = true;
 	return row->set(p, value);
 }
 
@@ -665,7 +664,7 @@ static bool was_given(const struct parser *p, const char *name)
 {
 	const struct option_row *row = find_row(str_c(name));
 
-	return row && (p->given >> (row - rows)) & 1;
+	return row && p->given[row - rows];
 }
 
 /* What the project says for all of its images; the command line says it better. */
@@ -739,8 +738,8 @@ static void choose_output(const struct command *command, struct options *options
 
 bool options_parse(const struct command *command, int argc, char **argv, struct options *out)
 {
-	struct parser p = {.command = command, .options = out};
-	bool operands = false;
+	bool given[ARRAY_LEN(rows)] = {false}, operands = false;
+	struct parser p = {.command = command, .options = out, .given = given};
 	int i;
 
 	*out = (struct options){.max_errors = 50};

@@ -57,6 +57,16 @@ static const char *called_here(struct str name)
 	return NULL;
 }
 
+/* A whole folder was named, and its project file is not part of the configuration. */
+static bool is_project(const struct file *file, struct str name)
+{
+	struct str source = file->source->name;
+
+	return (str_eq(source, STR("stw.toml")) || str_ends(source, STR("/stw.toml"))) &&
+	       (str_eq(name, STR("image")) || str_eq(name, STR("sources")) ||
+		str_eq(name, STR("levels")));
+}
+
 static void unknown_type(struct file *file, struct str name, struct span span)
 {
 	struct diags *diags = &file->c->diags;
@@ -73,7 +83,9 @@ static void unknown_type(struct file *file, struct str name, struct span span)
 	offer_types(file, &best, name);
 	/* one file of 0.15 settings has many such words */
 	here = file->format == FORMAT_TOML ? NULL : called_here(name);
-	if (here)
+	if (is_project(file, name))
+		diag_hint(diags, diag, "a project file is no source: say --all, or --image NAME");
+	else if (here)
 		diag_hint(diags, diag, "here it is %s", here);
 	else if (best.best.n)
 		diag_hint(diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));

@@ -423,7 +423,7 @@ static bool comes_from(const struct compilation *c, uint32_t number, uint32_t an
 	return number == ancestor;
 }
 
-/* A file that is read already, and is now asked for by or behind an include. */
+/* A file that is read already, and is now asked for again. */
 static void report_again(struct compilation *c, const struct request *request, uint32_t first)
 {
 	struct span place = request->include ? request->include->span : SPAN_NONE;
@@ -439,10 +439,22 @@ static void report_again(struct compilation *c, const struct request *request, u
 				request->name);
 	diag_file(&c->diags, diag, "%s", request->name);
 	if (!cycle && !request->include)
-		diag_hint(&c->diags, diag, "name it, or include it, but not both");
+		diag_hint(&c->diags, diag,
+			  c->state->texts[first - 1].included
+				  ? "name it, or include it, but not both"
+				  : "name it once; a folder names the files that are in it");
 	diag_relate(&c->diags, diag, place_of_source(c, first),
 		    c->state->texts[first - 1].included ? "included here first"
 							: "it is read from here on");
+}
+
+/* May a file be read once more? An overlay may say again what is said already, and a plan may be
+ * run again. */
+static bool may_repeat(const struct compilation *c, const struct request *request, uint32_t first)
+{
+	const struct compile_text *text = &c->state->texts[first - 1];
+
+	return !request->include && !text->included && (request->overlay || text->plan);
 }
 
 /* Only plain files are opened for an include, and none twice. False: reported. */
@@ -452,7 +464,7 @@ static bool may_read(struct compilation *c, const struct request *request)
 	uint32_t again = source_of_file(c, request->path);
 	struct stat status;
 
-	if (again && (include || c->state->texts[again - 1].included)) {
+	if (again && !may_repeat(c, request, again)) {
 		report_again(c, request, again);
 		return false;
 	}

@@ -273,6 +273,25 @@ def names(tap):
     tap.equal((done.status, done.stdout), (0, ""), "--quiet leaves the exit status")
 
 
+def converted(tap):
+    """What convert writes of a field is what a case may expect of it, in every format of either."""
+    done = stwctest.run("convert", "--to", "json", "--reveal-secrets", "mail.toml")
+    fields = []
+    for kind, objects in json.loads(done.stdout).items():
+        singleton = not all(isinstance(body, dict) for body in objects.values()) or kind in ("MtaStageConnect", "MtaStageRcpt")
+        for name, body in [("", objects)] if singleton else objects.items():
+            fields += [("/".join(part for part in (kind, name, field) if part), value) for field, value in body.items() if field != "@type"]
+    fields = [field for field in fields if not re.match("MtaStage|.*/match$", field[0])]
+    with open("all.json", "w", encoding="utf-8") as out:
+        json.dump({"case": [{"field": path, "expect": value, "because": "set"} for path, value in fields]}, out)
+    with open("all.yaml", "w", encoding="utf-8") as out:
+        out.write("case:\n" + "".join(f"- {{ field: {json.dumps(path)}, expect: {json.dumps(value)} }}\n" for path, value in fields))
+    for cases_file in ("all.json", "all.yaml"):
+        for source in ("mail.toml", "mail.stwi"):
+            done = stwctest.run("test", cases_file, source)
+            tap.equal((done.status, done.stdout.count("\nok ")), (0, len(fields)), f"{cases_file}: every field of {source} as it is written")
+
+
 def mistakes(tap):
     for text, want in MISTAKES:
         with open("wrong.toml", "w", encoding="utf-8") as out:
@@ -307,6 +326,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         cases(tap)
+        converted(tap)
         names(tap)
         mistakes(tap)
         unusable(tap)

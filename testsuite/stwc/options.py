@@ -18,16 +18,20 @@ TAKEN = {
     "schema": ["to", "schema"],
     "explain": ["format", "list", "schema"],
     "migrate": "from as target schema level max-errors format color quiet out to env allow-loss reveal-secrets".split(),
+    "test": SOURCES,
+    "report": [option for option in SOURCES if option != "format"] + ["out", "against"],
     "graph": [option for option in SOURCES if option not in ("format", "quiet")] + ["type"],
 }
 VALUES = {"from": "json", "as": "x", "object": "Domain", "overlay": "x", "shapes": "own", "target": "0.16", "schema": "x", "edition": "enterprise", "format": "json",
           "level": "syntax=error", "max-errors": "1", "color": "never", "for": "stwd", "out": "x", "revision": "x",
-          "to": "list", "now": "0", "secrets": ".", "type": "Domain", "env": "a=b", "project": "x", "image": "x"}
+          "to": "list", "now": "0", "against": "x", "secrets": ".", "type": "Domain", "env": "a=b", "project": "x", "image": "x"}
 FORMATS = {"dump": ["toml", "yaml", "json", "plan", "jmap"], "schema": ["text", "json-schema", "list"]}
 LISTENER = '[NetworkListener.a]\nbind = "127.0.0.1:2525"\n'
 
 
-def words(option):
+def words(option, command):
+    if (option, command) == ("format", "test"):
+        return ["--format=tap"]
     return [f"--{option}={VALUES[option]}"] if option in VALUES else [f"--{option}"]
 
 
@@ -39,7 +43,7 @@ def taken(tap):
                   stwctest.run(command, "--help").stdout.splitlines() if line.startswith("  --")]
         tap.equal(sorted(listed), sorted(options + ["help"]), f"{command} --help lists its options")
         for option in every:
-            done = stwctest.run(command, *words(option), "--help")
+            done = stwctest.run(command, *words(option, command), "--help")
             if option in options:
                 tap.equal((done.status, done.stderr), (0, ""), f"{command} takes --{option}")
             else:

@@ -176,6 +176,30 @@ def project_mistakes(tap):
     tap.ok("did you mean 'unknown-field'?" in check_one("[levels]\nunknown-fild = 'off'\n"), "of a code too")
 
 
+def confused(tap):
+    """What somebody does who has not read the page."""
+    write({"r/stw.toml": "sources = ['a.toml', '../r/a.toml']\n[image.a]\n[image.b]\noverlays = ['a.toml']\n",
+           "r/a.toml": "[SystemSettings]\ndefaultHostname = 'mx.example.org'\n"})
+    done = stwctest.run("check", "r")
+    tap.ok(done.status == 1 and "a project file is no source: say --all, or --image NAME" in done.stderr, "the folder of a project as a source")
+    done = stwctest.run("check", "--project", "r/stw.toml", "--all")
+    tap.ok(done.status == 1 and done.stderr.count("r/../r/a.toml is read twice") == 1 and "duplicate-object" not in done.stderr,
+           "a source that is named twice")
+    write({"r/stw.toml": "[image.a]\nsources = ['a.toml']\n[image.b]\nsources = ['a.toml']\noverlays = ['a.toml']\n"})
+    done = stwctest.run("build", "--project", "r/stw.toml", "--all", "-o", "r/none/here")
+    tap.equal((done.status, os.path.exists("r/none"), "cannot make the folder r/none/here" in done.stderr), (2, False, True),
+              "a folder that cannot be made")
+    write({"r/images/gone.stwi": "of a node that is no more", "r/images/b.stwi/x": ""})
+    done = stwctest.run("build", "--project", "r/stw.toml", "--all", "-o", "r/images")
+    tap.equal((done.status, sorted(os.listdir("r/images"))), (2, ["a.stwi", "b.stwi", "gone.stwi"]),
+              "an image that cannot be written stops no other, and what else lies there stays")
+    tap.ok("cannot replace r/images/b.stwi: Is a directory" in done.stderr, "and is told")
+    done = stwctest.run("diff", "--project", "r/stw.toml", "--image", "c", "r/images/a.stwi")
+    tap.ok(done.status == 2 and "the project has no image 'c'" in done.stderr, "an image that the project does not have")
+    done = stwctest.run("diff", "--project", "r/stw.toml", "--image", "a")
+    tap.ok(done.status == 2 and "name two configurations" in done.stderr, "a difference from nothing")
+
+
 def check_one(text):
     write({"stw.toml": text})
     return stwctest.run("check", "--all").stderr
@@ -189,6 +213,7 @@ def main():
         elsewhere(tap)
         mistakes(tap)
         one_of_two(tap)
+        confused(tap)
         project_mistakes(tap)
         os.chdir("/")
     tap.done()
