@@ -201,7 +201,7 @@ static struct str given_answer(const struct init_question *q)
 static bool ask(void *ctx, const struct init_question *q)
 {
 	struct dialogue *d = ctx;
-	struct str given = given_answer(q);
+	struct str given = q->again ? STR_NONE : given_answer(q);
 
 	if (given.p) {
 		if (take(q, given))
@@ -218,6 +218,22 @@ static bool ask(void *ctx, const struct init_question *q)
 		fputs(" has an answer that will not do; nothing was written\n", stderr);
 	else
 		fprintf(stderr, " is needed: %.*s\n", STR_ARG(q->prompt));
+	return stop(d, NULL);
+}
+
+/* A person can think again. */
+static bool unfit(void *ctx, const struct init_question *q, const struct buf *why)
+{
+	struct dialogue *d = ctx;
+
+	print_reasons(why);
+	if (d->asks) {
+		fputs("  Once more, then:\n", stderr);
+		return true;
+	}
+	fputs("stwc init: what is said for ", stderr);
+	print_option(q);
+	fputs(" does not fit together, or not what comes before it; nothing was written\n", stderr);
 	return stop(d, NULL);
 }
 
@@ -370,6 +386,17 @@ static bool is_free(struct dialogue *d, const struct target *t)
 	return false;
 }
 
+static void print_next(const struct dialogue *d, const struct target *t, bool keys)
+{
+	const char *edition =
+		d->options->compile.edition == EDITION_ENTERPRISE ? " --edition enterprise" : "";
+
+	fprintf(stderr, "next: stwc check %s%s\n      stwc build %s%s -o mail.stwi\n", t->directory,
+		edition, t->directory, edition);
+	fprintf(stderr, "      stwd --image mail.stwi%s%s\n", keys ? " --secrets " : "",
+		keys ? t->secrets : "");
+}
+
 static enum status write_files(struct dialogue *d, struct target *t, bool keys)
 {
 	const char *const directories[] = {t->directory, t->secrets};
@@ -389,11 +416,7 @@ static enum status write_files(struct dialogue *d, struct target *t, bool keys)
 		return STATUS_VALID;
 	for (i = 0; i < all.count; i++)
 		fprintf(stderr, "wrote %s\n", all.files[i].path);
-	fprintf(stderr,
-		"next: stwc check %s\n"
-		"      stwc build %s -o mail.stwi\n"
-		"      stwd --image mail.stwi --secrets %s\n",
-		t->directory, t->directory, t->secrets);
+	print_next(d, t, keys);
 	return STATUS_VALID;
 }
 
@@ -433,17 +456,13 @@ static bool make_text(const struct init *init, struct target *t)
 
 /* ---- the command ---- */
 
-/* A person can think again; what was answered before is forgotten. */
+/* Each part fits those before it; were all of it wrong nevertheless, the questions come again, with
+ * the answers as they were. */
 static bool ask_all(struct dialogue *d, struct init *init, struct target *t)
 {
-	for (;;) {
-		if (!init_walk(init, ask, d)) {
-			if (init->arena.failed)
-				(void)cmd_fail(&cmd_init, "out of memory");
-			return false;
-		}
-		if (!all_used(init))
-			return false;
+	const struct init_talk talk = {ask, unfit, d};
+
+	while (init_walk(init, &talk) && all_used(init)) {
 		if (make_text(init, t))
 			return true;
 		if (!d->asks || !init_again(init))
@@ -451,6 +470,9 @@ static bool ask_all(struct dialogue *d, struct init *init, struct target *t)
 		buf_clear(&t->texts[INIT_KEYS]);
 		fputs("\nThe questions again:\n\n", stderr);
 	}
+	if (init->arena.failed)
+		(void)cmd_fail(&cmd_init, "out of memory");
+	return false;
 }
 
 static enum status converse(struct dialogue *d, struct init *init, struct target *t)

@@ -15,32 +15,36 @@
 /* Where the walk stands: the fields of one structure. */
 struct level {
 	struct init *init;
-	init_ask *ask;
-	void *ctx;
+	const struct init_talk *talk;
 	const struct schema_structure *structure;
 	struct node *body;
-	struct node
-		*defaults; /* a map of values that are taken when nothing is answered, or NULL */
+	/* maps, or NULL: of what is taken when nothing is answered, and of what was answered last
+	 * time and goes before that */
+	const struct node *defaults, *before;
 	struct str path;   /* with the dot behind it, or empty */
 	const char *label; /* the variant, which names it where nothing else does */
 };
 
 static bool walk_fields(const struct level *level);
 
+static bool forget(struct init *init)
+{
+	init->bootstrap = node_new(&init->arena, NODE_MAP, SPAN_NONE);
+	init->certificate = node_new(&init->arena, NODE_MAP, SPAN_NONE);
+	return init->bootstrap && init->certificate;
+}
+
 bool init_again(struct init *init)
 {
-	struct span none = SPAN_NONE;
-
-	init->bootstrap = node_new(&init->arena, NODE_MAP, none);
-	init->certificate = node_new(&init->arena, NODE_MAP, none);
-	return init->bootstrap && init->certificate;
+	init->before = init->bootstrap;
+	return forget(init);
 }
 
 bool init_begin(struct init *init)
 {
 	*init = (struct init){.now = 0};
 	arena_init(&init->arena, 0);
-	return hash_key_random(&init->hash_key) && init_again(init);
+	return hash_key_random(&init->hash_key) && forget(init);
 }
 
 void init_end(struct init *init)
@@ -190,7 +194,9 @@ static struct str typed(struct arena *arena, const struct node *value)
 	const struct node_entry *e;
 	struct str kept;
 
-	if (!value || value->kind == NODE_NULL || value->kind == NODE_LIST)
+	const struct node *member;
+
+	if (!value || value->kind == NODE_NULL)
 		return STR_NONE;
 	if (value->kind == NODE_STRING)
 		return value->string;
@@ -201,12 +207,33 @@ static struct str typed(struct arena *arena, const struct node *value)
 	if (value->kind == NODE_MAP) { /* a set */
 		for (e = value->map.first; e; e = e->next)
 			buf_printf(&text, "%s%.*s", text.n ? ", " : "", STR_ARG(e->key));
+	} else if (value->kind == NODE_LIST) {
+		for (member = value->list.first; member; member = member->next)
+			if (member->kind == NODE_STRING)
+				buf_printf(&text, "%s%.*s", text.n ? ", " : "",
+					   STR_ARG(member->string));
 	} else {
 		init_json(&text, value, NULL, NULL);
 	}
 	kept = text.n && !text.failed ? arena_str(arena, buf_str(&text)) : STR_NONE;
 	buf_free(&text);
 	return kept;
+}
+
+/* What was answered, as it was typed. */
+static struct str typed_before(struct arena *arena, const struct init_question *q,
+			       const struct node *value)
+{
+	struct str name = init_text_of(value, "variableName"),
+		   path = init_text_of(value, "filePath");
+
+	if (init_form(q->field->type) == INIT_SECRET &&
+	    str_eq_c(init_text_of(value, "@type"), "None"))
+		return STR("none");
+	if (init_form(q->field->type) == INIT_SECRET)
+		return arena_printf(arena, "%s%.*s",
+				    name.n ? "env:" : "file:", STR_ARG(name.n ? name : path));
+	return typed(arena, value);
 }
 
 static struct node *default_of(struct init *init, const struct schema_field *field)
@@ -278,6 +305,12 @@ static void choose_fallback(const struct level *level, struct init_question *q)
 	struct arena *arena = &level->init->arena;
 	const struct node *value = NULL;
 
+	if (level->before)
+		value = node_map_get(level->before, str_c(q->field->name));
+	if (value)
+		q->fallback = typed_before(arena, q, value);
+	if (q->fallback.p)
+		return;
 	if (level->defaults)
 		value = node_map_get(level->defaults, str_c(q->field->name));
 	q->fallback = typed(arena, value);
@@ -335,68 +368,227 @@ static struct init_question question_of(const struct level *level, const struct 
 		q.prompt = q.path;
 	q.needed = field->required || (row && row->when);
 	q.pending = completes(level, field->name);
+	/* of all that Bootstrap has, one part may be asked again alone */
+	q.again = level->before &&
+		  (level->path.n || node_map_find(level->before, str_c(field->name)));
 	choose_fallback(level, &q);
 	return q;
 }
 
 /* ---- the walk ---- */
 
-static bool is_scalar_list(const struct schema_type *type)
+static struct node *submap(const struct node *map, const char *name)
 {
-	return type->kind == TYPE_LIST || type->kind == TYPE_MAP;
+	struct node *value = map ? node_map_get(map, str_c(name)) : NULL;
+
+	return value && value->kind == NODE_MAP ? value : NULL;
 }
 
+/* The fields of what the question is about. `label`: of that variant. */
 static bool walk_part(const struct level *level, const struct init_question *q,
 		      const struct schema_structure *structure, struct node *body,
 		      const char *label)
 {
-	struct node *all = default_of(level->init, q->field);
+	const struct node *all = default_of(level->init, q->field);
 	struct level part = *level;
 
 	part.structure = structure;
 	part.body = body;
 	part.label = label;
 	/* they are of another variant, where that was not taken */
-	part.defaults = NULL;
-	if (all && all->kind == NODE_MAP &&
-	    (!label || str_eq(init_text_of(all, "@type"), str_c(label))))
-		part.defaults = all;
+	part.defaults = all && all->kind == NODE_MAP ? all : NULL;
+	if (label && !str_eq(init_text_of(all, "@type"), str_c(label)))
+		part.defaults = NULL;
+	part.before = submap(level->before, q->field->name);
+	if (label && !str_eq(init_text_of(part.before, "@type"), str_c(label)))
+		part.before = NULL;
 	part.path = arena_printf(&level->init->arena, "%.*s.", STR_ARG(q->path));
 	return part.path.p && walk_fields(&part);
 }
 
-static bool walk_single(const struct level *level, const struct init_question *q)
+static struct node *new_body(const struct level *level, const struct schema_field *field)
 {
 	struct init *init = level->init;
 	struct node *body = node_new(&init->arena, NODE_MAP, SPAN_NONE);
 
-	return body &&
-	       node_map_append(&init->arena, &init->hash_key, level->body, str_c(q->field->name),
-			       SPAN_NONE, body) &&
-	       walk_part(level, q, q->field->type->structure, body, NULL);
+	if (!body || !node_map_append(&init->arena, &init->hash_key, level->body,
+				      str_c(field->name), SPAN_NONE, body))
+		return NULL;
+	return body;
+}
+
+static bool walk_single(const struct level *level, const struct init_question *q)
+{
+	struct node *body = new_body(level, q->field);
+
+	return body && walk_part(level, q, q->field->type->structure, body, NULL);
+}
+
+/* Remembers an answer for the next time, and takes it back. */
+static bool reject(const struct level *level, const char *field, struct node_entry *last)
+{
+	struct init *init = level->init;
+	struct node *value = node_map_get(level->body, str_c(field));
+	struct node_entry *old;
+
+	if (!init->before)
+		init->before = node_new(&init->arena, NODE_MAP, SPAN_NONE);
+	if (!init->before)
+		return false;
+	init_take_back(level->body, last);
+	old = node_map_find(init->before, str_c(field));
+	if (old)
+		old->value = value;
+	return old || node_map_append(&init->arena, &init->hash_key, init->before, str_c(field),
+				      SPAN_NONE, value);
+}
+
+/* A choice, and the fields of what was chosen. */
+static bool walk_choice(const struct level *level, const struct init_question *q)
+{
+	const struct schema_variant *variant;
+	struct node *value;
+
+	if (!level->talk->ask(level->talk->ctx, q))
+		return false;
+	value = node_map_get(level->body, str_c(q->field->name));
+	if (!value || q->field->type->kind != TYPE_OBJECT)
+		return true;
+	variant = schema_variant_find(q->field->type->structure, init_text_of(value, "@type"));
+	return !variant || !variant->body ||
+	       walk_part(level, q, variant->body, value, variant->name);
+}
+
+/* A choice of the Bootstrap itself: what comes of it is held against all that is known. */
+static bool walk_top_choice(const struct level *top, const struct schema_field *field,
+			    const struct init_row *row)
+{
+	bool fits = false;
+
+	while (!fits) {
+		struct node_entry *last = top->body->map.last;
+		struct level level = *top;
+		struct init_question q;
+		struct buf why = BUF_INIT;
+		bool goes_on;
+
+		level.before = top->init->before;
+		q = question_of(&level, field, row);
+		goes_on = q.path.p && walk_choice(&level, &q);
+		fits = goes_on && init_fits(level.init, &why);
+		if (goes_on && !fits)
+			goes_on = level.talk->unfit(level.talk->ctx, &q, &why) &&
+				  reject(&level, field->name, last);
+		buf_free(&why);
+		if (!goes_on)
+			return false;
+	}
+	return true;
+}
+
+/* ---- lists of objects ---- */
+
+/* The list's element in that place, as a field of its own. */
+static const struct schema_field *element_field(struct init *init, const struct schema_field *list,
+						size_t at)
+{
+	struct schema_field *field = ARENA_NEW(&init->arena, struct schema_field);
+	struct str name = arena_printf(&init->arena, "%zu", at);
+
+	if (!field || !name.p)
+		return NULL;
+	*field = *list;
+	field->name = name.p;
+	field->type = list->type->element;
+	field->default_json = NULL;
+	field->required = at < list->type->min_items;
+	return field;
+}
+
+/* Another object that is not a choice: nothing else would say that there is none. */
+static bool wants_another(const struct level *level, const struct init_question *element,
+			  bool *wanted)
+{
+	static const struct schema_type yes_no = {.kind = TYPE_BOOLEAN};
+	static const struct schema_field field = {.name = "another", .type = &yes_no};
+	struct init_question q = *element;
+
+	if (element->needed || is_given(level->init, element->path)) {
+		*wanted = true;
+		return true;
+	}
+	q.field = &field;
+	q.body = node_new(&level->init->arena, NODE_MAP, SPAN_NONE);
+	q.fallback = STR("no");
+	q.fallback_applies = true;
+	if (!q.body || !level->talk->ask(level->talk->ctx, &q))
+		return false;
+	*wanted = q.body->map.first && q.body->map.first->value->boolean;
+	return true;
+}
+
+/* One more: appended to the body, or not where there is none. */
+static bool walk_element(const struct level *level, const struct init_question *list, size_t at)
+{
+	const struct schema_field *field = element_field(level->init, list->field, at);
+	struct init_question q;
+	bool wanted;
+
+	if (!field)
+		return false;
+	q = question_of(level, field, list->row);
+	q.prompt = arena_printf(&level->init->arena, "%.*s %zu%s", STR_ARG(list->prompt), at + 1,
+				q.needed ? "" : ", if there is one more");
+	if (!q.path.p || !q.prompt.p)
+		return false;
+	if (init_form(field->type) == INIT_CHOICE)
+		return walk_choice(level, &q);
+	return wants_another(level, &q, &wanted) && (!wanted || walk_single(level, &q));
+}
+
+/* As a map from places to objects, which the compiler takes for a list. */
+static bool walk_list(const struct level *level, const struct init_question *q)
+{
+	struct level list = *level;
+	size_t at = 0;
+
+	list.body = new_body(level, q->field);
+	list.before = submap(level->before, q->field->name);
+	list.defaults = NULL;
+	list.path = arena_printf(&level->init->arena, "%.*s.", STR_ARG(q->path));
+	if (!list.body || !list.path.p)
+		return false;
+	while (at == list.body->map.count) {
+		if (!walk_element(&list, q, at++))
+			return false;
+	}
+	return true;
 }
 
 static bool walk_field(const struct level *level, const struct schema_field *field,
 		       const struct init_row *row)
 {
-	struct init_question q = question_of(level, field, row);
-	const struct schema_variant *variant;
-	struct node *value;
+	struct init_question q;
 
+	if (!level->path.n && field->type->kind == TYPE_OBJECT &&
+	    init_form(field->type) == INIT_CHOICE)
+		return walk_top_choice(level, field, row);
+	q = question_of(level, field, row);
 	if (!q.path.p)
 		return false;
-	if (is_scalar_list(field->type)) /* of objects; --set has no word for them */
+	if (field->type->kind == TYPE_MAP) /* there is none that a new server needs */
 		return true;
-	if (init_form(field->type) == INIT_PART)
-		return walk_single(level, &q);
-	if (!level->ask(level->ctx, &q))
-		return false;
-	value = node_map_get(level->body, str_c(field->name));
-	if (!value || field->type->kind != TYPE_OBJECT || init_form(field->type) != INIT_CHOICE)
-		return true;
-	variant = schema_variant_find(field->type->structure, init_text_of(value, "@type"));
-	return !variant || !variant->body ||
-	       walk_part(level, &q, variant->body, value, variant->name);
+	if (field->type->kind == TYPE_LIST)
+		return walk_list(level, &q);
+	switch (init_form(field->type)) {
+	case INIT_PART: return walk_single(level, &q);
+	case INIT_CHOICE: return walk_choice(level, &q);
+	case INIT_TEXT:
+	case INIT_YES_NO:
+	case INIT_SECRET:
+	case INIT_SEVERAL: break;
+	}
+	return level->talk->ask(level->talk->ctx, &q);
 }
 
 /* A condition that does not hold; what was answered with "none" is no answer. */
@@ -459,10 +651,11 @@ static bool walk_fields(const struct level *level)
 	return true;
 }
 
-bool init_walk(struct init *init, init_ask *ask, void *ctx)
+bool init_walk(struct init *init, const struct init_talk *talk)
 {
-	struct level top = {.init = init, .ask = ask, .ctx = ctx, .body = init->bootstrap};
+	struct level top = {.init = init, .talk = talk, .body = init->bootstrap};
 
+	top.before = init->before;
 	top.structure = schema_structure_find(&schema_builtin, STR("Bootstrap"));
 	if (!walk_fields(&top))
 		return false;
@@ -470,6 +663,7 @@ bool init_walk(struct init *init, init_ask *ask, void *ctx)
 		return true;
 	top.structure = schema_structure_find(&schema_builtin, STR("Certificate"));
 	top.body = init->certificate;
+	top.before = NULL;
 	top.path = STR("certificate.");
 	return walk_rows(&top);
 }

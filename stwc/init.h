@@ -39,6 +39,7 @@ struct init {
 	struct hash_key hash_key;
 	struct node *bootstrap;   /* what was answered, as fields of a Bootstrap … */
 	struct node *certificate; /* … and of a Certificate */
+	struct node *before;      /* what was answered to the same, and did not fit */
 	enum edition edition;
 	struct init_given *given;
 	size_t given_count;
@@ -57,6 +58,7 @@ struct init_question {
 	bool fallback_applies;      /* … and the reference has it anyway: the field is left out */
 	bool needed;                /* and without a fallback an answer is needed */
 	bool pending;               /* a later question completes it */
+	bool again;                 /* it was answered before, and that did not fit */
 };
 
 enum init_form {
@@ -79,20 +81,30 @@ struct init_choice {
 bool init_choice(const struct init_question *question, size_t *at,
 		 struct init_choice *out) WARN_UNUSED;
 
-/* Asked for each question in turn; false ends it all. The function calls init_answer until that
- * takes what it says, or init_leave. */
-typedef bool init_ask(void *ctx, const struct init_question *question);
+/* Who answers. Each false ends it all. */
+struct init_talk {
+	/* Each question in turn. Calls init_answer until that takes what it says, or leaves the
+	 * field to its default by doing nothing. */
+	bool (*ask)(void *ctx, const struct init_question *question);
+	/* The answers to a choice and to what it led to do not fit each other, or those before,
+	 * for the reasons in *why, a line each. They are forgotten, and asked for again, with what
+	 * was answered as the fallback. */
+	bool (*unfit)(void *ctx, const struct init_question *question, const struct buf *why);
+	void *ctx;
+};
 
 bool init_begin(struct init *init) WARN_UNUSED;
 void init_end(struct init *init);
-/* Forgets the answers. False: out of memory. */
+/* Makes the answers fallbacks for the same questions. False: out of memory. */
 bool init_again(struct init *init) WARN_UNUSED;
-/* Asks everything. False: the function ended it, or memory ran out (init->arena.failed). */
-bool init_walk(struct init *init, init_ask *ask, void *ctx) WARN_UNUSED;
+/* Asks everything. False: who answers ended it, or memory ran out (init->arena.failed). */
+bool init_walk(struct init *init, const struct init_talk *talk) WARN_UNUSED;
 /* init_answer.c: holds an answer against the reference, by compiling what is known so far. False:
  * it will not do, for the reasons in *why, a line each; nothing was kept. */
 bool init_answer(const struct init_question *question, struct str answer,
 		 struct buf *why) WARN_UNUSED;
+/* The same of all answers so far, each of which was taken by itself. */
+bool init_fits(const struct init *init, struct buf *why) WARN_UNUSED;
 /* Where the answer goes that is given with this option; .p NULL: no memory, or no such option. */
 struct str init_option_path(struct arena *arena, const char *option) WARN_UNUSED;
 /* The answer that was given before; NULL: none. */
@@ -115,6 +127,8 @@ extern const struct init_key init_keys[INIT_KEYS];
 /* init_text.c: the commented TOML of the answers. False: *c has the diagnostics of what was
  * compiled, or memory ran out; the caller frees *c in either case. */
 bool init_text(const struct init *init, struct buf *out, struct compilation *c) WARN_UNUSED;
+/* The last entry of a map goes again; `before` is the one in front of it, or NULL. */
+void init_take_back(struct node *map, struct node_entry *before);
 /* init_answer.c: a tree as JSON; `target` is a node of it, or NULL, whose bytes are told. */
 void init_json(struct buf *out, const struct node *node, const struct node *target,
 	       struct span *place);

@@ -389,18 +389,34 @@ static struct node *context_of(const struct init_question *q, const struct node 
 
 /* ---- what the compiler says of it ---- */
 
+static bool is_fault(const struct diag *diag)
+{
+	return diag->severity == SEVERITY_ERROR || diag->severity == SEVERITY_WARNING;
+}
+
 static bool is_about(const struct init_question *q, const struct diag *diag, struct span place)
 {
-	return (diag->severity == SEVERITY_ERROR || diag->severity == SEVERITY_WARNING) &&
-	       diag->span.source == place.source && diag->span.begin >= place.begin &&
+	return diag->span.source == place.source && diag->span.begin >= place.begin &&
 	       diag->span.end <= place.end && !(q->pending && diag->code == DIAG_MISSING_COMPANION);
 }
 
-static bool judge(const struct init_question *q, struct str text, struct span place,
-		  struct buf *why)
+static void put_reason(struct buf *why, const struct diag *diag)
 {
-	struct compile_options options = {
-		.from = FORMAT_JSON, .partial = true, .verdict = true, .now = q->init->now};
+	buf_puts(why, diag->message);
+	if (diag->hint.n)
+		buf_printf(why, "; %.*s", STR_ARG(diag->hint));
+	buf_putc(why, '\n');
+}
+
+/* The reasons against the answer that lies in that place; without a question, against any. */
+static bool judge(const struct init *init, const struct init_question *q, struct str text,
+		  struct span place, struct buf *why)
+{
+	struct compile_options options = {.from = FORMAT_JSON,
+					  .partial = true,
+					  .verdict = true,
+					  .edition = init->edition,
+					  .now = init->now};
 	struct input input = {.path = "answers.json", .text = text};
 	struct compilation c;
 	bool ok = compile_init(&c, &options);
@@ -411,17 +427,30 @@ static bool judge(const struct init_question *q, struct str text, struct span pl
 	for (i = 0; ok && i < c.diags.count; i++) {
 		const struct diag *diag = &c.diags.all[i];
 
-		if (!is_about(q, diag, place))
-			continue;
-		buf_puts(why, diag->message);
-		if (diag->hint.n)
-			buf_printf(why, "; %.*s", STR_ARG(diag->hint));
-		buf_putc(why, '\n');
+		if (is_fault(diag) && (!q || is_about(q, diag, place)))
+			put_reason(why, diag);
 	}
 	if (!ok)
 		buf_puts(why, STR("out of memory\n"));
 	compile_free(&c);
 	return why->n == before && !why->failed;
+}
+
+bool init_fits(const struct init *init, struct buf *why)
+{
+	struct buf text = BUF_INIT;
+	struct arena arena;
+	struct node *all;
+	bool ok;
+
+	arena_init(&arena, 0);
+	all = init_objects(init, &arena);
+	if (all)
+		init_json(&text, all, NULL, NULL);
+	ok = all && !text.failed && judge(init, NULL, buf_str(&text), SPAN_NONE, why);
+	buf_free(&text);
+	arena_free(&arena);
+	return ok;
 }
 
 /* What the compiler is to look at: of a choice whose fields are still to come the word, else all of
@@ -449,8 +478,7 @@ static bool is_typable(struct str s, struct buf *why)
 	return false;
 }
 
-/* The entry that was appended last goes again. */
-static void take_back(struct node *map, struct node_entry *before)
+void init_take_back(struct node *map, struct node_entry *before)
 {
 	map->map.last = before;
 	if (before)
@@ -484,9 +512,9 @@ bool init_answer(const struct init_question *q, struct str answer, struct buf *w
 		init_json(&text, context, target_of(q, value), &place);
 	ok = context && !text.failed;
 	/* "Internal" and "Manual" become no object, and the name is known to be right */
-	ok = ok && (!place.source || judge(q, buf_str(&text), place, why));
+	ok = ok && (!place.source || judge(q->init, q, buf_str(&text), place, why));
 	if (!ok)
-		take_back(q->body, last);
+		init_take_back(q->body, last);
 	buf_free(&text);
 	arena_free(&arena);
 	return ok;

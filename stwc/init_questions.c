@@ -23,6 +23,8 @@ static const struct init_row rows[] = {
 	{"Certificate", "certificate", "certificate", "File with the certificate chain in PEM; none: a self-signed one for now", "none", NULL, true},
 	{"Certificate", "privateKey", "key", "File with its private key in PEM", NULL, "certificate", true},
 
+	{"ShardedBlobStore", "stores", NULL, "Member store", NULL, NULL, false},
+	{"ShardedInMemoryStore", "stores", NULL, "Member store", NULL, NULL, false},
 	{"PostgreSqlStore", "host", NULL, NULL, "localhost", NULL, false},
 	{"PostgreSqlStore", "port", NULL, NULL, NULL, NULL, false},
 	{"PostgreSqlStore", "database", NULL, NULL, NULL, NULL, false},
@@ -73,6 +75,10 @@ static const struct init_row rows[] = {
 	{"OidcDirectory", "description", NULL, NULL, "OpenID Connect", NULL, false},
 	{"OidcDirectory", "issuerUrl", NULL, NULL, NULL, NULL, false},
 	{"OidcDirectory", "requireAudience", NULL, NULL, NULL, NULL, false},
+
+	{"DnsServerHurricane", "credentials", NULL, "Zone", NULL, NULL, false},
+	{"HurricaneCredential", "zone", NULL, NULL, NULL, NULL, false},
+	{"HurricaneCredential", "secret", NULL, NULL, NULL, NULL, false},
 
 	{"TracerLog", "path", NULL, NULL, "/var/log/stalwart/", NULL, false},
 	{"TracerLog", "level", NULL, NULL, NULL, NULL, false},

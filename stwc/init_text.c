@@ -111,7 +111,7 @@ static void put_extras(const struct init *init, struct buf *out)
 static bool compile(struct compilation *c, const struct init *init, const struct input *inputs,
 		    size_t count)
 {
-	struct compile_options options = {.now = init->now};
+	struct compile_options options = {.edition = init->edition, .now = init->now};
 
 	return compile_init(c, &options) && compile_run(c, inputs, count) && diags_ok(&c->diags);
 }
@@ -183,7 +183,8 @@ static struct str tables_of(struct str text, struct str type)
 
 	while (i < text.n) {
 		const char *end = memchr(text.p + i, '\n', text.n - i);
-		struct str name = str_from(text, i + 1);
+		/* "[Type]", "[Type.name]", "[[Type.list]]" */
+		struct str name = str_from(text, i + 1 + str_starts(str_from(text, i), STR("[[")));
 		bool same = str_starts(name, type) && name.n > type.n &&
 			    (name.p[type.n] == ']' || name.p[type.n] == '.');
 

@@ -107,6 +107,8 @@ WRONG = [
     (HOST + ("--search", "elasticsearch", "--set", "searchStore.url=x"), "no URI"),
     (HOST + ("--in-memory", "redis", "--set", "inMemoryStore.timeout=5 parsec"), "no duration"),
     (HOST + ("--directory", "sql"), "needs an SQL database as DataStore, not RocksDb"),
+    (HOST + ("--directory", "ldap", "--set", "directory.baseDn=dc=x", "--set", "directory.url=ldap://ldap.example.org"),
+     "what is said for --directory does not fit together"),
     (HOST + ("--directory", "nis"), "one of Internal, Ldap, Sql, Oidc"),
     (HOST + ("--directory", "ldap"), "--set directory.baseDn= is needed"),
     (HOST + ("--directory", "ldap", "--set", "directory.url=http://l"), "begins with ldap, ldaps or ldapi"),
@@ -235,6 +237,7 @@ def refused(tap, folder):
         done = run("init", *words, target)
         shown = " ".join(words[2:] or words)
         tap.ok(done.status == 2 and why in done.stderr and not os.path.exists(target), f"{shown!r}: {why}")
+        shutil.rmtree(target, ignore_errors=True)
         if why not in done.stderr:
             print("# " + done.stderr.replace("\n", "\n# "))
         tap.ok("hunter2" not in done.stderr, "no secret is shown") if "hunter2" in shown else None
@@ -346,24 +349,80 @@ def dialogue(tap, folder):
     tap.ok(is_clean(target), "and all of it is clean")
 
 
+def given_but(*open_questions):
+    """Options that answer every question of a Bootstrap but some."""
+    answers = {"domain": "example.org", "acme": "yes", "dkim": "no", "data": "rocksdb", "blob": "default",
+               "search": "default", "in-memory": "default", "directory": "internal", "tracer": "journal", "dns": "manual"}
+    return [word for option, answer in answers.items() if option not in open_questions
+            for word in ("--" + option, answer)] + ["--set", "dataStore.path=/srv"]
+
+
 def again(tap, folder):
-    """Answers that are right one by one, and do not fit each other: the questions come again."""
-    given = [word for option in ("acme", "dkim") for word in (f"--{option}", "yes" if option == "acme" else "no")]
-    for option, kind in (("data", "rocksdb"), ("blob", "default"), ("search", "default"), ("in-memory", "default"),
-                         ("directory", "ldap"), ("tracer", "journal"), ("dns", "manual")):
-        given += [f"--{option}", kind]
-    t = Terminal("init", *HOST, "--domain", "example.org", *given, "--set", "dataStore.path=/srv",
-                 "--set", "directory.baseDn=dc=x", "--set", "directory.description=LDAP", "again", cwd=folder)
+    """Answers that are right one by one, and do not fit each other: the part is asked again, with them as defaults."""
+    t = Terminal("init", *HOST, *given_but("directory"), "--directory", "ldap", "--set", "directory.baseDn=dc=x",
+                 "--set", "directory.description=LDAP", "again", cwd=folder)
     t.answer("Address of the server", "ldap://ldap.example.org")
     t.answer("Protect", "no")
-    t.answer("Distinguished name that", "")
-    before = t.answer("Address of the server", "ldaps://ldap.example.org")
-    tap.ok("cleartext-auth" in before and "The questions again" in before, "what does not fit is shown, and asked again")
+    t.answer("Distinguished name that", "cn=mail")
+    t.answer("Where the password", "env:LDAP")
+    before = t.answer("Where accounts", "")
+    tap.ok("without TLS" in before and "Once more" in before, "what does not fit is told where it is known, and asked again")
+    t.answer("Short", "")
+    tap.ok(t.until("[ldap://ldap.example.org]"), "what was answered is the default now")
+    t.answer("Address of the server", "ldaps://ldap.example.org")
     t.answer("Protect", "")
+    t.answer("Distinguished name below", "")
     t.answer("Distinguished name that", "")
+    t.answer("Where the password", "")
     tap.equal(t.end(), 0, "and then it is done")
-    tap.ok("ldap://" not in text(os.path.join(folder, "again")) and is_clean(os.path.join(folder, "again")),
-           "with the later answers alone")
+    have = text(os.path.join(folder, "again"))
+    tap.ok("ldap://" not in have and 'baseDn = "dc=x"' in have and 'variableName = "LDAP"' in have and
+           is_clean(os.path.join(folder, "again")), "with the later answers, and those that were left")
+
+
+def other_kind(tap, folder):
+    """Where only options have answered, a person is asked all the same before they are tried again."""
+    t = Terminal("init", *HOST, *given_but("directory"), "--directory", "ldap", "--set", "directory.baseDn=dc=x", "--set",
+                 "directory.url=ldap://ldap.example.org", "--set", "directory.useTls=no", "--set", "directory.bindDn=cn=m", "--set",
+                 "directory.bindSecret=env:L", "--set", "directory.description=LDAP", "other", cwd=folder)
+    shown = t.answer("Where accounts", "internal")
+    tap.ok("error: passwords go" in shown, "what options say together may be wrong, too")
+    tap.equal(t.end(), 0, "another choice ends it")
+    tap.ok("[Directory" not in text(os.path.join(folder, "other")), "and is what counts")
+
+
+def several(tap, folder):
+    """Lists of objects: as many as one answers."""
+    enterprise = ("init", "--edition", "enterprise", *HOST)
+    t = Terminal(*enterprise, *given_but("blob"), "sharded", cwd=folder)
+    t.answer("Where the content", "sharded")
+    t.answer("Member store 1", "filesystem")
+    t.answer("Root directory", "/srv/1")
+    t.answer("Member store 2", "")
+    t.answer("Member store 2", "filesystem")
+    t.answer("Root directory", "/srv/2")
+    t.answer("Member store 3, if there is one more", "")
+    tap.equal(t.end(), 0, "a store of two others")
+    target = os.path.join(folder, "sharded")
+    tap.ok(re.search(r'path = "/srv/1".*path = "/srv/2"', text(target), re.S), "stands in the file")
+    done = run("check", "--strict", "--edition", "enterprise", target)
+    tap.ok(done.status == 0 and "--edition enterprise" in t.shown, "and is clean for who has the licence")
+    target = os.path.join(folder, "script")
+    done = run(*enterprise, "--dkim", "no", "--in-memory", "sharded", "--set", "inMemoryStore.stores.0=redis", "--set",
+               "inMemoryStore.stores.1=rediscluster", "--set", "inMemoryStore.stores.2=redis", "--set",
+               "inMemoryStore.stores.2.url=redis://c", target)
+    tap.ok(done.status == 0 and 'url = "redis://c"' in text(target), "in a script places have numbers")
+    done = run(*enterprise, "--blob", "sharded", "--set", "blobStore.stores.0=filesystem", os.path.join(folder, "one"))
+    tap.ok(done.status == 2 and "--set blobStore.stores.1= is needed" in done.stderr, "too few is an error")
+    t = Terminal("init", *HOST, *given_but("dns"), "--dns", "hurricane", "zones", cwd=folder)
+    for zone in ("example.org", "example.net"):
+        t.answer("Domain that the key", zone)
+        t.answer("Dynamic DNS key", "env:KEY")
+        t.answer("Zone", "yes" if zone == "example.org" else "")
+    t.answer("Short text", "")
+    tap.equal(t.end(), 0, "another one that is no choice is asked for by yes or no")
+    tap.equal(re.findall(r'zone = "(.*?)"', text(os.path.join(folder, "zones"))), ["example.org", "example.net"],
+              "and both are there")
 
 
 def given_up(tap, folder):
@@ -382,7 +441,8 @@ def given_up(tap, folder):
 
 def main():
     tap = Tap()
-    for part in (first, kinds, names, others, refused, untouched, full, interrupted, dialogue, again, given_up):
+    for part in (first, kinds, names, others, refused, untouched, full, interrupted, dialogue, again, other_kind,
+                 several, given_up):
         with tempfile.TemporaryDirectory() as folder:
             part(tap, folder)
     tap.done()
