@@ -16,7 +16,8 @@ struct toml {
 	struct str text;
 	struct toml_lexeme tok;
 	struct toml_table *root, *table; /* table: that of the last header; NULL: it was wrong */
-	uint32_t scope;                  /* of dotted keys; counts headers and inline tables */
+	uint32_t scopes;                 /* of dotted keys: headers and inline tables, counted */
+	uint32_t header;                 /* the scope of keys under the last header */
 	unsigned open;                   /* brackets and braces that are open at tok */
 	unsigned curly;                  /* braces among them */
 	bool unclosed;                   /* some bracket is known never to be closed */
@@ -300,7 +301,7 @@ static bool parse_pair(struct toml *t, struct toml_table *table, uint32_t scope,
 
 static struct node *parse_inline(struct toml *t, uint32_t depth)
 {
-	uint32_t begin = t->tok.begin, scope = ++t->scope;
+	uint32_t begin = t->tok.begin, scope = ++t->scopes;
 	struct toml_table *table = toml_table_new(t->r, TOML_HEADER, depth, tok_span(t));
 	struct node *set = NULL;
 
@@ -401,7 +402,7 @@ static bool parse_header(struct toml *t)
 	struct toml_table *table;
 
 	t->table = NULL;
-	t->scope++;
+	t->header = ++t->scopes;
 	advance(t, TOML_MODE_KEY);
 	if (!parse_path(t, &path))
 		return false;
@@ -429,7 +430,7 @@ static bool parse_assignment(struct toml *t)
 	t->r->near = path.parts[path.count - 1].name;
 	if (t->tok.token != TOML_EQUALS)
 		return expected(t, "'=' behind the key");
-	table = toml_descend(t->r, t->table, &path, t->scope);
+	table = toml_descend(t->r, t->table, &path, t->header);
 	advance(t, TOML_MODE_VALUE);
 	value = parse_value(t, (table ? table : t->table)->depth + 1);
 	ok = value != NULL;

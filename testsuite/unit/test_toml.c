@@ -19,6 +19,11 @@ static void values(void **state)
 		   "{\"big\":18446744073709551615,\"small\":-9223372036854775808}");
 	unit_gives(*state, FORMAT_TOML, "a = \"\"\"\r\nx\r\ny \\\r\n   z\"\"\"\r\n",
 		   "{\"a\":\"x\\ny z\"}");
+	/* an inline table is no header: dotted keys go on behind it */
+	unit_gives(*state, FORMAT_TOML,
+		   "[t]\na.b = {}\na.c = {d.e = {f = {}}, d.g = 1}\na.d = 2\n[u]\n",
+		   "{\"t\":{\"a\":{\"b\":{},\"c\":{\"d\":{\"e\":{\"f\":{}},\"g\":1}},\"d\":2}},"
+		   "\"u\":{}}");
 	unit_gives(*state, FORMAT_TOML, "t = 1979-05-27 07:32:00.5z",
 		   "{\"t\":\"1979-05-27T07:32:00.5Z\"}");
 }
@@ -117,6 +122,8 @@ static void duplicates_show_both(void **state)
 	(void)only(u, "[a.b]\n[a]\nb.c = 1\n", "duplicate-key 3:1");
 	(void)only(u, "a.b = 1\n[a]\n", "duplicate-key 2:2");
 	(void)only(u, "a = 1\na.b.c = 2\n", "duplicate-key 2:1");
+	(void)only(u, "[t]\na.b = {c.d = 1}\na.b.c = 2\n", "duplicate-key 3:3");
+	(void)only(u, "[t]\na.b = {}\n[t.a]\n", "duplicate-key 3:4");
 	/* after poison there is nothing to say */
 	(void)only(u, "a = bad\na.b = 1\n", "syntax 1:5");
 }
