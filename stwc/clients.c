@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "stwc/check/lint.h"
+#include "stwc/view_diff.h"
 
 static void read_provider(struct clients *clients, const struct object *settings)
 {
@@ -29,6 +30,26 @@ bool clients_init(struct clients *clients, struct compilation *c)
 	return true;
 }
 
+bool clients_of(struct clients *clients, struct view *view)
+{
+	/* services_of reads what it needs itself */
+	static const char *const types[] = {"Domain", "Authentication", "Directory"};
+	size_t i;
+
+	*clients = (struct clients){.c = &view->c, .view = view};
+	if (!services_of(view, &clients->services))
+		return false;
+	for (i = 0; i < ARRAY_LEN(types); i++) {
+		const struct schema_object *type =
+			schema_object_find(view->c.schema, str_c(types[i]));
+
+		if (type && !view_load(view, type))
+			return false;
+	}
+	read_provider(clients, compile_singleton(&view->c, "SystemSettings"));
+	return true;
+}
+
 /* The directory that knows the users of a domain; NULL: the server's own. */
 static const struct object *directory_of(struct compilation *c, const struct object *domain)
 {
@@ -37,12 +58,22 @@ static const struct object *directory_of(struct compilation *c, const struct obj
 
 	if ((!value || value->kind != VALUE_REFERENCE) && authentication)
 		value = value_field_get(&authentication->body, "directoryId");
-	return value && value->kind == VALUE_REFERENCE ? value->reference.target : NULL;
+	return compile_referred(c, value);
 }
 
 static bool has_text(struct str text, struct str part)
 {
 	return text.n >= part.n && memmem(text.p, text.n, part.p, part.n) != NULL;
+}
+
+/* An image has the defaults that it was built with. */
+static struct str filter_of(const struct clients *clients, const struct object *directory)
+{
+	const struct value *value =
+		clients->view ? diff_value(clients->view, &directory->body, NULL, "filterLogin")
+			      : lint_value(clients->c, &directory->body, "filterLogin");
+
+	return value && value->kind == VALUE_STRING ? value->string : STR_NONE;
 }
 
 enum client_login client_login(const struct clients *clients, const struct object *domain)
@@ -54,7 +85,7 @@ enum client_login client_login(const struct clients *clients, const struct objec
 
 	if (!directory || !lint_is_variant(&directory->body, "Ldap"))
 		return CLIENT_LOGIN_ADDRESS;
-	filter = lint_text(clients->c, &directory->body, "filterLogin");
+	filter = filter_of(clients, directory);
 	for (i = 0; i < ARRAY_LEN(whole); i++) {
 		if (has_text(filter, str_c(whole[i])))
 			return CLIENT_LOGIN_ADDRESS;

@@ -20,6 +20,7 @@ enum client_login { CLIENT_LOGIN_ADDRESS, CLIENT_LOGIN_LOCAL, CLIENT_LOGIN_COUNT
 
 struct clients {
 	struct compilation *c;
+	struct view *view; /* NULL: of sources alone */
 	struct services services;
 	/* SystemSettings.providerInfo, by enum client_provider; .p NULL: not given */
 	struct str provider[8];
@@ -43,8 +44,10 @@ struct client_pieces {
 	size_t run; /* where the length of the open text stands, + 1; 0: none is open */
 };
 
-/* False: out of memory. */
+/* Of sources. False: out of memory. */
 bool clients_init(struct clients *clients, struct compilation *c) WARN_UNUSED;
+/* Of sources or an image. False: damaged (view->fault), or out of memory. */
+bool clients_of(struct clients *clients, struct view *view) WARN_UNUSED;
 /* How the users of a domain (NULL: of any) are called. */
 enum client_login client_login(const struct clients *clients, const struct object *domain);
 /* Is the service one that the document names? Only those that are announced; PACC knows no ports,

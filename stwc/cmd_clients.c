@@ -19,7 +19,15 @@ static const struct target {
 	{"mobileconfig", FORM_MOBILECONFIG, STW_DOCUMENT_AUTOCONFIG},
 };
 
+/* Where the reason lies that something has to be there. */
+struct place {
+	const struct object *object;
+	const char *field;
+	struct span span; /* none in an image */
+};
+
 struct question {
+	struct view view;
 	struct clients clients;
 	const struct target *target;
 	const struct object *domain;
@@ -39,38 +47,46 @@ static const struct target *find_target(const char *word)
 
 /* ---- the domain ---- */
 
-static bool is_called(struct compilation *c, const struct object *domain, struct str name)
+/* The only Domain; NULL: there is none, or *many. */
+static const struct object *only_domain(const struct compilation *c, bool *many)
 {
-	size_t count, i;
-	struct value *const *aliases = lint_members(c, &domain->body, "aliases", &count);
+	const struct object *found = NULL;
+	size_t i;
 
-	if (str_eq_ascii_case(lint_text(c, &domain->body, "name"), name))
-		return true;
-	for (i = 0; i < count; i++) {
-		if (str_eq_ascii_case(aliases[i]->string, name))
-			return true;
+	*many = false;
+	for (i = 0; i < c->object_count; i++) {
+		if (strcmp(c->objects[i]->type->name, "Domain") != 0)
+			continue;
+		*many = found != NULL;
+		if (*many)
+			return NULL;
+		found = c->objects[i];
 	}
-	return false;
+	return found;
 }
 
 /* The only one, where none is named. */
 static enum status find_domain(struct question *q, const char *wanted)
 {
 	struct compilation *c = q->clients.c;
-	const struct object *domain = compile_first(c, "Domain");
-	struct str name = wanted ? name_domain(&c->arena, str_c(wanted)) : STR_NONE;
+	struct str word = str_c(wanted ? wanted : "");
+	bool many = false, alias;
 
-	if (wanted && !name.p)
+	if (!wanted) {
+		q->domain = only_domain(c, &many);
+		if (!q->domain)
+			return cmd_fail(&cmd_clients, "there is %s Domain: name it with --domain",
+					many ? "more than one" : "no");
+		q->name = lint_text(c, &q->domain->body, "name");
+		return STATUS_VALID;
+	}
+	word.n -= word.n && word.p[word.n - 1] == '.'; /* as zone files write it */
+	q->name = name_domain(&c->arena, word);
+	if (!q->name.p)
 		return cmd_fail(&cmd_clients, "'%s' is no domain name", wanted);
-	if (!wanted && (!domain || domain->next))
-		return cmd_fail(&cmd_clients, "there is %s Domain: name it with --domain",
-				domain ? "more than one" : "no");
-	while (domain && wanted && !is_called(c, domain, name))
-		domain = domain->next;
-	if (!domain)
+	q->domain = services_domain(c, q->name, &alias);
+	if (!q->domain)
 		return cmd_fail(&cmd_clients, "no Domain is called '%s'", wanted);
-	q->domain = domain;
-	q->name = wanted ? name : lint_text(c, &domain->body, "name");
 	return STATUS_VALID;
 }
 
@@ -134,14 +150,36 @@ static const char *usual_listener(enum service_protocol protocol)
 	return "protocol \"http\", bind \"[::]:443\"";
 }
 
-static void no_listener(struct question *q, enum service_protocol protocol, struct span place)
+/* "mail.toml:3: " of an image, whose diagnostics have no span; else nothing. */
+static struct str place_of(struct question *q, const struct object *object, const char *field)
+{
+	struct view_place place = {.file = STR_NONE};
+	size_t i;
+
+	if (!q->view.image || !object)
+		return STR("");
+	place = view_place_of(&q->view, object, NULL, NULL);
+	for (i = 0; i < object->body.count; i++) {
+		const struct value_field *written = &object->body.fields[i];
+
+		if (strcmp(written->field->name, field) == 0)
+			place = view_place_of(&q->view, object, written, written->value);
+	}
+	if (!place.file.n)
+		return STR("");
+	return arena_printf(&q->view.c.arena, "%.*s:%u: ", STR_ARG(place.file), place.line);
+}
+
+static void no_listener(struct question *q, enum service_protocol protocol,
+			const struct place *place)
 {
 	struct diags *diags = &q->clients.c->diags;
 	struct diag *diag =
-		diag_add(diags, DIAG_CLIENT_LISTENER, place,
-			 "clients of '%.*s' are to be told where %s is, and no listener that they "
-			 "reach serves it",
-			 STR_ARG(q->name), words_of(protocol));
+		diag_add(diags, DIAG_CLIENT_LISTENER, place->span,
+			 "%.*sclients of '%.*s' are to be told where %s is, and no listener that "
+			 "they reach serves it",
+			 STR_ARG(place_of(q, place->object, place->field)), STR_ARG(q->name),
+			 words_of(protocol));
 
 	diag_path(diags, diag, "Domain/%.*s", STR_ARG(q->domain->identity));
 	diag_hint(diags, diag, "add a NetworkListener with %s and tlsImplicit = true",
@@ -152,16 +190,18 @@ static void no_listener(struct question *q, enum service_protocol protocol, stru
 static void no_tls(struct question *q, const struct service *service)
 {
 	struct diags *diags = &q->clients.c->diags;
+	struct str prefix = place_of(q, service->listener, "bind");
 	bool starts = service->security == SERVICE_STARTTLS;
 	struct diag *diag;
 
 	if (service->security == SERVICE_IMPLICIT) { /* PACC: no way to say which port */
 		diag = diag_add(diags, DIAG_CLIENT_LISTENER, service->address->span,
-				"%s is on port %u, and PACC can only name the usual port",
-				words_of(service->protocol), service->port);
+				"%.*s%s is on port %u, and PACC can only name the usual port",
+				STR_ARG(prefix), words_of(service->protocol), service->port);
 		diag_hint(diags, diag, "%s", usual_listener(service->protocol));
 	} else {
-		diag = diag_add(diags, DIAG_CLIENT_TLS, service->address->span, "%s on port %u %s",
+		diag = diag_add(diags, DIAG_CLIENT_TLS, service->address->span,
+				"%.*s%s on port %u %s", STR_ARG(prefix),
 				words_of(service->protocol), service->port,
 				starts ? "begins without TLS, so that clients are not told of it"
 				       : "has no TLS, so that clients are not told of it");
@@ -173,7 +213,7 @@ static void no_tls(struct question *q, const struct service *service)
 	lint_place(q->clients.c, diag, service->listener, "bind");
 }
 
-static void want(struct question *q, enum service_protocol protocol, struct span place)
+static void want(struct question *q, enum service_protocol protocol, const struct place *place)
 {
 	const struct service *any;
 
@@ -224,21 +264,23 @@ static void want_written(struct question *q)
 		const struct value *key = map->map.pairs[i].key;
 		enum service_protocol protocol = protocol_of(str_c(key->member->name));
 
+		struct place place = {settings, "services", key->span};
+
 		if (protocol != SERVICE_PROTOCOL_COUNT && in_form(q, protocol))
-			want(q, protocol, key->span);
+			want(q, protocol, &place);
 	}
 }
 
 /* Mail comes and goes, or a client has nothing to do. */
-static void want_mail(struct question *q)
+static void want_mail(struct question *q, const struct place *place)
 {
 	bool pop3 = is_named(q, SERVICE_POP3);
 	bool jmap = in_form(q, SERVICE_JMAP) && is_named(q, SERVICE_JMAP);
 
 	if (!pop3 && !jmap)
-		want(q, SERVICE_IMAP, q->domain->span);
+		want(q, SERVICE_IMAP, place);
 	if (!jmap)
-		want(q, SERVICE_SUBMISSION, q->domain->span);
+		want(q, SERVICE_SUBMISSION, place);
 }
 
 /* A name that only the daemon will know cannot be written down here. */
@@ -257,20 +299,23 @@ static enum status want_hostname(struct question *q)
 
 static enum status look(struct question *q, const struct options *options)
 {
+	struct place place;
 	enum status status;
 
-	if (!clients_init(&q->clients, q->clients.c))
-		return cmd_fail(&cmd_clients, "out of memory");
+	if (!clients_of(&q->clients, &q->view))
+		return cmd_fail(&cmd_clients, "%s",
+				q->view.fault[0] ? q->view.fault : "out of memory");
 	status = find_domain(q, options_word(options, "domain"));
 	if (status == STATUS_VALID)
 		status = want_hostname(q);
 	if (status != STATUS_VALID)
 		return status;
+	place = (struct place){q->domain, "name", q->domain->span};
 	want_written(q);
 	if (diags_ok(&q->clients.c->diags))
-		want_mail(q);
+		want_mail(q, &place);
 	if (q->target->document == STW_DOCUMENT_AUTODISCOVER_JSON)
-		want(q, SERVICE_WEB, q->domain->span);
+		want(q, SERVICE_WEB, &place);
 	return STATUS_VALID;
 }
 
@@ -299,36 +344,49 @@ static enum status tell(struct question *q, const struct options *options)
 	return cmd_write(&cmd_clients, options, &out, false);
 }
 
+/* The diagnostics of sources, and of what is asked of them or of an image. */
+static enum status judge(struct question *q, const struct options *options, bool image)
+{
+	struct options quiet = *options;
+	struct compilation *c = &q->view.c;
+	enum status found = STATUS_VALID;
+	bool ran = true;
+
+	if (options->output == OUTPUT_TEXT)
+		cmd_silence(&quiet, SEVERITY_WARNING); /* stwc check is for them */
+	if (!image) {
+		ran = cmd_compile_run(&quiet, c);
+		view_of_sources(&q->view);
+	}
+	if (ran && diags_ok(&c->diags))
+		found = look(q, options);
+	if (diags_ok(&c->diags))
+		quiet.output = OUTPUT_TEXT; /* the answer has standard output */
+	return found == STATUS_VALID ? cmd_compile_end(&quiet, c, ran, true) : found;
+}
+
 static enum status run(struct options *options)
 {
 	struct question q = {.target = find_target(options->to)};
-	struct options quiet = *options;
-	struct compilation c;
-	enum status status, found = STATUS_VALID;
-	bool ran;
+	enum status status;
+	bool image;
 
 	if (!options->input_count)
-		return cmd_fail(&cmd_clients, "name sources");
+		return cmd_fail(&cmd_clients, "name an image or sources");
 	if (!q.target)
 		return cmd_fail(&cmd_clients, "--to is %s, not '%s'", cmd_clients.to, options->to);
-	if (options->output == OUTPUT_TEXT)
-		cmd_silence(&quiet, SEVERITY_WARNING); /* stwc check is for them */
-	ran = cmd_compile_run(&quiet, &c);
-	q.clients.c = &c;
-	if (ran && diags_ok(&c.diags))
-		found = look(&q, options);
-	if (diags_ok(&c.diags))
-		quiet.output = OUTPUT_TEXT; /* the answer has standard output */
-	status = found == STATUS_VALID ? cmd_compile_end(&quiet, &c, ran, true) : found;
+	status = cmd_view_image(&cmd_clients, options, &q.view, &image);
+	if (status == STATUS_VALID)
+		status = judge(&q, options, image);
 	if (status == STATUS_VALID)
 		status = tell(&q, options);
-	compile_free(&c);
+	view_close(&q.view);
 	return status;
 }
 
 const struct command cmd_clients = {
 	"clients",
-	"SRC… [--domain NAME]",
+	"IMAGE|SRC… [--domain NAME]",
 	"what a mail client is told about a domain",
 	CMD_SOURCE_OPTIONS "domain to out ",
 	"text|autoconfig|autodiscover|autodiscover-json|pacc|mobileconfig",

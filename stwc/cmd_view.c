@@ -33,23 +33,31 @@ void cmd_silence(struct options *options, enum severity least)
 	memcpy(options->levels, levels, options->level_count * sizeof(*levels));
 }
 
-enum status cmd_view(const struct command *command, const struct options *options,
-		     struct view *view)
+enum status cmd_view_image(const struct command *command, const struct options *options,
+			   struct view *view, bool *image)
 {
-	struct options quiet = *options;
-	enum status status;
 	size_t i, images = 0;
 
 	*view = (struct view){.fd = -1};
 	for (i = 0; i < options->input_count; i++)
 		images += view_is_image(options->inputs[i].path);
+	*image = images > 0;
 	if (images && options->input_count > 1)
 		return cmd_fail(command, "an image stands alone: name it, or sources");
-	if (images) {
-		if (view_open(view, options->inputs[0].path))
-			return STATUS_VALID;
-		return cmd_fail(command, "%s: %s", options->inputs[0].path, view->fault);
-	}
+	if (!images || view_open(view, options->inputs[0].path))
+		return STATUS_VALID;
+	return cmd_fail(command, "%s: %s", options->inputs[0].path, view->fault);
+}
+
+enum status cmd_view(const struct command *command, const struct options *options,
+		     struct view *view)
+{
+	struct options quiet = *options;
+	bool image;
+	enum status status = cmd_view_image(command, options, view, &image);
+
+	if (image || status != STATUS_VALID)
+		return status;
 	quiet.output = OUTPUT_TEXT;
 	cmd_silence(&quiet, SEVERITY_NOTE); /* a question is not the place for them */
 	status = cmd_compile(&quiet, &view->c, true);

@@ -9,6 +9,10 @@
 const char *cmd_operand(struct options *options);
 /* Turns off what is by nature no worse than `least`, unless --level has asked for it. */
 void cmd_silence(struct options *options, enum severity least);
+/* Opens the image that the operands name, alone; *image is false, and nothing open, where they name
+ * sources. view_close in every case. */
+enum status cmd_view_image(const struct command *command, const struct options *options,
+			   struct view *view, bool *image) WARN_UNUSED;
 /* Opens the image, or compiles the sources, that the operands name; diagnostics go to standard
  * error in every output format, because the answer has standard output. Only with STATUS_VALID
  * is the view of use; view_close in every case. */

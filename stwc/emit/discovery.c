@@ -5,6 +5,7 @@
 #include "stwc/check/lint.h"
 #include "stwc/clients.h"
 #include "stwc/emit/plan.h"
+#include "stwc/names.h"
 #include "stwc/state.h"
 
 struct host {
@@ -56,8 +57,13 @@ static bool add_domain(struct discovery *d, const struct object *domain)
 	struct value *const *aliases = lint_members(d->c, &domain->body, "aliases", &count);
 	bool ok = add_host(d, lint_text(d->c, &domain->body, "name"), false, login);
 
-	for (i = 0; ok && i < count; i++)
-		ok = add_host(d, aliases[i]->string, false, login);
+	for (i = 0; ok && i < count; i++) {
+		struct str name = name_domain(&d->c->arena, aliases[i]->string);
+
+		/* requests have A-labels; the reference takes an alias as it was typed */
+		ok = add_host(d, name.p ? name : aliases[i]->string, false, login) &&
+		     !d->c->arena.failed;
+	}
 	return ok;
 }
 

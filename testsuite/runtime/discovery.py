@@ -21,7 +21,7 @@ services = {{ imap = {{ hostname = "imap.example.org" }}, smtp = {{ cleartext = 
 mailExchangers = [{{ hostname = "mx1.example.org", priority = 10 }}, {{ priority = 20 }}]
 providerInfo = {{ providerName = "Ex & Co <1>" }}
 [Domain."example.org"]
-aliases = ["example.net"]
+aliases = ["example.net", "Übung.example.net"]
 [Domain."xn--bcher-kva.example.com"]
 [Domain."off.example.com"]
 isEnabled = false
@@ -92,7 +92,7 @@ def servers(document):
 def autoconfig(site):
     """Mozilla's document at both addresses, for each domain and alias, and for the name that a record leads to"""
     web = Web(site)
-    for domain in ("example.org", "example.net", "xn--bcher-kva.example.com"):
+    for domain in ("example.org", "example.net", "xn--bcher-kva.example.com", "xn--bung-zra.example.net"):
         for host, path in ((f"autoconfig.{domain}", AUTOCONFIG), (f"autoconfig.{domain}", WELL_KNOWN), (domain, WELL_KNOWN),
                            ("mx.example.org", f"{WELL_KNOWN}?emailaddress=a%2Bb%40{domain}")):
             status, fields, body = web.get(host, path)

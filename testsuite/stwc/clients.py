@@ -140,6 +140,37 @@ def missing(tap):
     tap.equal([(c, line) for c, line, _ in errors(text, "--to", "autodiscover-json")[1]], [("client-tls", line_of(text, '"[::]:80"'))], "not to HTTP")
 
 
+def images(tap):
+    """An image tells what its sources do, and where the sources are wrong."""
+    ldap = ('[Directory.ldap]\n"@type" = "Ldap"\ndescription = "d"\nurl = "ldap://127.0.0.1"\nbaseDn = "dc=x"\nfilterLogin = "(uid={local})"\n')
+    info = SETTINGS + 'providerInfo = { providerName = "Ä & <B>", userDocumentation = "https://h/?a&b" }\n'
+    domain = DOMAIN.replace("example.net", "bücher.net") + 'directoryId = "#ldap"\n'
+    with tempfile.TemporaryDirectory() as folder:
+        def build(text):
+            with open(os.path.join(folder, "mail.toml"), "w", encoding="utf-8") as out:
+                out.write(text)
+            return stwctest.run("build", "-q", "mail.toml", "-o", "mail.stwi", cwd=folder).status
+
+        tap.equal(build(source(info, domain, ldap)), 0, "an image")
+        for to in FORMS:
+            both = [stwctest.run("clients", name, "--to", to, "--domain", "Bücher.net", cwd=folder) for name in ("mail.toml", "mail.stwi")]
+            tap.equal([(d.status, d.stderr) for d in both], [(0, ""), (0, "")], f"{to} of sources and of their image, for an alias in another script")
+            tap.ok(both[0].stdout and both[0].stdout == both[1].stdout and "bücher" not in both[0].stdout, f"{to}: the same bytes")
+        tap.equal(build(source(imaps=("imap", "[::]:143", ""), without=["https"])), 0, "an image without TLS for clients")
+        done = stwctest.run("clients", "mail.stwi", "--format", "json", cwd=folder)
+        tap.equal((done.status, [(d["code"], d["message"].split(": ")[0]) for d in done.diagnostics]),
+                  (1, [("client-tls", "mail.toml:%d" % line_of(source(imaps=("imap", "[::]:143", ""), without=["https"]), 'bind = "[::]:143"'))]),
+                  "what is wrong is at its place in the sources")
+        tap.equal(build(source(without=["imaps", "https"])), 0, "an image without a way to mail")
+        done = stwctest.run("clients", "mail.stwi", cwd=folder)
+        tap.ok(done.status == 1 and not done.stdout and "mail.toml:4: clients of 'example.org'" in done.stderr, "what is missing is at the domain")
+        tap.equal(stwctest.run("clients", "mail.stwi", "mail.toml", cwd=folder).status, 2, "an image stands alone")
+        with open(os.path.join(folder, "mail.stwi"), "r+b") as image:
+            image.truncate(5000)
+        done = stwctest.run("clients", "mail.stwi", cwd=folder)
+        tap.ok(done.status == 2 and not done.stdout and "mail.stwi: " in done.stderr, "half an image is refused")
+
+
 def usage(tap):
     for args, part in ((["--to", "xml"], "--to is text|autoconfig"), (["--domain", "example.com"], "no Domain is called 'example.com'"),
                        (["--domain", "a b"], "no domain name")):
@@ -164,6 +195,7 @@ def main():
     servers(tap)
     logins(tap)
     missing(tap)
+    images(tap)
     usage(tap)
     tap.done()
 
