@@ -163,6 +163,30 @@ struct stw_bytes stw_table(struct stw_reader *reader, const char *name)
 	return out;
 }
 
+static bool same_bytes(struct stw_bytes a, struct stw_bytes b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static bool same_tables(struct stw_reader *a, struct stw_reader *b)
+{
+	struct stw_range *range = stw_range_new(a->view, STW_TABLES, (struct stw_bytes){NULL, 0});
+	bool same =
+		range && stw_view_count(a->view, STW_TABLES) == stw_view_count(b->view, STW_TABLES);
+	struct stw_bytes key, value, other;
+
+	while (same && stw_range_next(range, &key, &value))
+		same = stw_view_get(b->view, STW_TABLES, key, &other) && same_bytes(value, other);
+	stw_range_free(range);
+	return same;
+}
+
+bool stw_same_image(struct stw_reader *a, struct stw_reader *b)
+{
+	return digest_eq(&a->image->manifest.content, &b->image->manifest.content) &&
+	       same_tables(a, b);
+}
+
 size_t stw_bind_count(struct stw_reader *reader)
 {
 	struct stw_bytes table = stw_table(reader, STW_TABLE_LISTENERS);

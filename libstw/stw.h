@@ -128,6 +128,11 @@ struct stw_bytes stw_address_table(struct stw_reader *reader, uint16_t structure
 /* A compiled table by its name (libstw/format.h); empty when the image has none of that name. */
 struct stw_bytes stw_table(struct stw_reader *reader, const char *name);
 
+/* True when two images mean the same (content digest) and hold the same compiled tables, byte for
+ * byte: whoever serves one has nothing to gain from the other. The tables follow from the objects,
+ * but another stwc may compile them otherwise. False too when memory is short. */
+bool stw_same_image(struct stw_reader *a, struct stw_reader *b);
+
 /* One address of the compiled table of listeners, sorted by family, address and port. */
 struct stw_bind {
 	uint8_t family;

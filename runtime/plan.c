@@ -380,10 +380,13 @@ void plan_print(struct daemon *d, const struct generation *next, struct buf *out
 {
 	struct preview p = {.daemon = d, .next = next, .out = out};
 
-	if (digest_eq(&d->active->manifest->content, &next->manifest->content)) {
+	if (stw_same_image(stw_reader_main(d->active->copy.image),
+			   stw_reader_main(next->copy.image))) {
 		buf_puts(out, STR("unchanged: the content is that of the active generation\n"));
 		return;
 	}
+	if (digest_eq(&d->active->manifest->content, &next->manifest->content))
+		buf_puts(out, STR("the same objects, compiled to other tables\n"));
 	buf_puts(out, STR("types\n"));
 	plan_types(d->active->manifest, next->manifest, print_type, &p);
 	buf_puts(out, STR("components\n"));

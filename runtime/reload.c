@@ -501,7 +501,8 @@ static bool nothing_new(const struct daemon *d, const struct generation *next)
 {
 	const struct generation *a = d->active;
 
-	return a && digest_eq(&a->manifest->content, &next->manifest->content) &&
+	return a &&
+	       stw_same_image(stw_reader_main(a->copy.image), stw_reader_main(next->copy.image)) &&
 	       digest_eq(&a->secrets_digest, &next->secrets_digest) &&
 	       strcmp(a->hostname, next->hostname) == 0;
 }

@@ -3,7 +3,7 @@
 import json
 import xml.etree.ElementTree as ElementTree
 
-from stwtest import case, contains, equal, free_ports, run
+from stwtest import case, contains, equal, free_ports, run, sealed
 from talk import Talk
 
 POX = "{http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a}"
@@ -225,6 +225,32 @@ def nothing_to_tell(site):
         equal(web.get("ua-auto-config.example.org", PACC)[0], 404)
         equal(web.get("mta-sts.example.org", MTA_STS)[0], found)
         equal(web.get("example.org", "/healthz/live")[0], 200)
+
+
+@case
+def other_stwc(site):
+    """an image of the same objects whose documents are others, as another stwc may write them, is served"""
+    web = Web(site)
+    before = web.get("autoconfig.example.org", AUTOCONFIG)[2]
+    contains(before.decode(), "Ex &amp; Co")
+    content = site.status()["image"]["content"]
+    image = site.image.read_bytes()
+    changed = image.replace(b"Ex &amp; Co", b"An &amp; Co")
+    assert changed != image
+    other = site.dir / "other.stwi"
+    other.write_bytes(sealed(changed))
+    contains(site.expect(0, "preview", other)[0], "the same objects, compiled to other tables")
+    other.rename(site.image)
+    site.wait_for(lambda s: s["generation"] == 2, "the reload")
+    equal(web.get("autoconfig.example.org", AUTOCONFIG)[2], before.replace(b"Ex", b"An"), "the document")
+    equal(site.status()["image"]["content"], content, "content")
+    # a comment alone changes neither
+    web.reload("# a remark\n" + web.text)
+    equal(site.status()["generation"], 3, "back to the documents of this stwc")
+    contains(site.expect(0, "reload", "--wait")[0], "unchanged")
+    web.build("# another\n" + web.text)
+    contains(site.expect(0, "reload", "--wait")[0], "unchanged")
+    equal(site.status()["generation"], 3, "generation")
 
 
 run()

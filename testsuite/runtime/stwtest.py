@@ -5,6 +5,7 @@ temporary directory in which images are built and one stwd runs. Everything that
 is ended by its process id when the case is over, whatever happened in it.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,8 @@ BUILD = pathlib.Path(os.environ.get("builddir", ".")).resolve()
 STWD = str(BUILD / "stwd")
 STWCTL = str(BUILD / "stwctl")
 STWC = str(BUILD / "stwc" / "stwc")
+FOOTER = 80  # doc/format.md: the footer, with its digest at the end
+CHUNK = 1 << 20
 PATIENCE = 20.0  # seconds, for what takes milliseconds on an idle machine
 
 
@@ -131,6 +135,22 @@ def listener(name, protocol, *binds, **fields):
             value = "true" if value else "false"
         lines.append(f"{key} = {value}")
     return "\n".join(lines) + "\n"
+
+
+def sealed(image, **changes):
+    """The image with other values in its footer, and a digest that fits them."""
+    names = ("word", "order", "zero", "page", "store", "secrets", "manifest", "size", "format")
+    form = "<BBHIQQQII"
+    footer = dict(zip(names, struct.unpack_from(form, image, len(image) - FOOTER)))
+    footer.update(changes)
+    head = struct.pack(form, *(footer[n] for n in names))
+    magic = image[len(image) - FOOTER + len(head):len(image) - 32]
+    parts = min(footer["store"] + footer["secrets"], len(image) - FOOTER)
+    digest = hashlib.sha256()
+    for at in range(0, parts, CHUNK):
+        digest.update(hashlib.sha256(image[at:min(at + CHUNK, parts)]).digest())
+    digest.update(image[parts:len(image) - FOOTER] + head + magic)
+    return image[:len(image) - FOOTER] + head + magic + digest.digest()
 
 
 class Site:
