@@ -4,7 +4,6 @@ STW_FAULT_FULL=1 (make fault-full) goes through every step; make check takes a p
 """
 
 import errno
-import hashlib
 import mmap
 import os
 import pathlib
@@ -18,33 +17,13 @@ import time
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "testsuite", "runtime"))
 
 import stwtest  # noqa: E402
-from stwtest import BUILD, STWC, STWD, greeting  # noqa: E402
+from stwtest import BUILD, FOOTER, STWC, STWD, greeting, sealed  # noqa: E402
 
 FULL = os.environ.get("STW_FAULT_FULL", "") not in ("", "0")
 PRELOAD = str(BUILD / "testsuite" / "fault" / "preload.so")
 SANITIZED = "#define STW_SANITIZE 1" in (BUILD / "config.h").read_text()
 
-FOOTER = 80  # doc/format.md: the footer, with its digest at the end
-CHUNK = 1 << 20
-
-
 # ---- images
-
-def sealed(image, **changes):
-    """The image with other values in its footer, and a digest that fits them."""
-    names = ("word", "order", "zero", "page", "store", "secrets", "manifest", "size", "format")
-    form = "<BBHIQQQII"
-    footer = dict(zip(names, struct.unpack_from(form, image, len(image) - FOOTER)))
-    footer.update(changes)
-    head = struct.pack(form, *(footer[n] for n in names))
-    magic = image[len(image) - FOOTER + len(head):len(image) - 32]
-    parts = min(footer["store"] + footer["secrets"], len(image) - FOOTER)
-    digest = hashlib.sha256()
-    for at in range(0, parts, CHUNK):
-        digest.update(hashlib.sha256(image[at:min(at + CHUNK, parts)]).digest())
-    digest.update(image[parts:len(image) - FOOTER] + head + magic)
-    return image[:len(image) - FOOTER] + head + magic + digest.digest()
-
 
 def put(site, data, name="incoming"):
     """Renames these bytes over the image."""
@@ -163,11 +142,15 @@ class Faults:
         self.page[:len(body)] = body
         self.page[:4] = struct.pack("<i", 1)
 
-    def disarm(self):
+    def hit(self):
         """The call that was hit, or None."""
-        self.page[:4] = struct.pack("<i", 0)
         fields = struct.unpack_from(self.FORM, self.page)
         return fields[6].rstrip(b"\0").decode() if fields[5] else None
+
+    def disarm(self):
+        """The call that was hit, or None; from now on none is."""
+        self.page[:4] = struct.pack("<i", 0)
+        return self.hit()
 
 
 def no_report(text):

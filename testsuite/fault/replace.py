@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 
 import faulttest
 from faulttest import Steady, stwtest
@@ -63,10 +64,16 @@ def long_chain(site):
     (site.dir / "a.stwi").symlink_to("b/deep/mail.stwi")
     site.image = site.dir / "a.stwi"
     site.start()
+    took = []
     with Steady(v.steady):
-        (site.dir / "next").symlink_to("v1")
-        os.rename(site.dir / "next", site.dir / "c")
-        v.serves(1)
+        for n in (1, 0, 1):
+            (site.dir / "next").symlink_to(f"v{n}")
+            began = time.monotonic()
+            os.rename(site.dir / "next", site.dir / "c")
+            v.serves(n)
+            took.append(time.monotonic() - began)
+        # seen by the watch: the poll alone would act 2 s after at the earliest
+        assert min(took) < 1.5, took
         # a loop, and a link to nothing: refused, and what serves goes on
         for target, words in (("c", "symbolic links"), ("nowhere", "No such file")):
             (site.dir / "next").symlink_to(target)
