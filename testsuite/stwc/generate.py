@@ -119,13 +119,23 @@ class Reference:
             if name.startswith("enum."):
                 self.enums[name[5:]] = definition["enum"]
                 continue
-            for form in definition.get("allOf", []) + definition.get("anyOf", []):
-                self.read_form(name, form)
+            for form in definition.get("allOf", []):
+                self.read_form(name, form.get("else", form))
+        self.read_places(schema)
         self.unions["DnsServer"].pop("Sig0")  # gone from servers, so that no plan may have it
         for union, variant in REFUSED:
             self.unions[union].pop(variant)
-        self.types = {name: "anyOf" in form for name, form in schema["properties"].items()
+        self.types = {name: "if" in form for name, form in schema["properties"].items()
                       if name[0].isupper() and name != "Bootstrap"}
+
+    def read_places(self, schema):
+        """What a body has to have where no default of its holder says it."""
+        parts = schema.get("allOf", []) if isinstance(schema, dict) else []
+        if len(parts) == 2 and "$ref" in parts[0] and "then" in parts[1]:
+            name = parts[0]["$ref"].removeprefix("#/definitions/")
+            self.required.update((name, field) for field in parts[1]["then"].get("required", []))
+        for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+            self.read_places(part)
 
     def read_form(self, name, form):
         if "@type" in form.get("required", []):

@@ -1,6 +1,8 @@
 """Documents held against a JSON Schema."""
 import re
 
+# a format that is not here is none that editors may be asked to hold a value against
+FORMATS = {"date-time": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$"}
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
 
@@ -25,6 +27,8 @@ class Validator:
         return isinstance(value, TYPES[name])
 
     def errors(self, value, schema, path=""):
+        if schema is True:
+            return
         if "$ref" in schema:
             yield from self.errors(value, self.find(schema["$ref"]), path)
         if "type" in schema and not self.has_type(value, schema["type"]):
@@ -38,6 +42,8 @@ class Validator:
         if isinstance(value, str):
             if len(value) < schema.get("minLength", 0) or len(value) > schema.get("maxLength", len(value)):
                 yield f"{path}: length"
+            if "format" in schema and not re.search(FORMATS[schema["format"]], value):
+                yield f"{path}: {value!r} is no {schema['format']}"
             if "pattern" in schema and not re.search(schema["pattern"], value):
                 yield f"{path}: {value!r} does not match {schema['pattern']}"
         if isinstance(value, dict):
@@ -49,12 +55,9 @@ class Validator:
                 yield from self.errors(item, schema.get("items", {}), f"{path}/{i}")
         for part in schema.get("allOf", []):
             yield from self.errors(value, part, path)
-        if "anyOf" in schema:
-            tries = [list(self.errors(value, part, path)) for part in schema["anyOf"]]
-            if all(tries):
-                yield from min(tries, key=len)
-        if "if" in schema and not list(self.errors(value, schema["if"], path)):
-            yield from self.errors(value, schema.get("then", {}), path)
+        if "if" in schema:
+            branch = "else" if list(self.errors(value, schema["if"], path)) else "then"
+            yield from self.errors(value, schema.get(branch, True), path)
 
     def object_errors(self, value, schema, path):
         known = schema.get("properties", {})
