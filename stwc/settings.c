@@ -294,6 +294,12 @@ static struct str whole_of(const struct setting *setting)
 	return (struct str){setting->key.p, setting->key.n - setting->tail.n};
 }
 
+/* Is it ".0000.then" or its like, and no member of a list? */
+static bool is_part(const struct setting *setting)
+{
+	return setting->tail.n && memchr(setting->tail.p + 1, '.', setting->tail.n - 1);
+}
+
 /* An expression is given whole or not at all: the other parts of those that are in the map. */
 static void end_expressions(struct settings *s, const struct map *ended, const char *why)
 {
@@ -302,9 +308,7 @@ static void end_expressions(struct settings *s, const struct map *ended, const c
 	for (i = 0; i < s->keys.count && ended->count; i++) {
 		struct setting *setting = s->keys.entries[i].value;
 
-		/* ".0000.then" and its like, no member of a list */
-		if (setting->outcome == SETTING_OPEN && setting->tail.n &&
-		    memchr(setting->tail.p + 1, '.', setting->tail.n - 1) &&
+		if (setting->outcome == SETTING_OPEN && is_part(setting) &&
 		    map_has(ended, whole_of(setting)))
 			settings_end(setting, SETTING_DROPPED, why);
 	}
@@ -401,42 +405,86 @@ static bool give(struct settings *s, const struct settings_body *body)
 	return file_object(s->file, &offer, NULL);
 }
 
+/* The key of a list whose members the file gives in one place: without the number of a member. */
+static struct str key_as_written(const struct setting *setting)
+{
+	struct str key = setting->key;
+	size_t digits = 0;
+
+	while (digits < 4 && key.n > digits + 1 && key.p[key.n - 1 - digits] >= '0' &&
+	       key.p[key.n - 1 - digits] <= '9')
+		digits++;
+	if (digits == 4 && key.n > 5 && key.p[key.n - 5] == '.')
+		key.n -= 5;
+	return key;
+}
+
+/* Does the same go for a member of the same list as for the one before? */
+static bool is_repeat(const struct setting *setting, const struct setting *before)
+{
+	return before && setting->key_span.begin == before->key_span.begin &&
+	       setting->outcome == before->outcome && str_eq(setting->why, before->why) &&
+	       str_eq(key_as_written(setting), key_as_written(before));
+}
+
 /* What a check says of the key; `migrate` reports itself. */
-static void report(struct settings *s, const struct setting *setting)
+static void report(struct settings *s, const struct setting *setting, const struct setting *before)
 {
 	struct diags *diags = &s->c->diags;
+	struct str key = key_as_written(setting), near;
 	struct diag *diag;
-	struct str near;
 
 	if (setting->outcome == SETTING_CARRIED || setting->outcome == SETTING_NEEDLESS ||
-	    setting->outcome == SETTING_OPEN)
+	    setting->outcome == SETTING_OPEN || is_repeat(setting, before))
 		return;
 	diag = diag_add(diags,
 			setting->outcome == SETTING_UNKNOWN   ? DIAG_UNKNOWN_SETTING
 			: setting->outcome == SETTING_CHANGED ? DIAG_SETTING_CHANGED
 							      : DIAG_SETTING_NOT_CARRIED,
-			setting->key_span, "'%.*s' %s: %.*s", STR_ARG(setting->key),
+			setting->key_span, "'%.*s' %s: %.*s", STR_ARG(key),
 			setting->outcome == SETTING_UNKNOWN   ? "is unknown"
 			: setting->outcome == SETTING_CHANGED ? "changes"
 							      : "is not carried",
 			STR_ARG(setting->why));
 	if (!diag_kept(diags, diag))
 		return;
-	diag_path(diags, diag, "%.*s", STR_ARG(setting->key));
+	diag_path(diags, diag, "%.*s", STR_ARG(key));
 	near = setting->outcome == SETTING_UNKNOWN ? settings_suggest(s, setting) : STR_NONE;
 	if (near.n)
 		diag_hint(diags, diag, "did you mean '%.*s'?", STR_ARG(near));
 }
 
+/* Is it lost for the reason for which another part of the same expression was? */
+static bool is_same_loss(const struct setting *setting, const struct setting *part)
+{
+	return part && setting->outcome == SETTING_DROPPED && is_part(setting) &&
+	       str_eq(setting->why, part->why) && str_eq(whole_of(setting), whole_of(part));
+}
+
+static void report_all(struct settings *s)
+{
+	const struct setting *before = NULL, *part = NULL;
+	size_t i;
+
+	for (i = 0; i < s->keys.count; i++) {
+		const struct setting *setting = s->keys.entries[i].value;
+
+		if (!is_same_loss(setting, part))
+			report(s, setting, before);
+		before = setting;
+		/* what is said of the first part goes for most of them */
+		if (setting->outcome == SETTING_DROPPED && is_part(setting) &&
+		    (!part || !str_eq(whole_of(setting), whole_of(part))))
+			part = setting;
+	}
+}
+
 void settings_diagnose(struct compilation *c)
 {
 	struct settings *s;
-	size_t i;
 
-	for (s = c->state ? c->state->settings : NULL; s; s = s->next) {
-		for (i = 0; i < s->keys.count; i++)
-			report(s, s->keys.entries[i].value);
-	}
+	for (s = c->state ? c->state->settings : NULL; s; s = s->next)
+		report_all(s);
 }
 
 bool dialect_settings_end(struct file *file)
@@ -456,8 +504,8 @@ bool dialect_settings_end(struct file *file)
 	settings_check_stores(s);
 	run(s, PASS_LATE);
 	settings_finish(s);
-	for (i = 0; i < s->keys.count && !file->c->options.report; i++)
-		report(s, s->keys.entries[i].value);
+	if (!file->c->options.report)
+		report_all(s);
 	for (i = 0; i < s->bodies.count && !file->c->arena.failed; i++) {
 		if (!give(s, s->bodies.entries[i].value))
 			return false;

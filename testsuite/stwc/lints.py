@@ -129,6 +129,17 @@ CASES = [
 
     # the management API
     ("http in the clear", listener(bind="[::]:8080", protocol="http"), [("public-management", "NetworkListener/a/bind")]),
+    *[(f"{protocol} on {port}", listener(bind=f"192.0.2.1:{port}", protocol=protocol, tlsImplicit=implicit),
+       [("tls-port", "NetworkListener/a/bind")]) for protocol, port, implicit in (
+           ("smtp", 25, True), ("smtp", 587, True), ("smtp", 465, False), ("imap", 993, False), ("imap", 143, True),
+           ("pop3", 995, False), ("pop3", 110, True), ("http", 80, True))],
+    *[(f"{protocol} on {port}, as it should be", listener(bind=f"192.0.2.1:{port}", protocol=protocol, tlsImplicit=implicit), [])
+      for protocol, port, implicit in (("smtp", 25, False), ("smtp", 587, False), ("smtp", 465, True), ("imap", 993, True),
+                                       ("pop3", 110, False), ("imap", 1993, False), ("lmtp", 25, True), ("manageSieve", 993, False))],
+    ("behind a proxy that does the TLS", listener(bind="192.0.2.1:993", protocol="imap",
+                                                  overrideProxyTrustedNetworks=["10.0.0.0/8"]),
+     [("bannable-proxy", "NetworkListener/a/overrideProxyTrustedNetworks")]),
+    ("one of several ports", listener(bind=["192.0.2.1:587", "192.0.2.1:465"]), [("tls-port", "NetworkListener/a/bind")]),
     ("https", listener(bind="[::]:443", protocol="http", tlsImplicit=True), []),
     ("http on loopback", listener(bind="127.0.0.1:8080", protocol="http", useTls=False), []),
     ("http on a private address", listener(bind="10.0.0.1:8080", protocol="http"), []),

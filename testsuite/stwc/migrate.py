@@ -658,6 +658,12 @@ def outputs(tap):
     """The report in the forms that programs read, and for other versions of 0.16."""
     text = HOST + "server.hostnme = 'a'\nserver.http.hsts = true\nserver.socket.linger = '1s'\n"
     expected = [("unknown-setting", 2), ("setting-changed", 3), ("setting-not-carried", 4)]
+    lists = HOST + """server.knowm = ["a", "b", "c"]
+session.rcpt.relay = [{ if = "remote-ip", then = true }, { if = "is_tls", then = true }, { else = false }]
+"""
+    done = stwctest.check_text(lists, "--from", "settings")
+    tap.equal([d["path"] for d in done.diagnostics], ["server.knowm", "session.rcpt.relay.0000.if"],
+              "members of one list, and parts of one expression, are reported once")
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "out.toml")
         done = stwctest.run("migrate", "--format", "sarif", "-o", out, "-", stdin=text)
