@@ -7,6 +7,7 @@
 #include "grammar/expr.h"
 #include "libstw/program.h"
 #include "stwc/check/lint.h"
+#include "stwc/state.h"
 
 /* What a condition asks about. */
 struct subjects {
@@ -26,16 +27,19 @@ static bool is_one_of(struct str name, const char *const *names)
 	return false;
 }
 
-static void note_name(struct subjects *s, struct str name)
+static void note_name(const struct compilation *c, struct subjects *s, struct str name)
 {
 	static const char *const places[] = {"remote_ip",   "asn",        "rcpt",
 					     "rcpt_domain", "recipients", NULL};
 	static const char *const doors[] = {"listener", "local_ip", "local_port", NULL};
-	int64_t duration;
+	int64_t number;
+	enum expression_name kind = expression_name(&c->state->names, name, &number);
 
-	if (expr_duration(name, &duration))
+	if (kind == EXPRESSION_DURATION)
 		return;
-	if (str_eq_c(name, "authenticated_as"))
+	if (kind == EXPRESSION_NO_NAME) /* which was said already; what was meant is not known */
+		s->door = true;
+	else if (str_eq_c(name, "authenticated_as"))
 		s->login = true;
 	else if (is_one_of(name, places) || str_starts(name, STR("remote_ip.")))
 		s->place = true;
@@ -45,18 +49,18 @@ static void note_name(struct subjects *s, struct str name)
 		s->claims = true;
 }
 
-static void note(struct subjects *s, const struct expr *e)
+static void note(const struct compilation *c, struct subjects *s, const struct expr *e)
 {
 	const struct expr *member;
 
 	if (e->kind == EXPR_NAME)
-		note_name(s, e->text);
+		note_name(c, s, e->text);
 	if (e->kind == EXPR_GLOBAL || e->kind == EXPR_CAPTURE)
 		s->claims = true;
 	if (e->kind == EXPR_CALL && str_eq_c(e->text, "is_empty"))
 		s->empty = true;
 	for (member = e->first; member; member = member->next)
-		note(s, member);
+		note(c, s, member);
 }
 
 /* '' or 0, which an empty text and its length are equal to. */
@@ -115,7 +119,7 @@ static struct outcome judge_leaf(struct compilation *c, const struct expr *e)
 	bool nothing = (equal || unequal) && (is_nothing(e->first) || is_nothing(e->last));
 	bool holds;
 
-	note(&s, e);
+	note(c, &s, e);
 	if (is_mail_port(c, e))
 		return (struct outcome){true, true};
 	/* who compares one with another has something in mind that is not seen from here */
@@ -208,9 +212,9 @@ static bool check_branch(struct compilation *c, const struct object *stage,
 	if (condition)
 		first = judge(c, condition);
 	if (first.yes && judge(c, result).yes) {
-		note(&s, result);
+		note(c, &s, result);
 		if (condition)
-			note(&s, condition);
+			note(c, &s, condition);
 		report(c, stage, then, &s);
 	}
 	return first.no;

@@ -204,6 +204,8 @@ CASES = [
         "contains(['a.example', 'b.example'], rcpt_domain)", "key_exists('relay', remote_ip)", "local_port == 587",
         "if_then(is_empty(authenticated_as), false, true)", "sender_domain == rcpt_domain", "asn == 64512", "starts_with(remote_ip, '10.')",
         "!(is_empty(authenticated_as) && remote_ip != '192.0.2.1')", "listener != 'smtp'")],
+    ("nobody knows who is meant", relaying(("remote-ip", "true")),
+     [("expression-name", "MtaStageRcpt/allowRelaying/match/0/if"), ("expression-context", "MtaStageRcpt/allowRelaying/match/0/if")]),
     ("who gets at the port for mail", {**relaying(("local_port == 25", "true")), **listener(bind=["[::]:25"])},
      [("open-relay", "MtaStageRcpt/allowRelaying")]),
     ("which a server opens by itself", relaying(("is_tls && 25 == local_port", "true")), [("open-relay", "MtaStageRcpt/allowRelaying")]),

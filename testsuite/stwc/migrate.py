@@ -659,10 +659,10 @@ def outputs(tap):
     text = HOST + "server.hostnme = 'a'\nserver.http.hsts = true\nserver.socket.linger = '1s'\n"
     expected = [("unknown-setting", 2), ("setting-changed", 3), ("setting-not-carried", 4)]
     lists = HOST + """server.knowm = ["a", "b", "c"]
-session.rcpt.relay = [{ if = "remote-ip", then = true }, { if = "is_tls", then = true }, { else = false }]
+session.rcpt.relay = [{ if = "remote-ip", eq = "192.0.2.1", then = true }, { if = "is_tls", then = true }, { else = false }]
 """
     done = stwctest.check_text(lists, "--from", "settings")
-    tap.equal([d["path"] for d in done.diagnostics], ["server.knowm", "session.rcpt.relay.0000.if"],
+    tap.equal([d["path"] for d in done.diagnostics], ["server.knowm", "session.rcpt.relay.0000.if", "session.rcpt.relay.0000.eq"],
               "members of one list, and parts of one expression, are reported once")
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "out.toml")
