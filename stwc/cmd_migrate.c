@@ -114,7 +114,7 @@ static bool run_once(const struct options *options, struct compilation *c, bool 
 
 /* Diagnostics go to standard error; what the report says is not said twice. */
 static enum status compile(const struct options *options, struct view *view,
-			   struct settings_retry *retry)
+			   struct settings_retry *retry, enum view_dump_format format)
 {
 	struct options quiet = *options;
 	bool ran, again = reads_stdin(options);
@@ -122,6 +122,7 @@ static enum status compile(const struct options *options, struct view *view,
 	if (!is_of_diagnostics(options->output))
 		quiet.output = OUTPUT_TEXT;
 	quiet.compile.report = true;
+	quiet.compile.for_plan = format == VIEW_DUMP_PLAN || format == VIEW_DUMP_JMAP;
 	/* the report says better why there is nothing */
 	if (quiet.level_count < ARRAY_LEN(quiet.levels))
 		quiet.levels[quiet.level_count++] =
@@ -160,7 +161,7 @@ static size_t lost(const struct settings_counts *n)
 static enum status migrate(const struct options *options, struct view *view,
 			   struct settings_retry *retry, enum view_dump_format format)
 {
-	enum status status = compile(options, view, retry), reported;
+	enum status status = compile(options, view, retry, format), reported;
 	struct settings_counts n;
 
 	view_of_sources(view);

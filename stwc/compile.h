@@ -60,6 +60,7 @@ struct compile_options {
 	size_t refusal_count;
 	bool report; /* what became of 0.15 settings is kept for `migrate`, not said as diagnostics
 		      */
+	bool for_plan; /* of `migrate`: the objects are to change what a server has made itself */
 };
 
 struct compilation {

@@ -256,7 +256,7 @@ static void default_kind(struct settings *s, struct setting *setting)
 	if (!dot || !setting->id.n)
 		return;
 	type = arena_str(&s->c->scratch, (struct str){path, (size_t)(dot - path)});
-	group = type.p ? settings_group_of(type.p) : NULL;
+	group = type.p ? settings_group_of(type.p, setting->key) : NULL;
 	if (!group || !*group->variant)
 		return;
 	body = settings_body(s, group->type, setting->id, setting->key_span);
@@ -395,6 +395,7 @@ static bool give(struct settings *s, const struct settings_body *body)
 			      .has_client_id = body->id.n > 0,
 			      .client_id = body->id,
 			      .span = body->span,
+			      .rest_elsewhere = body->rest_elsewhere,
 			      .body = body->node};
 
 	bool empty =

@@ -64,9 +64,10 @@ struct settings_body {
 	struct str id;                    /* empty: a singleton */
 	struct span span;
 	struct node *node;
-	bool needless;     /* an object that 0.16 has anyway: not given, and nothing is lost */
-	bool used;         /* a store that another object has taken in */
-	struct str became; /* a store: the place of the object where it stands; or empty */
+	bool needless;       /* an object that 0.16 has anyway: not given, and nothing is lost */
+	bool used;           /* a store that another object has taken in */
+	bool rest_elsewhere; /* a plan changes what a server has made; it may say less than all */
+	struct str became;   /* a store: the place of the object where it stands; or empty */
 	struct settings_body *joined; /* the store that has taken this one in as its primary or as
 				       * a replica; or NULL */
 	const char *inside;           /* then: where, "/readReplicas"; NULL: its own fields */
@@ -112,7 +113,9 @@ bool settings_find(const struct settings *s, struct setting *setting);
 bool settings_find_above(const struct settings *s, struct setting *setting);
 /* The next row with the key of the setting's, or NULL. */
 const struct settings_row *settings_next_row(const struct settings_row *row);
-const struct settings_group *settings_group_of(const char *type);
+/* The collection of objects of that type whose keys begin as this one does; of an empty key the
+ * first. */
+const struct settings_group *settings_group_of(const char *type, struct str key);
 /* The known key that the unknown one may have meant; empty: none is near, or so many were asked for
  * that this is no slip of the pen. */
 struct str settings_suggest(struct settings *s, const struct setting *setting);

@@ -33,7 +33,7 @@ static void name_by_id(struct settings *s, struct settings_body *body, const cha
 
 static void default_variant(struct settings *s, struct settings_body *body)
 {
-	const struct settings_group *group = settings_group_of(body->type_name);
+	const struct settings_group *group = settings_group_of(body->type_name, STR_NONE);
 
 	if (group && *group->variant && !node_map_find(body->node, STR("@type")))
 		settings_put(s, body->node, "@type", body->span,
@@ -48,6 +48,56 @@ static void match_all(struct settings *s, struct settings_body *body)
 	if (field && field->required && lacks(s, body, "match"))
 		settings_put(s, body->node, "match", body->span,
 			     settings_text(s, STR("true"), body->span));
+}
+
+static void unlink_entry(struct node *map, struct str field)
+{
+	struct node_entry **at = &map->map.first, *last = NULL;
+
+	map->map.index = NULL;
+	while (*at) {
+		if (str_eq((*at)->key, field)) {
+			*at = (*at)->next;
+			map->map.count--;
+			continue;
+		}
+		last = *at;
+		at = &last->next;
+	}
+	map->map.last = last;
+}
+
+static void end_folder(struct settings *s, struct str use)
+{
+	struct str target = arena_printf(&s->c->arena, "Email/defaultFolders/%.*s/", STR_ARG(use));
+	size_t i;
+
+	for (i = 0; i < s->keys.count; i++) {
+		struct setting *setting = s->keys.entries[i].value;
+
+		if (!str_starts(setting->target, target))
+			continue;
+		settings_end(setting, SETTING_NEEDLESS,
+			     "0.15 reads of a folder only where its name is given");
+		setting->target = STR_NONE;
+	}
+}
+
+static void drop_nameless_folders(struct settings *s)
+{
+	const struct settings_body *body = settings_body_find(s, "Email", STR_NONE);
+	struct node *folders = body ? node_map_get(body->node, STR("defaultFolders")) : NULL;
+	const struct node_entry *e, *next;
+
+	for (e = folders ? folders->map.first : NULL; e; e = next) {
+		next = e->next;
+		if (node_map_find(e->value, STR("name")))
+			continue;
+		end_folder(s, e->key);
+		unlink_entry(folders, e->key);
+	}
+	if (folders && !folders->map.count)
+		unlink_entry(body->node, STR("defaultFolders"));
 }
 
 static void add_object(struct settings *s, const struct schema_object *type, const char *name,
@@ -100,23 +150,6 @@ static void queue_of_schedule(struct settings *s)
 		if (strcmp(link->type, "MtaVirtualQueue") == 0)
 			add_object(s, queues, "remote", link->setting->span, NULL);
 	}
-}
-
-static void unlink_entry(struct node *map, struct str field)
-{
-	struct node_entry **at = &map->map.first, *last = NULL;
-
-	map->map.index = NULL;
-	while (*at) {
-		if (str_eq((*at)->key, field)) {
-			*at = (*at)->next;
-			map->map.count--;
-			continue;
-		}
-		last = *at;
-		at = &last->next;
-	}
-	map->map.last = last;
 }
 
 /* What has the reference inside the object goes as a whole: it would lack what it is about. */
@@ -222,6 +255,12 @@ static const char *gap(const struct settings *s, const struct settings_body *bod
 	return missing;
 }
 
+/* A server starts with one that has keys of its own (validation.md 5.2). */
+static bool is_made_by_server(const struct settings_body *body)
+{
+	return strcmp(body->type_name, "OidcProvider") == 0;
+}
+
 /* Why the object cannot be given: true when that is news. */
 static bool check_body(struct settings *s, struct settings_body *body)
 {
@@ -236,6 +275,16 @@ static bool check_body(struct settings *s, struct settings_body *body)
 		return true;
 	}
 	missing = gap(s, body, fields, body->node);
+	if (missing && is_made_by_server(body)) {
+		body->rest_elsewhere = s->c->options.for_plan;
+		if (body->rest_elsewhere)
+			return false;
+		body->dropped = arena_printf(&s->c->arena,
+					     "the %s needs '%s', which is not carried; a server "
+					     "makes one of its own, which --to plan changes",
+					     body->type_name, missing);
+		return true;
+	}
 	if (missing)
 		body->dropped =
 			arena_printf(&s->c->arena, "the %s needs '%s', which is not carried",
@@ -324,6 +373,7 @@ void settings_finish(struct settings *s)
 	size_t i;
 
 	settings_give_lookups(s);
+	drop_nameless_folders(s);
 	default_domain(s);
 	queue_of_schedule(s);
 	keep_safe_defaults(s);

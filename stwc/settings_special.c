@@ -446,3 +446,78 @@ void settings_oidc_username(struct settings *s, struct setting *setting)
 	settings_end(setting, SETTING_NEEDLESS,
 		     "0.16 names accounts by their address, which fields.email says");
 }
+
+/* 0.15 signs by a key of the moment where it has none, whatever the algorithm. */
+void settings_signature_algorithm(struct settings *s, struct setting *setting)
+{
+	if (map_has(&s->keys, STR("oauth.oidc.signature-key")))
+		(void)settings_place_row(s, setting);
+	else
+		settings_end(setting, SETTING_NEEDLESS,
+			     "it goes with a key, and there is no oauth.oidc.signature-key");
+}
+
+/* One text in which commas stand between the members of a set. */
+void settings_comma_list(struct settings *s, struct setting *setting)
+{
+	struct str rest;
+
+	setting->outcome = SETTING_DROPPED;
+	if (!settings_literal(s, setting))
+		return;
+	settings_end(setting, SETTING_NEEDLESS, "it names nothing");
+	for (rest = setting->value; rest.n;) {
+		const char *comma = memchr(rest.p, ',', rest.n);
+		struct str word = {rest.p, comma ? (size_t)(comma - rest.p) : rest.n};
+
+		rest = str_from(rest, word.n + (comma != NULL));
+		while (word.n && *word.p == ' ')
+			word = str_from(word, 1);
+		while (word.n && word.p[word.n - 1] == ' ')
+			word.n--;
+		setting->value = word;
+		if (word.n && !settings_place_row(s, setting))
+			return;
+	}
+}
+
+/* What divides a kind of 0.15 into two of 0.16, and says nothing of the other kinds. */
+void settings_second_kind(struct settings *s, struct setting *setting)
+{
+	static const struct {
+		const char *first, *word, *variant;
+	} kinds[] = {
+		{"open-telemetry", "http", "OtelHttp"}, {"open-telemetry", "grpc", "OtelGrpc"},
+		{"otel", "http", "OtelHttp"},           {"otel", "grpc", "OtelGrpc"},
+		{"redis", "single", "Redis"},           {"redis", "cluster", "RedisCluster"},
+	};
+	bool tracer = str_starts(setting->key, STR("tracer."));
+	const struct setting *first =
+		map_get(&s->keys, arena_printf(&s->c->scratch, "%s.%.*s.type",
+					       tracer ? "tracer" : "store", STR_ARG(setting->id)));
+	struct settings_body *body =
+		settings_body(s, tracer ? "Tracer" : "Store", setting->id, setting->key_span);
+	struct setting kind = *setting;
+	bool used = false;
+	size_t i;
+
+	settings_end(setting, SETTING_NEEDLESS,
+		     "not used where the type is another one, in 0.15 neither");
+	for (i = 0; i < ARRAY_LEN(kinds) && body && first; i++) {
+		if (!str_eq_c(first->value, kinds[i].first))
+			continue;
+		used = true;
+		if (!settings_literal(s, setting) || !str_eq_c(setting->value, kinds[i].word))
+			continue;
+		kind.value = str_c(kinds[i].variant);
+		kind.row = NULL;
+		settings_end(setting, SETTING_CARRIED, NULL);
+		if (!settings_place(s, &kind, body, "@type"))
+			setting->outcome = SETTING_DROPPED;
+		setting->body = body;
+		settings_target(s, setting, body, "@type");
+		return;
+	}
+	if (used)
+		settings_end(setting, SETTING_DROPPED, "it is not a kind that 0.16 has");
+}

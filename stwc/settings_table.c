@@ -107,12 +107,13 @@ bool settings_index(struct settings *s)
 	return true;
 }
 
-const struct settings_group *settings_group_of(const char *type)
+const struct settings_group *settings_group_of(const char *type, struct str key)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(groups); i++) {
-		if (strcmp(groups[i].type, type) == 0)
+		if (strcmp(groups[i].type, type) == 0 &&
+		    (!key.n || str_starts(key, str_c(groups[i].prefix))))
 			return &groups[i];
 	}
 	return NULL;

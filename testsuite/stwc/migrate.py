@@ -558,6 +558,45 @@ CASES = [
      {"report.domain": "dropped", "server.max-connections": "dropped", "imap.auth.max-failures": "dropped",
       "imap.request.max-size": "dropped", "sieve.trusted.hostname": "dropped"},
      {"NetworkListener/%{env:X}%/protocol": "smtp"}),
+    ("the classifier of 0.15 is that of 0.16", HOST + 'spam-filter.classifier.model = "ftrl-ccfh"\n'
+     'spam-filter.classifier.parameters.features = 22\nspam-filter.classifier.parameters.l1 = 0.5\n'
+     'spam-filter.classifier.parameters.ccfh.alpha = 1.5\nspam-filter.classifier.features.log-scale = false\n'
+     'spam-filter.classifier.samples.min-ham = 7\nspam-filter.card-is-ham.learn = false\nspam-filter.card-is-ham.enable = false\n'
+     'spam-filter.classifier.auto-learn.ham-score = "-8.0"\n', [], {"spam-filter.classifier.auto-learn.ham-score": "dropped"},
+     {"SpamClassifier": {"model": {"@type": "FtrlCcfh", "featureLogScale": False, "parameters": {"numFeatures": "22", "l1Ratio": 0.5},
+                                   "indicatorParameters": {"alpha": 1.5}}, "minHamSamples": 7, "learnHamFromCard": False},
+      "SpamSettings/trustContacts": False}),
+    ("its model where nothing names one", HOST + "spam-filter.classifier.features.l2-normalize = false\n", [], {},
+     {"SpamClassifier/model": {"@type": "FtrlFh", "featureL2Normalize": False}}),
+    ("no classifier", HOST + 'spam-filter.classifier.model = "disabled"\nspam-filter.classifier.parameters.beta = 2\n', [],
+     {"spam-filter.classifier.parameters.beta": "needless"}, {"SpamClassifier": {"model": {"@type": "Disabled"}}}),
+    ("what is searched", HOST + 'storage.search-index.email.enabled = false\nstorage.search-index.calendar.enable = false\n'
+     'storage.search-index.contacts.fields = ["contact-org", "contact-name"]\nstorage.search-index.default-language = "de"\n', [],
+     {"storage.search-index.calendar.enable": "changed"},
+     {"Search": {"indexEmail": False, "indexCalendar": False, "indexContactFields": ["organization", "name"],
+                 "defaultLanguage": "de_DE"}}),
+    ("a folder is one by its name", HOST + 'email.folders.archive.create = true\nemail.folders.archive.subscribe = false\n'
+     'email.folders.sent.name = "Sent"\nemail.folders.sent.aliases = "Sent Mail, Gesendet ,"\n', [],
+     {"email.folders.archive.create": "needless", "email.folders.archive.subscribe": "needless"},
+     {"Email/defaultFolders": {"sent": {"name": "Sent", "aliases": ["Sent Mail", "Gesendet"]}}}),
+    ("and nothing is left of one without", HOST + "email.folders.inbox.create = true\n", [],
+     {"email.folders.inbox.create": "needless"}, {"Email": None}),
+    ("tokens of OAuth without keys", HOST + 'oauth.expiry.token = "2h"\noauth.key = "%{env:KEY}%"\n'
+     'oauth.oidc.signature-algorithm = "RS256"\n', [],
+     {"oauth.expiry.token": "dropped", "oauth.key": "dropped", "oauth.oidc.signature-algorithm": "needless"}, {"OidcProvider": None}),
+    ("routes of older versions", HOST + 'remote.out.address = "relay.example.net"\nremote.out.port = 587\n', [],
+     {"remote.out.address": "changed", "remote.out.port": "changed"},
+     {"MtaRoute/out": {"@type": "Relay", "address": "relay.example.net", "port": 587}}),
+    ("what divides another kind", HOST + 'tracer.t.type = "log"\ntracer.t.path = "/var/log"\ntracer.t.transport = "http"\n'
+     'store.d.type = "rocksdb"\nstore.d.path = "/d"\nstore.d.redis-type = "single"\nstorage.data = "d"\n', [],
+     {"tracer.t.transport": "needless", "store.d.redis-type": "needless"},
+     {"Tracer/t/@type": "Log", "DataStore": {"@type": "RocksDb", "path": "/d"}}),
+    ("a transport that is none", HOST + 'tracer.t.type = "otel"\ntracer.t.transport = "smoke"\ntracer.t.endpoint = "https://o.example.org"\n',
+     [], {"tracer.t.transport": "dropped"}, {"Tracer/t/@type": "OtelHttp"}),
+    ("who asks by a token", HOST + 'webhook.w.url = "https://example.org/h"\nwebhook.w.events = "auth.*"\n'
+     'webhook.w.auth.token = "%{env:TOKEN}%"\nasn.type = "false"\n', [], {},
+     {"WebHook/w/httpAuth": {"@type": "Bearer", "bearerToken": {"@type": "EnvironmentVariable", "variableName": "TOKEN"}},
+      "Asn": {"@type": "Disabled"}}),
     ("ACME", HOST + 'acme.le.directory = "https://acme.example.org/dir"\nacme.le.contact = ["mailto:a@example.org"]\n'
      'acme.le.challenge = "http-01"\nacme.le.domains = ["mail.example.org", "example.org"]\n', [],
      {"acme.le.domains.0000": "changed", "acme.le.domains.0001": "changed"},
@@ -632,6 +671,14 @@ def around(tap):
     for form, start in (("yaml", "Domain:"), ("json", "{"), ("plan", '{"@type": "upsert"'), ("jmap", "{")):
         done = stwctest.run("migrate", "-q", "--to", form, "-", stdin=HOST)
         tap.ok(done.status == 0 and start in done.stdout, f"--to {form}") or print("#   " + done.stdout + done.stderr)
+    oauth = HOST + 'oauth.expiry.token = "2h"\n'
+    done = stwctest.run("migrate", "--to", "plan", "-", stdin=oauth)
+    tap.ok(done.status == 0 and '"x:OidcProvider", "value": {"accessTokenExpiry": 7200000}}' in done.stdout,
+           "a plan changes the OidcProvider that a server has made itself") or print("#   " + done.stdout + done.stderr)
+    tap.equal(stwctest.check_text(done.stdout, "--from", "ndjson").codes(), [], "and that plan checks clean")
+    done = stwctest.run("migrate", "-", stdin=oauth)
+    tap.ok(done.status == 1 and "needs 'encryptionKey', which is not carried; a server makes one of its own, which --to plan "
+           "changes" in done.stderr, "where there is none to change, the reason says so")
     done = stwctest.run("migrate", "--format", "json", "-", stdin=HOST)
     tap.ok(done.status == 2 and "-o FILE" in done.stderr, "the report and the objects do not share standard output")
     done = stwctest.run("migrate", "-", stdin="nonsense.key = 1\n")
