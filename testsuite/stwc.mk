@@ -12,6 +12,7 @@ stwc_tests = \
 	testsuite/stwc/hosts.py \
 	testsuite/stwc/lints.py \
 	testsuite/stwc/mistakes.py \
+	testsuite/stwc/census.py \
 	testsuite/stwc/migrate.py \
 	testsuite/stwc/offline.py \
 	testsuite/stwc/operators.py \
