@@ -127,12 +127,13 @@ static enum status read_previous(struct making *m)
 /* What the older zone had and this one has not, so that nobody's own records go unseen. */
 static void print_dropped(const struct making *m)
 {
+	bool whole = zone_format_whole(m->format);
 	size_t i, n = 0;
 
 	for (i = 0; i < m->old.count; i++) {
 		const struct zone_record *record = &m->old.records[i];
 
-		if (zone_has(&m->zone, record) || ++n > DROPPED_MAX)
+		if (!zone_drops(&m->zone, &m->old, record, whole) || ++n > DROPPED_MAX)
 			continue;
 		fprintf(stderr, "stwc zone: note: %s had %.*s %s %.*s, which is not in this zone\n",
 			m->previous, STR_ARG(record->owner), zone_type_word(record->type),
@@ -140,7 +141,7 @@ static void print_dropped(const struct making *m)
 	}
 	if (n > DROPPED_MAX)
 		fprintf(stderr, "stwc zone: note: … and %zu more\n", n - DROPPED_MAX);
-	if (m->old.foreign.n)
+	if (whole && m->old.foreign.n)
 		fprintf(stderr,
 			"stwc zone: note: %s has records of other types, which are not in this "
 			"zone: %.*s\n",

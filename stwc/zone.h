@@ -210,8 +210,10 @@ bool zone_old_read(struct arena *arena, const struct hash_key *key, struct str o
 void zone_old_free(struct zone_old *old);
 /* Is a record of one not in the other? The SOA and its serial are not compared. */
 bool zone_changed(const struct zone *zone, const struct zone_old *old);
-/* Is the older record in the new zone, at whatever time to live? */
-bool zone_has(const struct zone *zone, const struct zone_record *record);
+/* Does the new zone lack the older record, at whatever time to live? Where it is no zone of its own
+ * (`whole` is false), name servers and their addresses are not its to take away. */
+bool zone_drops(const struct zone *zone, const struct zone_old *old,
+		const struct zone_record *record, bool whole);
 /* YYYYMMDDnn (RFC 1912 section 2.2): the old one where nothing changed, else the first of the day,
  * or the one behind the old where that is further on (RFC 1982). `old` may be NULL. */
 uint32_t zone_serial(const struct zone *zone, const struct zone_old *old, int64_t now);

@@ -460,18 +460,50 @@ static bool has(const struct zone_record *records, size_t count, const struct zo
 	return false;
 }
 
-bool zone_has(const struct zone *zone, const struct zone_record *record)
+static bool is_name_server(const struct zone_old *old, struct str host)
 {
 	size_t i;
 
+	for (i = 0; i < old->count; i++) {
+		if (old->records[i].type == ZONE_NS &&
+		    str_eq(zone_record_target(&old->records[i]), host))
+			return true;
+	}
+	return false;
+}
+
+/* The address of a name server that the new zone says nothing about. */
+static bool is_elsewhere(const struct zone *zone, const struct zone_old *old,
+			 const struct zone_record *record)
+{
+	size_t i;
+
+	if ((record->type != ZONE_A && record->type != ZONE_AAAA) ||
+	    !is_name_server(old, record->owner))
+		return false;
+	for (i = 0; i < zone->count; i++) {
+		if (zone->records[i].kind == ZONE_HOSTS &&
+		    str_eq(zone->records[i].owner, record->owner))
+			return false;
+	}
+	return true;
+}
+
+bool zone_drops(const struct zone *zone, const struct zone_old *old,
+		const struct zone_record *record, bool whole)
+{
+	size_t i;
+
+	if (!whole && (record->type == ZONE_NS || is_elsewhere(zone, old, record)))
+		return false;
 	for (i = 0; i < zone->count; i++) {
 		const struct zone_record *made = &zone->records[i];
 
 		if (made->type == record->type && str_eq(made->owner, record->owner) &&
 		    str_eq(made->rdata, record->rdata))
-			return true;
+			return false;
 	}
-	return false;
+	return true;
 }
 
 bool zone_changed(const struct zone *zone, const struct zone_old *old)

@@ -87,7 +87,7 @@ static void write_nsupdate(const struct zone *zone, const struct zone_old *old, 
 	for (i = 0; old && i < old->count; i++) {
 		const struct zone_record *record = &old->records[i];
 
-		if (record->type != ZONE_NS && !zone_has(zone, record))
+		if (zone_drops(zone, old, record, false))
 			buf_printf(out, "update delete %.*s. %s %.*s\n", STR_ARG(record->owner),
 				   zone_type_word(record->type), STR_ARG(record->rdata));
 	}

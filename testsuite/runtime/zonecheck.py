@@ -1,9 +1,12 @@
 """stwctl zone-check: expected records beside what a real name server on loopback answers."""
+import fcntl
 import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -69,8 +72,8 @@ def free_port():
 class NameServer:
     """Knot DNS with one zone, in a folder of its own; stopped by its process."""
 
-    def __init__(self, folder, zone):
-        self.port = free_port()
+    def __init__(self, folder, zone, port=None, address="127.0.0.1"):
+        self.port = port or free_port()
         self.folder = tempfile.mkdtemp(dir=folder)
         with open(os.path.join(self.folder, "example.org.zone"), "w", encoding="utf-8") as out:
             out.write(zone)
@@ -78,17 +81,22 @@ class NameServer:
         with open(conf, "w", encoding="utf-8") as out:
             out.write(f'''server:
     rundir: "{self.folder}"
-    listen: 127.0.0.1@{self.port}
+    listen: {address}@{self.port}
     udp-workers: 1
     tcp-workers: 1
     background-workers: 1
 database:
     storage: "{self.folder}"
+acl:
+  - id: update
+    address: 127.0.0.1
+    action: update
 zone:
   - domain: example.org
     storage: "{self.folder}"
     file: example.org.zone
     journal-content: none
+    acl: update
 ''')
         with open(os.path.join(self.folder, "log"), "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(["knotd", "-c", conf], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
@@ -111,6 +119,12 @@ zone:
             time.sleep(0.05)
         return False
 
+    def ask(self, name, kind):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.settimeout(10)
+            udp.sendto(b"\x12\x35\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00" + name + bytes([0, kind, 0, 1]), ("127.0.0.1", self.port))
+            return udp.recv(4096)
+
     def __enter__(self):
         return self
 
@@ -123,10 +137,11 @@ zone:
             self.process.wait()
 
 
-def make(folder, form, port=53, protocol="udp", timeout="2s", retry="true"):
+def make(folder, form, port=53, protocol="udp", timeout="2s", retry="true", more=(), resolver=None):
+    text = SOURCE.format(port=port, protocol=protocol, timeout=timeout, retry=retry)
     with open(os.path.join(folder, "mail.toml"), "w", encoding="utf-8") as out:
-        out.write(SOURCE.format(port=port, protocol=protocol, timeout=timeout, retry=retry))
-    done = subprocess.run([STWC, "zone", "mail.toml", *ZONE_ARGS, "--to", form], cwd=folder, capture_output=True,
+        out.write(text if resolver is None else text.split("[DnsResolver]")[0] + resolver)
+    done = subprocess.run([STWC, "zone", "mail.toml", *ZONE_ARGS, *more, "--to", form], cwd=folder, capture_output=True,
                           text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -195,6 +210,63 @@ def test_others(tap, folder, zone):
         done = check(folder, make(folder, "json", server.port)) if server.ready() else None
         tap.ok(done and done.returncode == 0, "other texts, other names and times to live are no difference",
                done and done.stdout)
+
+
+def test_update(tap, folder, zone):
+    """What nsupdate makes of a zone that somebody else keeps too, and of its records as they were."""
+    tools = [tool for tool in ("nsupdate", "knsupdate") if shutil.which(tool)]
+    if not tools:
+        print("# SKIP nsupdate: neither BIND's nor Knot's is installed")
+    with open(os.path.join(folder, "old.zone"), "w", encoding="utf-8") as out:
+        out.write(zone.replace("0 1 465 mail", "0 1 466 mail").replace("v=DMARC1; p=reject", "v=DMARC1; p=none"))
+    for tool in tools:
+        mine = 'www IN A 192.0.2.80\n@ IN TXT "some-verification=1"\n'
+        with NameServer(folder, zone.replace("0 1 465 mail", "0 1 466 mail").replace("v=DMARC1; p=reject", "v=DMARC1; p=none") + mine) as server:
+            document = make(folder, "json", server.port)
+            before = check(folder, document) if server.ready() else None
+            text = f"server 127.0.0.1 {server.port}\n" + make(folder, "nsupdate", server.port, more=["--previous", "old.zone"])
+            done = subprocess.run([tool], input=text, capture_output=True, text=True, check=False, timeout=60)
+            tap.ok(done.returncode == 0 and not done.stderr, f"{tool} takes the update", done.stdout, done.stderr)
+            after = check(folder, document)
+            tap.ok(before and before.returncode == 1 and after.returncode == 0, "… after which the zone is what was expected", after.stdout)
+            for name, kind in ((b"\x03www", 1), (b"", 16)):
+                answer = server.ask(name + b"\x07example\x03org\x00", kind)
+                tap.ok(b"\xc0\x00\x02\x50" in answer or b"some-verification=1" in answer, "… and what others keep there is still there")
+
+
+SYSTEM = '[DnsResolver]\n"@type" = "System"\ntimeout = "300ms"\n'
+
+
+def within(folder):
+    """In namespaces of our own: a name server at port 53 of loopback, and a resolv.conf that names it. Prints what was said."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 0x41))  # SIOCSIFFLAGS: up and running
+    resolv = os.path.join(folder, "resolv.conf")
+    with open(resolv, "w", encoding="utf-8") as out:
+        out.write("search example.com\nnameserver 127.0.0.2\nnameserver 127.0.0.1\n")
+    subprocess.run(["mount", "--bind", resolv, "/etc/resolv.conf"], check=True)
+    with open(os.path.join(folder, "system.zone"), encoding="utf-8") as zone, open(os.path.join(folder, "system.json"), encoding="utf-8") as document:
+        with NameServer(folder, zone.read(), 53) as server:
+            done = check(folder, document.read()) if server.ready() else None
+    print(json.dumps(done and [done.returncode, done.stdout, done.stderr]))
+
+
+def test_system(tap, folder, zone):
+    """The servers that /etc/resolv.conf names, which is ours for as long as it takes."""
+    probe = ["unshare", "-rmn", "mount", "--bind", "/dev/null", "/etc/resolv.conf"]
+    if not shutil.which("unshare") or subprocess.run(probe, capture_output=True, check=False).returncode:
+        print("# SKIP the resolver of the system: namespaces of one's own are not allowed here")
+        return
+    document = json.loads(make(folder, "json", resolver=SYSTEM))
+    for text, status, part in ((zone, 0, "as they should be"), (zone.replace("0 1 993", "0 1 994"), 1, "wrong   _imaps._tcp.example.org SRV 0 1 993")):
+        with open(os.path.join(folder, "system.zone"), "w", encoding="utf-8") as out:
+            out.write(text)
+        with open(os.path.join(folder, "system.json"), "w", encoding="utf-8") as out:
+            json.dump(document, out)
+        done = subprocess.run(["unshare", "-rmn", sys.executable, os.path.abspath(__file__), folder], capture_output=True, text=True, check=False, timeout=120)
+        said = json.loads(done.stdout) if done.returncode == 0 else None
+        tap.ok(document["resolver"]["@type"] == "System" and said and said[0] == status and part in said[1],
+               f"the resolver of the system: status {status}", said, done.stderr)
 
 
 def test_no_answer(tap, folder):
@@ -285,9 +357,14 @@ def main():
         test_differences(tap, folder, zone)
         test_others(tap, folder, zone)
         test_tcp_on_error(tap, folder, zone)
+        test_update(tap, folder, zone)
+        test_system(tap, folder, zone)
         test_no_answer(tap, folder)
         test_files(tap, folder)
     tap.done()
 
 
-main()
+if len(sys.argv) > 1:
+    within(sys.argv[1])
+else:
+    main()

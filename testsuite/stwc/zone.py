@@ -366,6 +366,12 @@ def test_serial(tap):
             done = again(BASE, "2027-01-01T00:00:00Z")
             tap.ok(done.status == 2 and not done.stdout and "old.zone: " in done.stderr, f"{name} is refused")
         keep(first)
+        done = again(BASE, "2026-03-02T00:00:00Z", "--to", "nsupdate")
+        tap.ok("update delete" not in done.stdout and "note: old.zone" not in done.stderr, "nsupdate leaves name servers and their addresses alone")
+        keep(first.replace("ns1.example.org. post", "mail.example.org. post").replace("NS    ns1", "NS    mail").replace("192.0.2.1", "192.0.2.7"))
+        tap.ok("update delete mail.example.org. A 192.0.2.7\n" in again(BASE, "2026-03-02T00:00:00Z", "--to", "nsupdate").stdout,
+               "… unless the server is one of them itself")
+        keep(first)
         update = again(changed, "2026-03-02T00:00:00Z", "--to", "nsupdate").stdout
         tap.ok("update delete _submissions._tcp.example.org. SRV 0 1 465 mail.example.org.\n" in update and
                "update add _submissions._tcp.example.org. 3600 SRV 0 1 466 mail.example.org.\n" in update and
