@@ -51,6 +51,8 @@
 #define HOUSEKEEPING_MS 1000
 #define TICKET_ROTATION_MS ((uint64_t)12 * 3600 * 1000)
 #define STOP_MS 5000
+/* What a start waits, all told, for addresses that are in use. */
+#define START_PATIENCE_MS 1000
 
 int64_t now_seconds(void)
 {
@@ -376,6 +378,7 @@ static void close_all(struct daemon *d)
 static bool start_serving(struct daemon *d)
 {
 	LOG_EVENT(d->log, LOG_LEVEL_INFO, "server.startup", LOG_T("version", STR(PACKAGE_VERSION)));
+	d->sockets.patience_ms = START_PATIENCE_MS;
 	reload_start_up(d);
 	if (d->stopping)
 		return true;

@@ -306,6 +306,7 @@ static void finish_commit(struct daemon *d)
 		       (unsigned long long)d->active->number);
 	start = d->start_up.running;
 	d->start_up.running = false;
+	d->sockets.patience_ms = 0;
 	end_reload(d, RELOAD_ACTIVE, text, &result);
 	if (start)
 		confirm_resume(d);

@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LOW_PORTS_END 1024
 #define BACKLOG_DEFAULT 1024
+#define PATIENCE_STEP_MS 20
 
 union any_address {
 	struct sockaddr any;
@@ -323,6 +325,22 @@ static int open_with_fallback(const struct socket_pool *pool, const struct socke
 	return fd;
 }
 
+/* Blocks, so there is patience only where nothing serves yet. */
+static int open_with_patience(struct socket_pool *pool, const struct socket_wish *wish,
+			      struct notes *warnings, struct trouble *t)
+{
+	static const struct timespec step = {.tv_nsec = PATIENCE_STEP_MS * 1000000L};
+	int fd = open_with_fallback(pool, wish, warnings, t);
+
+	while (fd < 0 && t->code == EADDRINUSE && pool->patience_ms >= PATIENCE_STEP_MS &&
+	       !have_overlap(pool, &wish->at)) {
+		pool->patience_ms -= PATIENCE_STEP_MS;
+		(void)nanosleep(&step, NULL);
+		fd = open_with_fallback(pool, wish, warnings, t);
+	}
+	return fd;
+}
+
 bool socket_acquire(struct socket_pool *pool, const struct socket_wish *wish,
 		    struct socket_entry **out, struct notes *warnings, char *error,
 		    size_t error_size)
@@ -344,7 +362,7 @@ bool socket_acquire(struct socket_pool *pool, const struct socket_wish *wish,
 		return false;
 	}
 	entry->wish = *wish;
-	entry->fd = open_with_fallback(pool, wish, warnings, &t);
+	entry->fd = open_with_patience(pool, wish, warnings, &t);
 	if (entry->fd < 0) {
 		explain(pool, wish, &t, error, error_size);
 		free(entry);

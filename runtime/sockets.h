@@ -37,6 +37,9 @@ struct socket_entry {
 struct socket_pool {
 	struct socket_entry **entries;
 	size_t count, cap;
+	/* for so many milliseconds, all told, an address in use is tried again: the roles of a stwd
+	 * that was killed just now hold its sockets until they are gone too */
+	unsigned patience_ms;
 };
 
 void socket_pool_init(struct socket_pool *pool);

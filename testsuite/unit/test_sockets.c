@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/attr.h"
@@ -191,6 +193,42 @@ static void occupied(void **state)
 	socket_pool_free(&mine);
 }
 
+static void *let_go(void *argument)
+{
+	const struct timespec while_ = {.tv_nsec = 50 * 1000000L};
+
+	(void)nanosleep(&while_, NULL);
+	socket_pool_free(argument);
+	return NULL;
+}
+
+/* At a start the address may still be held by what is left of a stwd that was killed. */
+static void patience(void **state)
+{
+	struct socket_wish any = wish_for("127.0.0.1:0"), taken = any;
+	struct socket_pool mine, theirs;
+	struct notes warnings = {0};
+	struct socket_entry *e;
+	char error[400] = "";
+	pthread_t thread;
+
+	(void)state;
+	socket_pool_init(&mine);
+	socket_pool_init(&theirs);
+	taken.at.port = acquire(&theirs, &any, &warnings)->bound.port;
+	mine.patience_ms = 60; /* used up, and then there is none */
+	assert_false(socket_acquire(&mine, &taken, &e, &warnings, error, sizeof(error)));
+	assert_non_null(strstr(error, "another program uses this port"));
+	assert_int_equal(mine.patience_ms, 0);
+	mine.patience_ms = 60000;
+	assert_int_equal(pthread_create(&thread, NULL, let_go, &theirs), 0);
+	e = acquire(&mine, &taken, &warnings);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(e->bound.port, taken.at.port);
+	assert_true(mine.patience_ms < 60000);
+	socket_pool_free(&mine);
+}
+
 /* Our own socket is no obstacle where both share the port, and an explained one where not. */
 static void overlapping(void **state)
 {
@@ -254,10 +292,10 @@ static void inherited(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(options),   cmocka_unit_test(dual_stack),
-		cmocka_unit_test(no_ipv6),   cmocka_unit_test(shared),
-		cmocka_unit_test(occupied),  cmocka_unit_test(overlapping),
-		cmocka_unit_test(inherited),
+		cmocka_unit_test(options),     cmocka_unit_test(dual_stack),
+		cmocka_unit_test(no_ipv6),     cmocka_unit_test(shared),
+		cmocka_unit_test(occupied),    cmocka_unit_test(patience),
+		cmocka_unit_test(overlapping), cmocka_unit_test(inherited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
