@@ -34,12 +34,20 @@ def put(site, data, name="incoming"):
 
 # ---- load
 
-class Steady:
-    """Connections that come all the time; none of them may be lost."""
+class Silent(ConnectionError):
+    """The other side closed without a word."""
 
-    def __init__(self, *ports, talk=greeting, threads=2):
-        self.ports, self.talk = ports, talk
-        self.count, self.failures = 0, []
+
+# what a connection may meet whose role is killed while it talks
+CUT_OFF = (Silent, ConnectionResetError, BrokenPipeError)
+
+
+class Steady:
+    """Connections that come all the time; none of them may be lost but by one of the errors in `may`."""
+
+    def __init__(self, *ports, talk=greeting, threads=2, may=()):
+        self.ports, self.talk, self.may = ports, talk, may
+        self.count, self.cut, self.failures = 0, 0, []
         self.halt = threading.Event()
         self.threads = [threading.Thread(target=self.work, args=(port,))
                         for port in ports for _ in range(threads)]
@@ -48,8 +56,10 @@ class Steady:
         while not self.halt.is_set():
             try:
                 if not self.talk(port):
-                    raise ConnectionError("closed without a word")
+                    raise Silent
                 self.count += 1
+            except self.may:
+                self.cut += 1
             except Exception as why:
                 self.failures.append(f"{port}: {why!r}")
             # the load is steady, not all that the machine can do: daemons need their turn
