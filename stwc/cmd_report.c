@@ -12,7 +12,7 @@ struct job {
 	struct view view, defaults, other;
 	struct diff from_defaults, from_other;
 	struct page page;
-	struct buf text;
+	struct buf title, text;
 };
 
 static enum status fail_of(const struct view *view)
@@ -20,7 +20,7 @@ static enum status fail_of(const struct view *view)
 	return cmd_fail(&cmd_report, "%s", view->fault[0] ? view->fault : "out of memory");
 }
 
-/* Of sources with mistakes the page says what is wrong; of an image without, all of it. */
+/* Sources with mistakes give a page too, which says so. */
 static enum status open_view(struct job *job)
 {
 	const struct options *options = job->options;
@@ -39,29 +39,40 @@ static enum status open_view(struct job *job)
 	return status;
 }
 
-static bool compare(struct job *job)
+static enum status from_defaults(struct job *job)
 {
-	const char *against = options_word(job->options, "against");
+	if (!compile_init(&job->defaults.c, &job->options->compile))
+		return cmd_fail(&cmd_report, "out of memory");
+	view_of_sources(&job->defaults);
+	if (!diff_make(&job->from_defaults, &job->defaults, &job->view))
+		return fail_of(&job->view);
+	job->page.defaults = &job->from_defaults;
+	return STATUS_VALID;
+}
+
+static enum status from_other(struct job *job, const char *against)
+{
 	struct input input = {.path = against};
 	struct options one = *job->options;
 
-	if (!compile_init(&job->defaults.c, &job->options->compile))
-		return false;
-	view_of_sources(&job->defaults);
-	if (!diff_make(&job->from_defaults, &job->defaults, &job->view))
-		return false;
-	job->page.defaults = &job->from_defaults;
-	if (!against)
-		return true;
 	one.inputs = &input;
 	one.input_count = 1;
 	cmd_silence(&one, SEVERITY_WARNING);
-	if (cmd_view(&cmd_report, &one, &job->other) != STATUS_VALID ||
-	    !view_load(&job->other, NULL) || !diff_make(&job->from_other, &job->other, &job->view))
-		return false;
+	if (cmd_view(&cmd_report, &one, &job->other) != STATUS_VALID)
+		return STATUS_FAILED; /* which was said */
+	if (!view_load(&job->other, NULL) || !diff_make(&job->from_other, &job->other, &job->view))
+		return fail_of(job->other.fault[0] ? &job->other : &job->view);
 	job->page.against = &job->from_other;
 	job->page.other = str_c(against);
-	return true;
+	return STATUS_VALID;
+}
+
+static enum status compare(struct job *job)
+{
+	const char *against = options_word(job->options, "against");
+	enum status status = from_defaults(job);
+
+	return status == STATUS_VALID && against ? from_other(job, against) : status;
 }
 
 static enum status write_page(struct job *job, enum status status)
@@ -85,6 +96,23 @@ static enum status write_page(struct job *job, enum status status)
 	return written == STATUS_VALID ? status : written;
 }
 
+/* "mail", "base.toml and 2 more": what was read. */
+static bool put_title(struct buf *title, const struct options *options)
+{
+	const struct input *first = &options->inputs[0];
+	size_t more = options->input_count - 1;
+
+	if (options->image)
+		buf_puts(title, str_c(options->image));
+	else if (strcmp(first->path, "-") == 0)
+		buf_puts(title, first->name ? str_c(first->name) : STR("standard input"));
+	else
+		buf_puts(title, str_c(first->path));
+	if (!options->image && more)
+		buf_printf(title, " and %zu more", more);
+	return !title->failed;
+}
+
 static enum status make_page(struct job *job, enum status status)
 {
 	struct page *page = &job->page;
@@ -92,11 +120,13 @@ static enum status make_page(struct job *job, enum status status)
 	page->out = &job->text;
 	page->view = &job->view;
 	page->valid = !page->diags || diags_ok(page->diags);
-	page->title = job->options->image ? str_c(job->options->image)
-					  : str_c(job->options->inputs[0].path);
-	if (page->valid && (!view_load(&job->view, NULL) || !compare(job)))
-		return job->other.fd >= 0 || job->other.fault[0] ? fail_of(&job->other)
-								 : fail_of(&job->view);
+	if (!put_title(&job->title, job->options))
+		return cmd_fail(&cmd_report, "out of memory");
+	page->title = buf_str(&job->title);
+	if (!view_load(&job->view, NULL))
+		return fail_of(&job->view);
+	if (page->valid && compare(job) != STATUS_VALID)
+		return STATUS_FAILED;
 	if (!page_write(page))
 		return fail_of(&job->view);
 	if (page->diags && !page->valid)
@@ -124,6 +154,7 @@ static enum status run(struct options *options)
 	view_close(&job.defaults);
 	view_close(&job.other);
 	view_close(&job.view);
+	buf_free(&job.title);
 	buf_free(&job.text);
 	return status;
 }

@@ -6,7 +6,6 @@
 #include "stwc/judge.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "stwc/view_diff.h"
 #include "stwc/view_dump.h"
@@ -15,8 +14,8 @@ struct limits {
 	struct judge_case *c;
 	struct view *view;
 	struct judgement *out;
-	const struct object **all; /* by name */
-	size_t count, applying;
+	struct view_index all; /* of the type */
+	size_t applying;
 	bool same; /* as was expected, so far */
 };
 
@@ -99,39 +98,18 @@ static bool judge_limit(struct limits *l, const struct object *limit)
 	return ok;
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return view_object_cmp(*(const struct object *const *)a, *(const struct object *const *)b);
-}
-
-/* The limits of the type, in one order whatever the configuration has. */
-static bool collect(struct limits *l, const struct schema_object *type)
-{
-	const struct compilation *c = &l->view->c;
-
-	if (type && !view_load(l->view, type))
-		return false;
-	l->all = calloc(c->object_count + 1, sizeof(*l->all));
-	for (size_t i = 0; l->all && i < c->object_count; i++)
-		if (c->objects[i]->type == type)
-			l->all[l->count++] = c->objects[i];
-	if (l->all)
-		qsort(l->all, l->count, sizeof(*l->all), by_name);
-	return l->all;
-}
-
 /* What is expected and does not exist is likely to be misspelt. */
 static void tell_strangers(struct limits *l)
 {
 	for (const struct node *n = l->c->expect->list.first; n; n = n->next) {
 		size_t i = 0;
 
-		while (i < l->count && !str_eq(view_object_name(l->all[i]), n->string))
+		while (i < l->all.count && !str_eq(view_object_name(l->all.by_name[i]), n->string))
 			i++;
-		if (i < l->count)
+		if (i < l->all.count)
 			continue;
 		l->same = false;
-		if (l->count)
+		if (l->all.count)
 			buf_printf(&l->out->why, "; there is no %.*s '%.*s'", STR_ARG(l->c->asked),
 				   STR_ARG(n->string));
 	}
@@ -139,19 +117,20 @@ static void tell_strangers(struct limits *l)
 
 bool judge_limits(struct judge_case *c, struct view *view, struct judgement *out, bool *same)
 {
+	const struct schema_object *type = schema_object_find(view->c.schema, c->asked);
 	struct limits l = {.c = c, .view = view, .out = out, .same = true};
-	bool ok = collect(&l, schema_object_find(view->c.schema, c->asked));
+	bool ok = !type || (view_load(view, type) && view_index_init(&l.all, view, &type, 1));
 
 	if (!ok)
 		(void)snprintf(c->eval.fault, sizeof(c->eval.fault), "%s",
 			       view->fault[0] ? view->fault : "out of memory");
-	for (size_t i = 0; ok && i < l.count; i++)
-		ok = judge_limit(&l, l.all[i]);
-	if (ok && !l.count)
+	for (size_t i = 0; ok && i < l.all.count; i++)
+		ok = judge_limit(&l, l.all.by_name[i]);
+	if (ok && !l.all.count)
 		buf_printf(&out->why, "the configuration has no %.*s", STR_ARG(c->asked));
 	tell_strangers(&l);
 	buf_puts(&out->got, l.applying ? STR("]") : STR("[]"));
-	free(l.all);
+	view_index_free(&l.all);
 	*same = l.same;
 	return ok;
 }

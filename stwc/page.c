@@ -1,10 +1,6 @@
 /* The frame of the page: head, landmarks, what there is in a few words. */
 #include "stwc/page.h"
 
-#include <stdlib.h>
-
-#include "stwc/view_dump.h"
-
 /* Dark text on light ground and the other way round; every pair has a contrast above 7 to 1. */
 static const char style[] =
 	":root{color-scheme:light dark;--text:#1b1b1b;--ground:#fff;--soft:#f1f3f5;--line:#8a8f94;"
@@ -17,7 +13,7 @@ static const char style[] =
 	"table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}\n"
 	"caption{text-align:left;font-weight:bold;padding:.3rem 0}\n"
 	"th,td{border:1px solid var(--line);padding:.25rem .5rem;text-align:left;"
-	"vertical-align:top;overflow-wrap:anywhere}\n"
+	"vertical-align:top;overflow-wrap:anywhere;unicode-bidi:isolate}\n"
 	"thead th{background:var(--soft)}\n"
 	"pre{background:var(--soft);padding:.6rem;overflow-x:auto}\n"
 	"code,pre{font-family:ui-monospace,monospace}\n"
@@ -55,12 +51,11 @@ static void put_navigation(struct page *page)
 {
 	buf_puts(page->out, STR("<nav aria-label=\"Sections\">\n<ul>\n"));
 	put_link(page, "diagnostics", "Diagnostics");
-	if (page->valid) {
-		put_link(page, "listeners", "Listeners");
-		put_link(page, "references", "References");
-		put_link(page, "objects", "Objects");
+	put_link(page, "listeners", "Listeners");
+	put_link(page, "references", "References");
+	put_link(page, "objects", "Objects");
+	if (page->defaults)
 		put_link(page, "defaults", "Differences from the defaults");
-	}
 	if (page->against)
 		put_link(page, "against", "Differences from another configuration");
 	buf_puts(page->out, STR("</ul>\n</nav>\n"));
@@ -84,41 +79,25 @@ static void put_header(struct page *page)
 		put_count(page, page->diags->notes, "note", "s");
 		buf_puts(page->out, STR(". "));
 	}
-	if (page->valid)
-		put_count(page, page->count, "object", "s");
-	else
-		buf_puts(page->out, STR("The configuration is not valid, and there is no more to "
-					"show than what is wrong with it"));
-	buf_printf(page->out, ". Held against version %s of the reference.</p>\n</header>\n",
+	put_count(page, page->objects.count, "object", "s");
+	buf_printf(page->out, ". Held against version %s of the reference.</p>\n",
 		   page->view->c.options.target ? page->view->c.options.target
 						: page->view->c.schema->version);
+	if (!page->valid)
+		buf_puts(page->out, STR("<p><strong>The configuration is not valid.</strong> Below "
+					"is what could be read of it; what has a mistake is left "
+					"out, and nothing is compared.</p>\n"));
+	buf_puts(page->out, STR("</header>\n"));
 }
 
-static int by_name(const void *a, const void *b)
+static bool put_sections(struct page *page)
 {
-	return view_object_cmp(*(const struct object *const *)a, *(const struct object *const *)b);
-}
-
-static bool collect(struct page *page)
-{
-	const struct compilation *c = &page->view->c;
-
-	page->count = c->object_count;
-	page->objects = calloc(page->count + 1, sizeof(*page->objects));
-	if (!page->objects)
-		return false;
-	for (size_t i = 0; i < page->count; i++)
-		page->objects[i] = c->objects[i];
-	qsort(page->objects, page->count, sizeof(*page->objects), by_name);
-	return true;
-}
-
-static bool put_valid(struct page *page)
-{
+	page_diagnostics(page);
 	page_listeners(page);
 	if (!page_references(page) || !page_objects(page))
 		return false;
-	page_differences(page, page->defaults, "defaults", "Differences from the defaults");
+	if (page->defaults)
+		page_differences(page, page->defaults, "defaults", "Differences from the defaults");
 	if (page->against)
 		page_differences(page, page->against, "against",
 				 "Differences from another configuration");
@@ -127,7 +106,7 @@ static bool put_valid(struct page *page)
 
 bool page_write(struct page *page)
 {
-	bool ok = collect(page);
+	bool ok = view_index_init(&page->objects, page->view, NULL, 0);
 
 	arena_init(&page->arena, 16 * 1024);
 	if (ok) {
@@ -135,8 +114,7 @@ bool page_write(struct page *page)
 		put_header(page);
 		put_navigation(page);
 		buf_puts(page->out, STR("<main>\n"));
-		page_diagnostics(page);
-		ok = !page->valid || put_valid(page);
+		ok = put_sections(page);
 		buf_printf(page->out,
 			   "</main>\n<footer>\n<p>Made by stwc %s from its inputs alone. Secrets "
 			   "are shown as stars.</p>\n</footer>\n</body>\n</html>\n",
@@ -144,7 +122,6 @@ bool page_write(struct page *page)
 	}
 	ok = ok && !page->out->failed && !page->arena.failed;
 	arena_free(&page->arena);
-	free(page->objects);
-	page->objects = NULL;
+	view_index_free(&page->objects);
 	return ok;
 }

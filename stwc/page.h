@@ -8,20 +8,20 @@
 
 #include "stwc/view.h"
 #include "stwc/view_diff.h"
+#include "stwc/view_dump.h"
 
 struct page {
 	struct buf *out;
 	struct view *view;           /* of the configuration, loaded whole */
-	bool valid;                  /* false: there are diagnostics, and no more to show */
+	bool valid;                  /* false: what has a mistake is missing in the view */
 	struct str title;            /* what was read: "mail", "mail.stwi" */
 	const struct diags *diags;   /* NULL: an image has none */
-	const struct diff *defaults; /* from a server that nobody has configured; NULL: not valid */
+	const struct diff *defaults; /* from a server that nobody has configured; NULL: not said */
 	const struct diff *against;  /* from another configuration; NULL: none was named */
 	struct str other;            /* its name */
-	const struct object **objects; /* by type and name; page_write makes them */
-	size_t count;
-	struct arena arena; /* of one value at a time */
-	size_t references;  /* written so far */
+	struct view_index objects;   /* page_write makes it */
+	struct arena arena;          /* of one value at a time */
+	size_t references;           /* written so far */
 };
 
 /* Writes the whole page. False: out of memory, or the image is damaged, as the view says. */

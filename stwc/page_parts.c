@@ -2,7 +2,6 @@
 #include "core/render.h"
 #include "stwc/page.h"
 #include "stwc/picture.h"
-#include "stwc/view_dump.h"
 #include "stwc/view_graph.h"
 #include "stwc/view_node.h"
 #include "stwc/view_write.h"
@@ -11,6 +10,8 @@
 /* What is more than anybody reads is counted. */
 #define SHOWN_ENTRIES 100
 #define SHOWN_DIFFERENCES 1000
+#define SHOWN_OBJECTS 5000 /* of each type */
+#define SHOWN_REFERENCES 10000
 /* What is more than anybody sees is not drawn. */
 #define DRAWN_OBJECTS 400
 
@@ -30,7 +31,9 @@ static void put_table(struct page *page, const char *caption, const char *column
 {
 	const char *end;
 
-	buf_printf(page->out, "<table>\n<caption>%s</caption>\n<thead><tr>", caption);
+	buf_puts(page->out, STR("<table>\n<caption>"));
+	buf_put_xml(page->out, str_c(caption));
+	buf_puts(page->out, STR("</caption>\n<thead><tr>"));
 	for (; *columns; columns = *end ? end + 1 : end) {
 		end = strchr(columns, '|');
 		if (!end)
@@ -43,6 +46,12 @@ static void put_table(struct page *page, const char *caption, const char *column
 static void end_table(struct page *page)
 {
 	buf_puts(page->out, STR("</tbody>\n</table>\n"));
+}
+
+static void put_rest(struct page *page, size_t all, size_t shown)
+{
+	if (all > shown)
+		buf_printf(page->out, "<p>… and %zu more.</p>\n", all - shown);
 }
 
 static void put_row_head(struct page *page, struct str text)
@@ -141,8 +150,8 @@ void page_diagnostics(struct page *page)
 		buf_puts(page->out, STR("<p>Nothing is wrong.</p>\n"));
 	for (size_t i = 0; diags && i < diags->count; i++)
 		put_diagnostic(page, &diags->all[i]);
-	if (diags && all > diags->count)
-		buf_printf(page->out, "<p>… and %zu more.</p>\n", all - diags->count);
+	if (diags)
+		put_rest(page, all, diags->count);
 	end_section(page);
 }
 
@@ -167,8 +176,8 @@ void page_listeners(struct page *page)
 	size_t written = 0;
 
 	put_section(page, "listeners", "Listeners");
-	for (size_t i = 0; i < page->count; i++) {
-		const struct object *object = page->objects[i];
+	for (size_t i = 0; i < page->objects.count; i++) {
+		const struct object *object = page->objects.by_name[i];
 
 		if (strcmp(object->type->name, "NetworkListener") != 0)
 			continue;
@@ -191,6 +200,19 @@ void page_listeners(struct page *page)
 
 /* ---- objects ---- */
 
+/* The row of a value of the object, up to the value; or of all of it. */
+static void put_object_head(struct page *page, const struct object *object, const char *field)
+{
+	struct buf name = BUF_INIT;
+
+	buf_printf(&name, "%.*s%s", STR_ARG(name_of(object)),
+		   object->poisoned ? " (with a mistake)" : "");
+	put_row_head(page, buf_str(&name));
+	page->out->failed = page->out->failed || name.failed;
+	buf_free(&name);
+	page_cell(page, str_c(field));
+}
+
 static void put_object(struct page *page, const struct object *object)
 {
 	const struct value_object *body = &object->body;
@@ -198,18 +220,26 @@ static void put_object(struct page *page, const struct object *object)
 	for (size_t i = 0; i < body->count; i++) {
 		const struct value_field *field = &body->fields[i];
 
-		put_row_head(page, name_of(object));
-		page_cell(page, str_c(field->field->name));
+		put_object_head(page, object, field->field->name);
 		put_value(page, field->value);
 		put_place(page, view_place_of(page->view, object, field, NULL));
 		buf_puts(page->out, STR("</tr>\n"));
 	}
 	if (body->count)
 		return;
-	put_row_head(page, name_of(object));
-	buf_puts(page->out, STR("<td>all by default</td><td></td>"));
+	put_object_head(page, object,
+			object->poisoned ? "nothing could be read" : "all by default");
+	page_cell(page, STR_NONE);
 	put_place(page, view_place_of(page->view, object, NULL, NULL));
 	buf_puts(page->out, STR("</tr>\n"));
+}
+
+/* An image may bring names of its own. */
+static void put_type_heading(struct page *page, const struct schema_object *type)
+{
+	buf_puts(page->out, STR("<h3>"));
+	buf_put_xml(page->out, str_c(type->name));
+	buf_puts(page->out, STR("</h3>\n"));
 }
 
 static void put_entries(struct page *page, const struct schema_object *type,
@@ -219,8 +249,8 @@ static void put_entries(struct page *page, const struct schema_object *type,
 	struct address_entry entry;
 	char text[NET_TEXT_SIZE];
 
-	buf_printf(page->out, "<h3>%s</h3>\n<p>%u entr%s.</p>\n", type->name, count,
-		   count == 1 ? "y" : "ies");
+	put_type_heading(page, type);
+	buf_printf(page->out, "<p>%u entr%s.</p>\n", count, count == 1 ? "y" : "ies");
 	put_table(page, count > SHOWN_ENTRIES ? "The first of them" : "All of them",
 		  "Address|Note|Where");
 	for (uint32_t i = 0; i < count && i < SHOWN_ENTRIES; i++) {
@@ -234,25 +264,39 @@ static void put_entries(struct page *page, const struct schema_object *type,
 	end_table(page);
 }
 
+/* The place behind the last object of the type that the object at `first` has. */
+static size_t end_of_type(const struct page *page, size_t first)
+{
+	const struct object **all = page->objects.by_name;
+	size_t end = first;
+
+	while (end < page->objects.count && all[end]->type == all[first]->type)
+		end++;
+	return end;
+}
+
+static void put_type(struct page *page, size_t first, size_t end)
+{
+	const struct schema_object *type = page->objects.by_name[first]->type;
+
+	put_type_heading(page, type);
+	buf_puts(page->out, STR("<p>"));
+	buf_put_xml(page->out, str_c(type->structure->doc));
+	buf_puts(page->out, STR("</p>\n"));
+	put_table(page, type->name, "Object|Field|Value|Where");
+	for (size_t i = first; i < end && i - first < SHOWN_OBJECTS; i++)
+		put_object(page, page->objects.by_name[i]);
+	end_table(page);
+	put_rest(page, end - first, SHOWN_OBJECTS);
+}
+
 bool page_objects(struct page *page)
 {
 	const struct schema *schema = page->view->c.schema;
 
 	put_section(page, "objects", "Objects");
-	for (size_t i = 0; i < page->count; i++) {
-		const struct object *object = page->objects[i];
-		const struct schema_object *type = object->type;
-
-		if (i == 0 || page->objects[i - 1]->type != type) {
-			buf_printf(page->out, "<h3>%s</h3>\n<p>", type->name);
-			buf_put_xml(page->out, str_c(type->structure->doc));
-			buf_puts(page->out, STR("</p>\n"));
-			put_table(page, type->name, "Object|Field|Value|Where");
-		}
-		put_object(page, object);
-		if (i + 1 == page->count || page->objects[i + 1]->type != type)
-			end_table(page);
-	}
+	for (size_t i = 0; i < page->objects.count; i = end_of_type(page, i))
+		put_type(page, i, end_of_type(page, i));
 	for (size_t i = 0; i < schema->object_count; i++) {
 		struct address_table table;
 
@@ -274,12 +318,12 @@ struct references {
 	const struct object *from;
 };
 
-static const struct object *find_id(const struct page *page, uint64_t id)
+/* "Domain example.org", or the type alone of a singleton. */
+static void put_title(struct buf *out, const struct object *object)
 {
-	for (size_t i = 0; i < page->count; i++)
-		if (page->objects[i]->id == id)
-			return page->objects[i];
-	return NULL;
+	struct str name = view_object_name(object);
+
+	buf_printf(out, "%s%s%.*s", object->type->name, name.n ? " " : "", STR_ARG(name));
 }
 
 static void visit(void *ctx, struct value *value, const struct path *path)
@@ -292,16 +336,18 @@ static void visit(void *ctx, struct value *value, const struct path *path)
 		return;
 	if (!r->page->references++)
 		put_table(r->page, "Which object refers to which", "Object|Field|Refers to");
-	buf_printf(&text, "%s %.*s", r->from->type->name, STR_ARG(view_object_name(r->from)));
+	if (r->page->references > SHOWN_REFERENCES)
+		return;
+	put_title(&text, r->from);
 	put_row_head(r->page, buf_str(&text));
 	buf_clear(&text);
 	path_print(&text, path);
 	page_cell(r->page, buf_str(&text));
 	buf_clear(&text);
 	target = value->reference.target ? value->reference.target
-					 : find_id(r->page, value->reference.id);
+					 : view_index_find(&r->page->objects, value->reference.id);
 	if (target)
-		buf_printf(&text, "%s %.*s", target->type->name, STR_ARG(view_object_name(target)));
+		put_title(&text, target);
 	else
 		buf_printf(&text, "%.*s, which lies outside", STR_ARG(value->reference.written));
 	put_made_cell(r->page, &text);
@@ -314,7 +360,8 @@ static bool put_picture(struct page *page)
 	bool ok = view_graph(page->view, NULL, 0, &graph);
 
 	if (ok && picture_draw(&picture, buf_str(&graph))) {
-		buf_puts(page->out, STR("<figure role=\"group\" aria-labelledby=\"picture\">\n"
+		buf_puts(page->out, STR("<figure role=\"group\" tabindex=\"0\" "
+					"aria-labelledby=\"picture\">\n"
 					"<figcaption id=\"picture\">Objects by type, and an arrow "
 					"for each reference; the table below says the same."
 					"</figcaption>\n"));
@@ -336,19 +383,20 @@ bool page_references(struct page *page)
 	bool ok = true;
 
 	put_section(page, "references", "References");
-	if (page->count <= DRAWN_OBJECTS)
+	if (page->objects.count <= DRAWN_OBJECTS)
 		ok = put_picture(page);
 	else
 		buf_printf(page->out, "<p>More than %d objects are not drawn.</p>\n",
 			   DRAWN_OBJECTS);
-	for (size_t i = 0; i < page->count; i++) {
-		r.from = page->objects[i];
+	for (size_t i = 0; i < page->objects.count; i++) {
+		r.from = page->objects.by_name[i];
 		walk_object(&walk, &r.from->body, NULL);
 	}
 	if (page->references)
 		end_table(page);
 	else
 		buf_puts(page->out, STR("<p>No object refers to another.</p>\n"));
+	put_rest(page, page->references, SHOWN_REFERENCES);
 	end_section(page);
 	return ok;
 }
@@ -421,7 +469,6 @@ void page_differences(struct page *page, const struct diff *diff, const char *id
 		put_entry(page, &diff->entries[i]);
 	if (all)
 		end_table(page);
-	if (all > shown)
-		buf_printf(page->out, "<p>… and %zu more.</p>\n", all - shown);
+	put_rest(page, all, shown);
 	end_section(page);
 }

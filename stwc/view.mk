@@ -17,6 +17,7 @@ libstwc_a_SOURCES += \
 	stwc/view_patch.c stwc/view_patch.h \
 	stwc/view_patch_find.c \
 	stwc/view_graph.c stwc/view_graph.h \
+	stwc/view_index.c \
 	stwc/view_items.c \
 	stwc/view_json.c \
 	stwc/view_jsonschema.c stwc/view_jsonschema.h \

@@ -27,6 +27,17 @@ bool view_dump(struct view *view, enum view_dump_format format, bool reveal,
 struct object **view_order(struct object *const *objects, size_t count, bool hard_only) WARN_UNUSED;
 /* Must the object be made with this field? */
 bool view_reference_is_hard(const struct schema_field *field);
+/* view_index.c: the objects of some types, or with a count of 0 of all, by type and name. */
+struct view_index {
+	const struct object **by_name, **by_id;
+	size_t count;
+};
+/* The view is loaded, and outlives it. False: out of memory. view_index_free in every case. */
+bool view_index_init(struct view_index *index, const struct view *view,
+		     const struct schema_object *const *types, size_t type_count) WARN_UNUSED;
+void view_index_free(struct view_index *index);
+/* NULL: no object of these has that id. */
+const struct object *view_index_find(const struct view_index *index, uint64_t id);
 /* The name that an object is written under: its client id, else its identity. */
 struct str view_object_name(const struct object *object);
 /* Types by name; objects of one type by name, those without one by their place. */

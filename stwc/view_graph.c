@@ -15,9 +15,7 @@ struct graph {
 	struct buf *out;
 	const struct schema_object *const *types;
 	size_t type_count;
-	const struct object **objects; /* those that are shown, by type and name */
-	size_t count;
-	const struct object **by_id;
+	struct view_index shown;
 	const struct object *from; /* whose references are being written */
 	struct buf outside;        /* nodes that edges lead to and nobody has declared */
 };
@@ -65,13 +63,16 @@ static void open_cluster(struct graph *g, const char *type)
 
 static void put_clusters(struct graph *g)
 {
-	for (size_t i = 0; i < g->count; i++) {
-		const struct object *object = g->objects[i];
+	const struct object **objects = g->shown.by_name;
+	size_t count = g->shown.count;
 
-		if (i == 0 || g->objects[i - 1]->type != object->type)
+	for (size_t i = 0; i < count; i++) {
+		const struct object *object = objects[i];
+
+		if (i == 0 || objects[i - 1]->type != object->type)
 			open_cluster(g, object->type->name);
 		put_node(g, object);
-		if (i + 1 == g->count || g->objects[i + 1]->type != object->type)
+		if (i + 1 == count || objects[i + 1]->type != object->type)
 			buf_puts(g->out, STR("\t}\n"));
 	}
 }
@@ -107,28 +108,6 @@ static bool put_packed(struct graph *g)
 			   count == 1 ? "y" : "ies");
 	}
 	return true;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return view_object_cmp(*(const struct object *const *)a, *(const struct object *const *)b);
-}
-
-static int by_id(const void *a, const void *b)
-{
-	uint64_t x = (*(const struct object *const *)a)->id;
-	uint64_t y = (*(const struct object *const *)b)->id;
-
-	return x < y ? -1 : x > y;
-}
-
-static const struct object *find_id(const struct graph *g, uint64_t id)
-{
-	const struct object key = {.id = id}, *wanted = &key;
-	const struct object **found =
-		g->count ? bsearch(&wanted, g->by_id, g->count, sizeof(wanted), by_id) : NULL;
-
-	return found ? *found : NULL;
 }
 
 static void put_edge(struct graph *g, const char *type, struct str name, const struct path *path,
@@ -169,29 +148,11 @@ static void visit(void *ctx, struct value *value, const struct path *path)
 
 	if (value->kind != VALUE_REFERENCE)
 		return;
-	target = find_id(g, value->reference.id);
+	target = view_index_find(&g->shown, value->reference.id);
 	if (target)
 		put_edge(g, target->type->name, target->identity, path, "");
 	else
 		put_outside(g, value, path);
-}
-
-static bool collect(struct graph *g)
-{
-	const struct compilation *c = &g->view->c;
-
-	g->objects = calloc(c->object_count + 1, sizeof(*g->objects));
-	g->by_id = calloc(c->object_count + 1, sizeof(*g->by_id));
-	if (!g->objects || !g->by_id)
-		return false;
-	for (size_t i = 0; i < c->object_count; i++) {
-		if (is_shown(g, c->objects[i]->type))
-			g->objects[g->count++] = c->objects[i];
-	}
-	qsort(g->objects, g->count, sizeof(*g->objects), by_name);
-	memcpy(g->by_id, g->objects, g->count * sizeof(*g->by_id));
-	qsort(g->by_id, g->count, sizeof(*g->by_id), by_id);
-	return true;
 }
 
 bool view_graph(struct view *view, const struct schema_object *const *types, size_t type_count,
@@ -199,22 +160,21 @@ bool view_graph(struct view *view, const struct schema_object *const *types, siz
 {
 	struct graph g = {.view = view, .out = out, .types = types, .type_count = type_count};
 	struct walk walk = {visit, &g};
-	bool ok = collect(&g);
+	bool ok = view_index_init(&g.shown, view, types, type_count);
 
 	buf_puts(out, STR("digraph configuration {\n\trankdir=LR;\n\tnode [shape=box];\n"));
 	if (ok) {
 		put_clusters(&g);
 		ok = put_packed(&g);
 	}
-	for (size_t i = 0; ok && i < g.count; i++) {
-		g.from = g.objects[i];
-		walk_object(&walk, &g.objects[i]->body, NULL);
+	for (size_t i = 0; ok && i < g.shown.count; i++) {
+		g.from = g.shown.by_name[i];
+		walk_object(&walk, &g.from->body, NULL);
 	}
 	buf_puts(out, buf_str(&g.outside));
 	buf_puts(out, STR("}\n"));
 	ok = ok && !out->failed && !g.outside.failed;
 	buf_free(&g.outside);
-	free(g.objects);
-	free(g.by_id);
+	view_index_free(&g.shown);
 	return ok;
 }
