@@ -309,27 +309,57 @@ bool fs_replace_keep_mode(struct fs_replace *r, struct fs_error *error)
 	return true;
 }
 
-bool fs_replace_commit(struct fs_replace *r, struct fs_error *error)
+/* Gives the new content its name, in place of a file that has it, or only where none has. */
+static int take_name(struct fs_replace *r, bool free_only)
+{
+	if (!free_only)
+		return renameat(r->dir_fd, r->temporary, r->dir_fd, r->name);
+	if (renameat2(r->dir_fd, r->temporary, r->dir_fd, r->name, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* where a file system knows no such rename, a link does the same in two steps */
+	if (errno != EINVAL || linkat(r->dir_fd, r->temporary, r->dir_fd, r->name, 0) < 0)
+		return -1;
+	(void)unlinkat(r->dir_fd, r->temporary, 0);
+	return 0;
+}
+
+static bool commit(struct fs_replace *r, bool free_only, struct fs_error *error)
 {
 	const char *doing = "sync the new content of";
+	int code;
 
 	if (fsync(r->fd) < 0)
 		goto out;
 	doing = "close the new content of";
 	if (close_fd(&r->fd) < 0)
 		goto out;
-	doing = "rename the new content to";
-	if (renameat(r->dir_fd, r->temporary, r->dir_fd, r->name) < 0)
+	doing = free_only ? "make" : "rename the new content to";
+	if (take_name(r, free_only) < 0)
 		goto out;
 	free(r->temporary);
 	r->temporary = NULL;
 	doing = "sync the directory of";
-	if (fsync(r->dir_fd) < 0)
+	if (fsync(r->dir_fd) < 0) {
+		code = errno;
+		if (free_only)
+			(void)unlinkat(r->dir_fd, r->name, 0);
+		errno = code;
 		goto out;
+	}
 	replace_close(r);
 	return true;
 out:
 	fail(error, errno, doing, r->path);
 	fs_replace_abort(r);
 	return false;
+}
+
+bool fs_replace_commit(struct fs_replace *r, struct fs_error *error)
+{
+	return commit(r, false, error);
+}
+
+bool fs_replace_commit_new(struct fs_replace *r, struct fs_error *error)
+{
+	return commit(r, true, error);
 }

@@ -62,6 +62,9 @@ bool fs_replace_begin(struct fs_replace *r, const char *path, unsigned mode,
 bool fs_replace_keep_mode(struct fs_replace *r, struct fs_error *error) WARN_UNUSED;
 /* Closes everything in either case; on failure the temporary file is removed. */
 bool fs_replace_commit(struct fs_replace *r, struct fs_error *error) WARN_UNUSED;
+/* The same where there must not be a file of that name yet, however late it came (EEXIST). A name
+ * that cannot be made to last is given back: after a failure nothing is left. */
+bool fs_replace_commit_new(struct fs_replace *r, struct fs_error *error) WARN_UNUSED;
 /* Does nothing after a commit or another abort. */
 void fs_replace_abort(struct fs_replace *r);
 

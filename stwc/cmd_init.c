@@ -317,19 +317,23 @@ static bool all_used(const struct init *init)
 /* Everything that is written, by name and content. */
 struct target {
 	char *directory, *secrets, *paths[1 + INIT_KEYS];
+	const char *directories[2];      /* the same two */
 	struct buf texts[1 + INIT_KEYS]; /* the keys first, the configuration last */
 	struct init_file files[1 + INIT_KEYS];
-	size_t count;
 };
 
 static bool name_target(struct target *t, const char *directory)
 {
-	size_t i;
+	size_t n = strlen(directory), i;
 
-	*t = (struct target){.count = 0};
-	t->directory = strdup(directory);
-	if (!t->directory || asprintf(&t->secrets, "%s/secrets", directory) < 0)
+	while (n > 1 && directory[n - 1] == '/')
+		n--;
+	*t = (struct target){.directory = strndup(directory, n)};
+	directory = t->directory;
+	if (!directory || asprintf(&t->secrets, "%s/secrets", directory) < 0)
 		return false;
+	t->directories[0] = t->directory;
+	t->directories[1] = t->secrets;
 	for (i = 0; i < INIT_KEYS; i++) {
 		t->texts[i].secret = true;
 		if (asprintf(&t->paths[i], "%s/%s", t->secrets, init_keys[i].file) < 0)
@@ -362,24 +366,37 @@ static bool interrupted(void *ctx)
 }
 
 /* `keys`: those that come in front of the configuration, too. */
-static struct init_files files_of(const struct target *t, struct dialogue *d, bool keys,
-				  const char *const *directories, const unsigned *modes)
+static struct init_files files_of(const struct target *t, struct dialogue *d, bool keys)
 {
+	static const unsigned modes[] = {0755, 0700};
+
 	return (struct init_files){.files = keys ? t->files : t->files + INIT_KEYS,
 				   .count = keys ? ARRAY_LEN(t->files) : 1,
-				   .directories = directories,
+				   .directories = t->directories,
 				   .modes = modes,
 				   .directory_count = keys ? 2 : 1,
 				   .interrupted = interrupted,
 				   .ctx = d};
 }
 
+static bool say(const struct fs_error *error)
+{
+	char text[1024];
+
+	fs_error_text(error, text, sizeof(text));
+	(void)cmd_fail(&cmd_init, "%s; nothing was written", text);
+	return false;
+}
+
 /* Before anybody has answered anything. */
 static bool is_free(struct dialogue *d, const struct target *t)
 {
-	struct init_files all = files_of(t, d, true, NULL, NULL);
+	struct init_files all = files_of(t, d, true);
+	struct fs_error error;
 	const char *path;
 
+	if (!init_files_possible(&all, &error))
+		return say(&error);
 	if (!init_files_exist(&all, &path))
 		return true;
 	(void)cmd_fail(&cmd_init, "%s is there already, and is left as it is", path);
@@ -399,18 +416,15 @@ static void print_next(const struct dialogue *d, const struct target *t, bool ke
 
 static enum status write_files(struct dialogue *d, struct target *t, bool keys)
 {
-	const char *const directories[] = {t->directory, t->secrets};
-	static const unsigned modes[] = {0755, 0700};
-	struct init_files all = files_of(t, d, keys, directories, modes);
+	struct init_files all = files_of(t, d, keys);
 	struct fs_error error;
-	char text[1024];
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(t->files); i++)
 		t->files[i].text = buf_str(&t->texts[i]);
 	if (!init_files_write(&all, &error)) {
-		fs_error_text(&error, text, sizeof(text));
-		return cmd_fail(&cmd_init, "%s; nothing was written", text);
+		(void)say(&error);
+		return STATUS_FAILED;
 	}
 	if (d->options->quiet)
 		return STATUS_VALID;
@@ -496,11 +510,13 @@ static enum status converse(struct dialogue *d, struct init *init, struct target
 static enum status run(struct options *options)
 {
 	struct dialogue d = {.options = options, .status = STATUS_FAILED};
-	struct target target;
+	struct target target = {.directory = NULL};
 	struct init init;
 
 	if (options->input_count > 1)
 		return cmd_fail(&cmd_init, "where to? One directory, or none for this one");
+	if (options->input_count && !*options->inputs[0].path)
+		return cmd_fail(&cmd_init, "the directory has no name");
 	d.asks = !options->yes && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 	if (!terminal_hold(&d.terminal))
 		return cmd_fail(&cmd_init, "%s", strerror(errno));

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,15 +12,54 @@
 struct progress {
 	const struct init_files *all;
 	struct fs_error *error;
-	char **temporary; /* of each file; NULL: it has none */
-	bool *placed;     /* it has its own name */
-	bool *made;       /* directories */
+	struct fs_replace *parts; /* of each file: its content under another name */
+	bool *placed;             /* it has its own name */
+	bool *made;               /* directories */
 };
 
-static bool fail(const struct progress *p, const char *doing, const char *path)
+static bool fail(struct fs_error *error, const char *doing, const char *path)
 {
-	fs_error_set(p->error, errno, doing, path);
+	fs_error_set(error, errno, doing, path);
 	return false;
+}
+
+/* The directory that something lies in; the caller frees it. NULL: no memory. */
+static char *parent_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+}
+
+/* ---- beforehand ---- */
+
+static bool is_writable(const char *path, struct fs_error *error)
+{
+	struct stat status;
+	bool ok = stat(path, &status) == 0;
+
+	if (ok && !S_ISDIR(status.st_mode)) {
+		errno = ENOTDIR;
+		ok = false;
+	}
+	ok = ok && faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) == 0;
+	return ok || fail(error, "write to", path);
+}
+
+bool init_files_possible(const struct init_files *all, struct fs_error *error)
+{
+	struct stat status;
+	char *parent;
+	bool ok;
+
+	if (stat(all->directories[0], &status) == 0)
+		return is_writable(all->directories[0], error);
+	if (errno != ENOENT)
+		return fail(error, "write to", all->directories[0]);
+	parent = parent_of(all->directories[0]);
+	ok = parent ? is_writable(parent, error) : fail(error, "write to", all->directories[0]);
+	free(parent);
+	return ok;
 }
 
 bool init_files_exist(const struct init_files *all, const char **out)
@@ -39,12 +77,27 @@ bool init_files_exist(const struct init_files *all, const char **out)
 	return false;
 }
 
+/* ---- writing ---- */
+
 static bool goes_on(const struct progress *p)
 {
 	if (!p->all->interrupted(p->all->ctx))
 		return true;
 	errno = EINTR;
-	return fail(p, "finish", p->all->files[p->all->count - 1].path);
+	return fail(p->error, "finish", p->all->files[p->all->count - 1].path);
+}
+
+/* What is in a directory lasts as long as the directory does. */
+static bool sync_parent(const char *path)
+{
+	char *parent = parent_of(path);
+	int fd = parent ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	bool ok = fd >= 0 && fsync(fd) == 0;
+
+	free(parent);
+	if (fd >= 0)
+		(void)close(fd); /* nothing was written through it */
+	return ok;
 }
 
 static bool make_directories(const struct progress *p)
@@ -56,78 +109,21 @@ static bool make_directories(const struct progress *p)
 
 		p->made[i] = mkdir(path, p->all->modes[i]) == 0;
 		if (!p->made[i] && errno != EEXIST)
-			return fail(p, "make the directory", path);
+			return fail(p->error, "make the directory", path);
+		if (p->made[i] && !sync_parent(path))
+			return fail(p->error, "sync the directory of", path);
 	}
 	return true;
-}
-
-static bool fill(int fd, const struct init_file *file)
-{
-	/* the mode is that which was asked for, whatever the umask; nothing was written before */
-	return fchmod(fd, file->mode) == 0 && fs_write_all(fd, file->text.p, file->text.n) &&
-	       fsync(fd) == 0;
 }
 
 static bool write_temporary(const struct progress *p, size_t i)
 {
 	const struct init_file *file = &p->all->files[i];
-	const char *slash = strrchr(file->path, '/');
-	int directory = slash ? (int)(slash - file->path) + 1 : 0;
-	char *name;
-	int fd, code;
+	struct fs_replace *part = &p->parts[i];
 
-	if (asprintf(&name, "%.*s.%s.XXXXXX", directory, file->path,
-		     slash ? slash + 1 : file->path) < 0)
-		return fail(p, "name", file->path);
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd < 0) {
-		free(name);
-		return fail(p, "make", file->path);
-	}
-	p->temporary[i] = name;
-	code = fill(fd, file) ? 0 : errno;
-	if (close(fd) < 0 && !code)
-		code = errno;
-	errno = code;
-	return !code || fail(p, "write", file->path);
-}
-
-/* The name is taken only if it is free, which no look beforehand could promise. */
-static bool place(const struct progress *p, size_t i)
-{
-	const char *path = p->all->files[i].path;
-
-	if (link(p->temporary[i], path) < 0)
-		return fail(p, "make", path);
-	p->placed[i] = true;
-	return true;
-}
-
-static bool sync_directory(const struct progress *p, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 && fsync(fd) == 0;
-
-	if (!ok)
-		(void)fail(p, "synchronise", path);
-	if (fd >= 0)
-		(void)close(fd); /* nothing was written through it */
-	return ok;
-}
-
-static bool place_all(const struct progress *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->all->count; i++) {
-		if (!goes_on(p) || !place(p, i))
-			return false;
-	}
-	for (i = 0; i < p->all->directory_count; i++) {
-		if (!sync_directory(p, p->all->directories[i]))
-			return false;
-	}
-	return goes_on(p);
+	return fs_replace_begin(part, file->path, file->mode, p->error) &&
+	       (fs_write_all(part->fd, file->text.p, file->text.n) ||
+		fail(p->error, "write", file->path));
 }
 
 static bool write_all(const struct progress *p)
@@ -140,7 +136,14 @@ static bool write_all(const struct progress *p)
 		if (!goes_on(p) || !write_temporary(p, i))
 			return false;
 	}
-	return place_all(p);
+	for (i = 0; i < p->all->count; i++) {
+		if (!goes_on(p))
+			return false;
+		p->placed[i] = fs_replace_commit_new(&p->parts[i], p->error);
+		if (!p->placed[i])
+			return false;
+	}
+	return goes_on(p);
 }
 
 /* Nothing more can be done about what cannot be taken away. */
@@ -149,11 +152,9 @@ static void clean(const struct progress *p, bool keep)
 	size_t i;
 
 	for (i = 0; i < p->all->count; i++) {
-		if (p->temporary[i])
-			(void)unlink(p->temporary[i]);
+		fs_replace_abort(&p->parts[i]);
 		if (p->placed[i] && !keep)
 			(void)unlink(p->all->files[i].path);
-		free(p->temporary[i]);
 	}
 	for (i = p->all->directory_count; i-- > 0 && !keep;) {
 		if (p->made[i])
@@ -164,19 +165,21 @@ static void clean(const struct progress *p, bool keep)
 bool init_files_write(const struct init_files *all, struct fs_error *error)
 {
 	struct progress p = {.all = all, .error = error};
-	bool ok;
+	bool ok = false;
+	size_t i;
 
-	p.temporary = calloc(all->count, sizeof(*p.temporary));
+	p.parts = calloc(all->count, sizeof(*p.parts));
 	p.placed = calloc(all->count, sizeof(*p.placed));
-	p.made = calloc(all->directory_count + 1, sizeof(*p.made));
-	ok = p.temporary && p.placed && p.made;
-	if (!ok) {
-		(void)fail(&p, "write", all->files[0].path);
+	p.made = calloc(all->directory_count, sizeof(*p.made));
+	for (i = 0; p.parts && i < all->count; i++)
+		p.parts[i].fd = p.parts[i].dir_fd = -1;
+	if (!p.parts || !p.placed || !p.made) {
+		(void)fail(error, "write", all->files[0].path);
 	} else {
 		ok = write_all(&p);
 		clean(&p, ok);
 	}
-	free(p.temporary);
+	free(p.parts);
 	free(p.placed);
 	free(p.made);
 	return ok;

@@ -24,6 +24,9 @@ struct init_files {
 	void *ctx;
 };
 
+/* Can files be made in the first directory, or can it be made? Asked before anybody has answered
+ * anything; what becomes of it later, init_files_write says. */
+bool init_files_possible(const struct init_files *all, struct fs_error *error) WARN_UNUSED;
 /* Is a file of these there already? `out` is which. */
 bool init_files_exist(const struct init_files *all, const char **out);
 /* False: nothing is left of it; error->code is EINTR where it was interrupted. */

@@ -7,6 +7,7 @@ fault_scripts = \
 	testsuite/fault/disk.py \
 	testsuite/fault/hostile.py \
 	testsuite/fault/images.py \
+	testsuite/fault/init.py \
 	testsuite/fault/memory.py \
 	testsuite/fault/refusals.py \
 	testsuite/fault/replace.py \

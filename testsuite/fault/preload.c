@@ -249,6 +249,13 @@ WRAP(int, -1, KIND_SYNC, true, fdatasync, (int fd), (fd))
 WRAP(int, -1, KIND_RENAME, true, rename, (const char *from, const char *to), (from, to))
 WRAP(int, -1, KIND_RENAME, true, renameat,
      (int from_dir, const char *from, int to_dir, const char *to), (from_dir, from, to_dir, to))
+WRAP(int, -1, KIND_RENAME, true, renameat2,
+     (int from_dir, const char *from, int to_dir, const char *to, unsigned flags),
+     (from_dir, from, to_dir, to, flags))
+WRAP(int, -1, KIND_RENAME, true, linkat,
+     (int from_dir, const char *from, int to_dir, const char *to, int flags),
+     (from_dir, from, to_dir, to, flags))
+WRAP(int, -1, KIND_OPEN, true, mkdir, (const char *path, mode_t mode), (path, mode))
 WRAP(int, -1, KIND_TRUNCATE, true, ftruncate, (int fd, off_t size), (fd, size))
 WRAP(int, -1, KIND_TRUNCATE, true, ftruncate64, (int fd, off_t size), (fd, size))
 WRAP(int, -1, KIND_REMOVE, true, unlinkat, (int dir, const char *name, int flags),

@@ -275,6 +275,27 @@ static void makes_a_new_file(void **state)
 	assert_int_equal(count_names("sub"), 1);
 }
 
+static void spares_a_file_that_came_late(void **state)
+{
+	struct fs_replace r;
+	struct fs_error error;
+
+	(void)state;
+	assert_true(fs_replace_begin(&r, "key", 0600, &error));
+	assert_true(fs_write_all(r.fd, "ours", 4));
+	put_file("key", "theirs");
+	assert_false(fs_replace_commit_new(&r, &error));
+	check_error(&error, EEXIST, "cannot make key: File exists");
+	check_file("key", "theirs");
+	assert_int_equal(count_names("."), 1);
+
+	assert_true(fs_replace_begin(&r, "other", 0600, &error));
+	assert_true(fs_write_all(r.fd, "ours", 4));
+	assert_true(fs_replace_commit_new(&r, &error));
+	check_file("other", "ours");
+	assert_int_equal(count_names("."), 2);
+}
+
 static void abort_leaves_the_old_file(void **state)
 {
 	struct fs_replace r;
@@ -443,6 +464,7 @@ int main(void)
 		IN_DIRECTORY(replaces_with_mode),
 		IN_DIRECTORY(keeps_the_mode),
 		IN_DIRECTORY(makes_a_new_file),
+		IN_DIRECTORY(spares_a_file_that_came_late),
 		IN_DIRECTORY(abort_leaves_the_old_file),
 		IN_DIRECTORY(failed_commit_leaves_the_old_file),
 		IN_DIRECTORY(refuses_wrong_targets),
