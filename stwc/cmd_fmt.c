@@ -40,10 +40,11 @@ static enum status put(struct formatter *f, const struct input *input, struct st
 {
 	bool stream = strcmp(input->path, "-") == 0;
 	bool same = str_eq(before, buf_str(text));
+	enum status status = STATUS_VALID;
 
-	f->changed += !same;
 	f->files += !stream || f->options->check;
 	if (f->options->check) {
+		f->changed += !same;
 		if (!same)
 			printf("%s\n", input->name ? input->name
 				       : stream    ? "<stdin>"
@@ -53,7 +54,10 @@ static enum status put(struct formatter *f, const struct input *input, struct st
 	if (stream)
 		return fwrite(text->p, 1, text->n, stdout) == text->n ? STATUS_VALID
 								      : STATUS_FAILED;
-	return same ? STATUS_VALID : cmd_replace(&cmd_fmt, input->path, text, false);
+	if (!same)
+		status = cmd_replace(&cmd_fmt, input->path, text, false);
+	f->changed += !same && status == STATUS_VALID;
+	return status;
 }
 
 static enum status format(struct formatter *f, const struct input *input, struct compilation *c)
@@ -114,6 +118,12 @@ static void format_directory(struct formatter *f, const char *path)
 		worsen(f, cmd_fail(&cmd_fmt, "%s", why));
 		return;
 	}
+	if (!count)
+		worsen(f,
+		       cmd_fail(&cmd_fmt,
+				"nothing to format: no *.toml, *.yaml, *.yml, *.json or *.ndjson "
+				"in %s",
+				path));
 	for (i = 0; i < count; i++)
 		format_file(f, &(struct input){.path = names[i]});
 	compile_list_free(names, count);

@@ -522,20 +522,25 @@ static void print_left(char *out, size_t size, const struct command *command,
 		       argument ? argument : "");
 }
 
+/* What is longer than the column of options has the line to itself. */
+#define HELP_COLUMN 36
+
 static void print_usage(const struct command *command)
 {
-	char left[64];
+	char left[128];
 	size_t width = 0, i;
 
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
 		print_left(left, sizeof(left), command, &rows[i]);
-		if (takes(command, &rows[i]) && strlen(left) > width)
+		if (takes(command, &rows[i]) && strlen(left) > width && strlen(left) <= HELP_COLUMN)
 			width = strlen(left);
 	}
 	printf("usage: stwc %s %s\n\n%s\n\n", command->name, command->usage, command->summary);
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
 		print_left(left, sizeof(left), command, &rows[i]);
-		if (takes(command, &rows[i]))
+		if (takes(command, &rows[i]) && strlen(left) > width)
+			printf("  %s\n  %-*s %s\n", left, (int)width, "", rows[i].help);
+		else if (takes(command, &rows[i]))
 			printf("  %-*s %s\n", (int)width, left, rows[i].help);
 	}
 }

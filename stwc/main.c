@@ -72,6 +72,14 @@ static int run_command(const struct command *command, int argc, char **argv)
 	return (int)flush(status);
 }
 
+static int run_help(const char *name)
+{
+	const struct command *command = find_command(name);
+	char help[] = "--help", *words[] = {help};
+
+	return command ? run_command(command, 1, words) : (int)no_command(name);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -82,6 +90,8 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		return STATUS_FAILED;
 	}
+	if (strcmp(argv[1], "help") == 0 && argc > 2)
+		return run_help(argv[2]);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		print_help(stdout);

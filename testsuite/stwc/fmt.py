@@ -44,6 +44,7 @@ CASES = [
      "a: 1\n\nb:\n  - x\n  -   z  # c\n"),
     ("and texts stay there, too", "a.yaml", "a: |  \n  x  \n\n\n  y\nb: \"p \n\n\n  q\"  \nc:    >-\n  z  \n",
      "a: |  \n  x  \n\n\n  y\nb: \"p \n\n\n  q\"  \nc: >-\n  z  \n"),
+    ("line ends of Windows inside of texts as well", "a.yaml", "a: |\r\n  x\r\n\r\n  y\r\nb: \"p\r\n  q\"\r\n", 'a: |\n  x\n\n  y\nb: "p\n  q"\n'),
     # spellings
     ("durations, sizes, rates", "a.toml", '[Imap]\ntimeoutIdle = 1800000\nmaxRequestSize = 52428800\nmaxRequestRate = {count=2000,period="60s"}\n',
      '[Imap]\ntimeoutIdle = "30m"\nmaxRequestSize = "50mb"\nmaxRequestRate = "2000/1m"\n'),
@@ -106,6 +107,12 @@ def command(tap, folder):
         write(many, name, "a:  1\n" if name[0] == "b" else "a=1\n")
     done = stwctest.run("fmt", many)
     tap.equal((done.stderr, read(os.path.join(many, ".hidden.toml"))), ("2 of 2 files changed\n", "a=1\n"), "a directory is its sources")
+    os.mkdir(os.path.join(folder, "none"))
+    for args in ([], ["--check"]):
+        done = stwctest.run("fmt", *args, os.path.join(folder, "none"))
+        tap.ok(done.status == 2 and "nothing to format" in done.stderr, f"a directory without sources is no success {args}")
+    done = stwctest.run("fmt", "--from", "toml", "/dev/stdin", stdin="a=1\n")
+    tap.ok(done.status == 2 and done.stderr.endswith("0 of 1 file changed\n"), "what cannot be replaced does not count as changed")
     secret = write(folder, "s.toml", '[Directory.d]\nbindSecret={"@type"="Value",secret="hunter2"}\ntimeout=1000\n')
     done = stwctest.run("fmt", secret)
     tap.ok("hunter2" not in done.stdout + done.stderr and 'secret = "hunter2"' in read(secret), "secrets stay in the file")
