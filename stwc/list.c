@@ -369,9 +369,9 @@ static bool take_record(struct list *list, struct str line)
 	if (record.wanted.n)
 		return take_cell(list, record.wanted);
 	diag_add(&list->c->diags, DIAG_LIST_LINE, span_of(list, line),
-		 record.cells < list->column ? "the line has %zu columns and none of number %zu"
-					     : "of %zu columns, number %zu is empty",
-		 record.cells, list->column);
+		 record.cells < list->column ? "the line has %zu column%s and none of number %zu"
+					     : "of %zu column%s, number %zu is empty",
+		 record.cells, record.cells == 1 ? "" : "s", list->column);
 	return true;
 }
 

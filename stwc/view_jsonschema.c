@@ -475,7 +475,6 @@ static void put_list_include(struct writer *w, const char *name, bool typed)
 			      "\"header\":{\"type\":\"boolean\"},"
 			      "\"delimiter\":{\"type\":\"string\",\"pattern\":\"^[\\\\t -!#-~]$\"},"
 			      "\"reason\":{\"type\":\"string\",\"minLength\":1},"
-			      "\"createdAt\":{\"type\":\"string\",\"format\":\"date-time\"},"
 			      "\"expiresAt\":{\"type\":\"string\",\"format\":\"date-time\"}}}");
 }
 

@@ -37,6 +37,8 @@ REFUSED = [
     ("a list without a file", {"BlockedIp": {"include-list": {"format": "cidr"}}}, "/BlockedIp/include-list: needs file"),
     ("a list among the objects of a type that says another", {"BlockedIp": {"include-list": {"file": "x", "type": "AllowedIp"}}},
      "/BlockedIp/include-list: no type"),
+    ("a field of a list's entries that the server sets", {"include-list": {"file": "x", "createdAt": "2026-01-01T00:00:00Z"}},
+     "/include-list: no createdAt"),
     ("a format of lists that there is not", {"include-list": [{"file": "x", "format": "xml"}]}, "/include-list/0/format: not a member"),
     ("a delimiter of two bytes", {"include-list": [{"file": "x", "format": "csv", "delimiter": "é"}]}, "/include-list/0/delimiter: "),
     ("an unknown type", {"NetworkListner": {}}, ": no NetworkListner"),
