@@ -14,7 +14,7 @@ libgrammar_a_SOURCES = \
 	grammar/layout_yaml.c \
 	grammar/ldap.c grammar/ldap.h \
 	grammar/sieve.c grammar/sieve.h \
-	grammar/sieve_use.c grammar/sieve_use.h grammar/sieve_words.def \
+	grammar/sieve_string.c grammar/sieve_use.c grammar/sieve_use.h grammar/sieve_words.def \
 	grammar/template.c grammar/template.h \
 	grammar/reader.c grammar/reader.h grammar/reader_impl.h \
 	grammar/scalar.c grammar/scalar.h \

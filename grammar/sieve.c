@@ -187,12 +187,13 @@ static bool is_word(const struct sieve *s, const char *text)
 }
 
 /* `require`: the strings name what the script may use from here on. */
-static bool string_list(struct sieve *s, bool require, size_t *members)
+static bool string_list(struct sieve *s, const struct sieve_use *use, bool require, size_t *members)
 {
 	advance(s);
 	for (*members = 0;; ++*members) {
 		if (s->token != TOKEN_STRING)
 			return fail(s, "expected a string here", "[\"one\", \"two\"]");
+		sieve_use_string(&s->words, use, s->at, s->n);
 		if (require)
 			sieve_use_require(&s->words, s->at, s->n);
 		advance(s);
@@ -228,7 +229,9 @@ static bool test(struct sieve *s)
 	advance(s);
 	if (!deeper(s))
 		return false;
+	sieve_use_open(&s->words, &use, false);
 	ok = arguments(s, &use);
+	sieve_use_close(&s->words, &use, false);
 	s->depth--;
 	return ok;
 }
@@ -254,11 +257,13 @@ static bool plain_arguments(struct sieve *s, struct sieve_use *use, bool require
 		size_t at = s->at, n = s->n, members;
 
 		if (is_mark(s, '[')) {
-			if (!string_list(s, require, &members))
+			if (!string_list(s, use, require, &members))
 				return false;
 			sieve_use_value(&s->words, use, at, n, 'l', members);
 			continue;
 		}
+		if (s->token == TOKEN_STRING)
+			sieve_use_string(&s->words, use, at, n);
 		if (s->token == TOKEN_TAG)
 			sieve_use_tag(&s->words, use, at, n);
 		else if (s->token == TOKEN_STRING || s->token == TOKEN_NUMBER)
@@ -327,8 +332,13 @@ static bool command(struct sieve *s, bool *conditional)
 	if (!is_mark(s, '{') && !is_mark(s, ';'))
 		return fail(s, "expected ';' here", "every command ends with ';'");
 	sieve_use_end(&s->words, &use, 0, is_mark(s, '{'));
-	if (is_mark(s, '{'))
-		return block(s);
+	if (is_mark(s, '{')) {
+		sieve_use_open(&s->words, &use, true);
+		if (!block(s))
+			return false;
+		sieve_use_close(&s->words, &use, true);
+		return true;
+	}
 	advance(s);
 	return true;
 }
@@ -349,8 +359,11 @@ bool sieve_check(struct str script, const struct sieve_scope *scope, struct text
 	struct sieve s = {
 		.text = script, .fault = fault, .words = {.scope = scope, .script = script}};
 
+	bool ok;
+
+	sieve_use_script(&s.words);
 	advance(&s);
-	if (!commands(&s))
-		return false;
-	return s.token == TOKEN_END || fail(&s, "expected a command here", NULL);
+	ok = commands(&s) && (s.token == TOKEN_END || fail(&s, "expected a command here", NULL));
+	buf_free(&s.words.text);
+	return ok;
 }

@@ -134,19 +134,30 @@ void sieve_use_begin(struct sieve_words *w, struct sieve_use *use, size_t at, si
 	if (!w->scope || w->reported >= SIEVE_REPORTS)
 		return;
 	use->word = find(text_at(w, at, n), test);
-	if (use->word)
-		need(w, str_c(use->word->capability), (struct place){at, n});
-	else
+	if (!use->word) {
 		unknown_word(w, use, test);
+		return;
+	}
+	need(w, str_c(use->word->capability), (struct place){at, n});
+	if (strcmp(use->word->name, "include") == 0 && w->scope->limits.includes &&
+	    ++w->includes == w->scope->limits.includes + 1)
+		report(w, SIEVE_LIMIT, (struct place){at, n}, STR_NONE,
+		       "%zu scripts included are the limit", w->scope->limits.includes);
 }
 
 /* ---- arguments ---- */
 
+/* What the grammar makes of a type of sieve_words.def: 's', 'l' or 'n'. */
+static char form_of(char type)
+{
+	return strchr("Hvxr", type) ? 's' : strchr("hkg", type) ? 'l' : type;
+}
+
 static const char *type_name(char type)
 {
-	return type == 'n'   ? "a number"
-	       : type == 's' ? "a string"
-			     : "a string or a list of strings";
+	return type == 'n'            ? "a number"
+	       : form_of(type) == 's' ? "a string"
+				      : "a string or a list of strings";
 }
 
 /* The next tag of a list; false at its end. */
@@ -188,7 +199,7 @@ static void unknown_tag(struct sieve_words *w, struct sieve_use *use, struct pla
 /* Does the last tag still want an argument? */
 static bool wants(const struct sieve_use *use)
 {
-	return *use->pending && strchr("sln", *use->pending);
+	return *use->pending && *use->pending != ' ' && *use->pending != '=';
 }
 
 static void missing(struct sieve_words *w, struct sieve_use *use, struct place place)
@@ -217,6 +228,7 @@ void sieve_use_tag(struct sieve_words *w, struct sieve_use *use, size_t at, size
 			       STR_ARG(text_at(w, at, n)), use->word->name);
 		need(w, capability, place);
 		use->pending = types;
+		use->regex = use->regex || str_eq_c(name, "regex");
 		use->tag_at = at;
 		use->tag_n = n;
 		return;
@@ -226,6 +238,7 @@ void sieve_use_tag(struct sieve_words *w, struct sieve_use *use, size_t at, size
 
 static bool fits(char wanted, char type, size_t members)
 {
+	wanted = form_of(wanted);
 	return wanted == type || (wanted == 'l' && type == 's') ||
 	       (wanted == 's' && type == 'l' && members == 1);
 }

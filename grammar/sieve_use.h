@@ -3,6 +3,7 @@
 #ifndef STW_GRAMMAR_SIEVE_USE_H
 #define STW_GRAMMAR_SIEVE_USE_H
 
+#include "base/buf.h"
 #include "grammar/sieve.h"
 
 enum sieve_kind { SIEVE_COMMAND, SIEVE_BLOCK, SIEVE_TEST, SIEVE_TEST_OF, SIEVE_TESTS };
@@ -26,6 +27,9 @@ struct sieve_words {
 	size_t declared_count;
 	size_t reported;
 	bool any; /* ihave, or more than there is room for: anything may be used */
+	size_t blocks, loops, tests; /* that are open */
+	size_t includes;
+	struct buf text; /* of the string at hand, as it is meant; free it */
 };
 
 /* A word with its arguments. */
@@ -35,13 +39,22 @@ struct sieve_use {
 	size_t taken;                  /* positional arguments so far */
 	const char *pending;           /* types that the last tag still wants; "" none */
 	size_t tag_at, tag_n;
-	bool said; /* one mistake of its arguments was reported */
+	bool regex; /* what it compares with are regular expressions */
+	bool said;  /* one mistake of its arguments was reported */
 };
 
+/* Before all words. */
+void sieve_use_script(struct sieve_words *w);
 /* A word begins, as a command or as a test. */
 void sieve_use_begin(struct sieve_words *w, struct sieve_use *use, size_t at, size_t n, bool test);
 /* `n` bytes from ':' on. */
 void sieve_use_tag(struct sieve_words *w, struct sieve_use *use, size_t at, size_t n);
+/* A string, alone or in a list, before the argument it belongs to: with its quotes, or from "text:"
+ * to its dot. */
+void sieve_use_string(struct sieve_words *w, const struct sieve_use *use, size_t at, size_t n);
+/* A block or a test of the word begins, or ends. */
+void sieve_use_open(struct sieve_words *w, const struct sieve_use *use, bool block);
+void sieve_use_close(struct sieve_words *w, const struct sieve_use *use, bool block);
 /* An argument of type 's', 'l' (of `members`) or 'n'. */
 void sieve_use_value(struct sieve_words *w, struct sieve_use *use, size_t at, size_t n, char type,
 		     size_t members);

@@ -2,9 +2,12 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 #include "core/suggest.h"
+#include "engine/regex.h"
 #include "grammar/sieve.h"
 #include "grammar/template.h"
 #include "stwc/check/rules.h"
+#include "stwc/defaults.h"
+#include "stwc/state.h"
 
 /* ---- Sieve ---- */
 
@@ -57,6 +60,9 @@ static void report_script(void *ctx, enum sieve_fault fault, size_t at, size_t n
 		[SIEVE_NO_CAPABILITY] = DIAG_SIEVE_CAPABILITY,
 		[SIEVE_NOT_REQUIRED] = DIAG_SIEVE_REQUIRE,
 		[SIEVE_ARGUMENT] = DIAG_SIEVE_ARGUMENT,
+		[SIEVE_STRING] = DIAG_SIEVE_STRING,
+		[SIEVE_HEADER] = DIAG_SIEVE_HEADER,
+		[SIEVE_LIMIT] = DIAG_SIEVE_LIMIT,
 	};
 	const struct script *script = ctx;
 	struct diag *diag = rule_error_at(script->rule, codes[fault], script->value, at, n, "%.*s",
@@ -67,6 +73,68 @@ static void report_script(void *ctx, enum sieve_fault fault, size_t at, size_t n
 				(struct str){script->value->string.p + at + 1, n - 2});
 	if (hint.n)
 		diag_hint(&script->rule->c->diags, diag, "%.*s", STR_ARG(hint));
+}
+
+/* The engine of scripts knows more than that of expressions: look-around, back-references, groups
+ * that are not given back, and some letters of its own. Of those nothing is said. */
+static bool is_beyond(struct str pattern)
+{
+	static const char *const marks[] = {"(?=", "(?!", "(?<=", "(?<!", "(?>", "(?(", "(?P=",
+					    "(?&", "(?R", "++",   "*+",   "?+",  "}+"};
+
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+		if (memmem(pattern.p, pattern.n, marks[i], strlen(marks[i])))
+			return true;
+	for (size_t i = 0; i + 1 < pattern.n; i++) {
+		if (pattern.p[i] != '\\')
+			continue;
+		i++;
+		if (pattern.p[i] && strchr("123456789kgKGhHeZ", pattern.p[i]))
+			return true;
+	}
+	return false;
+}
+
+static void check_pattern(void *ctx, struct str text, size_t at, size_t n)
+{
+	const struct script *script = ctx;
+	struct regex_fault fault;
+	struct buf out = BUF_INIT;
+
+	if (text.n && !is_beyond(text) && regex_translate(text, &out, &fault) == REGEX_WRONG)
+		(void)rule_error_at(script->rule, DIAG_SIEVE_STRING, script->value, at, n,
+				    "this is no regular expression: %s", fault.text);
+	buf_free(&out);
+}
+
+/* As written, or by default where the sources show all there is; 0: it is not known. */
+static size_t limit(struct compilation *c, const char *field)
+{
+	const struct object *settings = compile_first(c, "SieveUserInterpreter");
+	const struct schema_structure *structure =
+		schema_structure_find(c->schema, STR("SieveUserInterpreter"));
+	const struct schema_field *row =
+		structure ? schema_field_find(structure, str_c(field)) : NULL;
+	const struct value *value = settings ? value_field_get(&settings->body, field) : NULL;
+
+	if (!value && row && !c->options.partial && !c->state->operations)
+		value = defaults_field(c, structure, row);
+	return value && value->kind == VALUE_UNSIGNED ? (size_t)value->number : 0;
+}
+
+/* What a server asks of scripts of users. For those of the system it has no settings. */
+static struct sieve_limits limits_of(struct compilation *c, bool system)
+{
+	if (system)
+		return (struct sieve_limits){.script = 0};
+	return (struct sieve_limits){.script = limit(c, "maxScriptSize"),
+				     .string = limit(c, "maxStringLength"),
+				     .header = limit(c, "maxHeaderSize"),
+				     .blocks = limit(c, "maxNestedBlocks"),
+				     .loops = limit(c, "maxNestedForEvery"),
+				     .tests = limit(c, "maxNestedTests"),
+				     .includes = limit(c, "maxIncludes"),
+				     .variable = limit(c, "maxVarNameLength")};
 }
 
 /* Scripts of the system need no require, unless SieveSystemInterpreter.noCapabilityCheck is off. */
@@ -97,6 +165,8 @@ void rule_sieve(const struct rule *rule, const struct value *value)
 				.disabled = disabled(rule->c, system)};
 	const struct sieve_scope scope = {.undeclared_too = undeclared_too(rule->c, system),
 					  .has = has_capability,
+					  .limits = limits_of(rule->c, system),
+					  .pattern = check_pattern,
 					  .report = report_script,
 					  .ctx = &script};
 	struct text_fault fault;

@@ -59,9 +59,20 @@ static bool has_short(void *ctx, struct str capability)
 	return capability.n < 12;
 }
 
+static void asked(void *ctx, struct str pattern, size_t at, size_t n)
+{
+	told(ctx, SIEVE_STRING, at, n, STR("x"), pattern);
+	FUZZ_WANT(pattern.n < n);
+}
+
 static bool script(struct str text, struct text_fault *fault)
 {
-	const struct sieve_scope scope = {.has = has_short, .report = told, .ctx = &text.n};
+	size_t size = text.n;
+	const struct sieve_scope scope = {.has = has_short,
+					  .report = told,
+					  .pattern = asked,
+					  .ctx = &size,
+					  .limits = {1000, 20, 10, 3, 1, 2, 2, 5}};
 
 	return sieve_check(text, &scope, fault);
 }

@@ -22,6 +22,8 @@ RIGHT = [
     'require ["relational", "comparator-i;ascii-numeric"];'
     ' if header :value "ge" :comparator "i;ascii-numeric" "X-Score" "5" { keep; } if header :count "gt" "to" "3" { stop; }',
     'require "regex"; if header :regex "subject" "^a+$" { keep; }',
+    'require ["regex", "variables"]; if header :regex "a" ["(?i)a", "^(?=b)c", "(a)\\\\1", "a++", "(${x}", "\\\\[b"] { keep; }'
+    ' set "global.a" "(b"; set "T.c" "d"; if header :is "a" "(b" { keep; } if header "X-${y}: z" "(" { keep; }',
     'require ["date", "index"]; if date :index 1 :last :zone "+0100" "received" "hour" "09" { keep; }'
     ' if date :originalzone "date" "weekday" "0" { keep; } if currentdate :zone "+0100" "hour" ["09", "10"] { keep; }',
     'require "variables"; set "a" "b"; set :lower :upperfirst :length "a" "${a}"; set :quotewildcard :local "a" "b";'
@@ -98,6 +100,14 @@ WRONG = [
     ('require "foreverypart"; foreverypart;', "sieve-argument", "foreverypart;", "needs a block in braces"),
     ('require "vacation"; vacation :days "7" "x";', "sieve-argument", '"7"', "behind ':days' stands a number"),
     ('require "variables"; set :lower "a";', "sieve-argument", "set", "needs a string"),
+    ('require "regex"; if header :regex "a" ["ok", "(b"] { keep; }', "sieve-string", '"(b"', "no regular expression"),
+    ('require "regex"; if header :regex "a" text:\n[a\n.\n { keep; }', "sieve-string", "text:", "no regular expression"),
+    ('require "relational"; if header :value "=>" "a" "1" { keep; }', "sieve-string", '"=>"', "no relation"),
+    ('require "variables"; set "a.b" "c";', "sieve-string", '"a.b"', "no name space"),
+    ('if exists ["a", ""] { keep; }', "sieve-string", '""', "is empty"),
+    ('if header "Subject:" "a" { keep; }', "sieve-header", '"Subject:"', "leave out the colon"),
+    ('if address "Reply To" "a" { keep; }', "sieve-header", '"Reply To"', "can be called 'Reply To'"),
+    ('require "duplicate"; if duplicate :header "X Id" { keep; }', "sieve-header", '"X Id"', "no header field"),
     ('keep', "sieve-syntax", None, "expected ';' here"),
     ('else { keep; }', "sieve-syntax", "else", "no 'if' comes before this"),
     ('if { keep; }', "sieve-syntax", "{", "expected a test here"),
@@ -116,7 +126,23 @@ SETTINGS = [
     ("system", 'require "fileinto"; fileinto "x";', {"SieveUserInterpreter": {"disableCapabilities": ["fileinto"]}}, []),
     ("user", 'require "fileinto"; fileinto "x";', {"SieveUserInterpreter": {"disableCapabilities": ["copy"]}}, []),
 ]
-SEVERITY = {"sieve-capability": "warning", "sieve-test": "warning"}
+BLOCKS = "if true { " * 16 + "keep; " + "} " * 16
+LOOPS = 'require "foreverypart"; ' + "foreverypart { " * 5 + "keep; " + "} " * 5
+TESTS = "if " + "anyof(" * 16 + "true" + ")" * 16 + " { keep; }"
+# what is a little too much for the settings, and the settings
+LIMITS = [
+    (BLOCKS, {}), (LOOPS, {}), (TESTS, {}), ("#" * 102401, {}), (f'redirect "{"a" * 4096}";', {}),
+    ('require "editheader"; addheader "X-A" "%s";' % ("a" * 1025), {}), ('require "include"; ' + 'include "a"; ' * 4, {}),
+    ('require ["include", "variables"]; global "%s";' % ("a" * 32), {}), ("if true { keep; }" * 2, {"maxScriptSize": 33}),
+]
+ENOUGH = [
+    (BLOCKS.replace("if true { ", "", 1).replace("} ", "", 1), {}), (LOOPS.replace("foreverypart { ", "", 1).replace("} ", "", 1), {}),
+    (TESTS.replace("anyof(", "", 1).replace(")", "", 1), {}), ("#" * 102400, {}), (f'redirect "{"a" * 4095}";', {}),
+    ('require "editheader"; addheader "X-A" "%s";' % ("a" * 1024), {}), ('require "include"; ' + 'include "a"; ' * 3, {}),
+    ('require ["include", "variables"]; global "%s";' % ("a" * 31), {}), ("if true { keep; }" * 2, {"maxScriptSize": 34}),
+    (BLOCKS, {"maxNestedBlocks": 16}), ("if true { keep; } " * 20 + "if anyof(true, anyof(true)) { keep; } " * 20, {"maxNestedTests": 2}),
+]
+SEVERITY = {"sieve-capability": "warning", "sieve-test": "warning", "sieve-header": "warning"}
 
 
 def check(document):
@@ -148,6 +174,13 @@ def main():
         name = {"system": "SieveSystemScript", "user": "SieveUserScript"}[kind]
         done = check(json.dumps({name: {"a": {"contents": script}}, **settings}))
         tap.equal(done.codes("error", "warning"), codes, f"a script of a {kind} with {settings}: {script!r}")
+    for scripts, codes in (LIMITS, ["sieve-limit"]), (ENOUGH, []):
+        for script, settings in scripts:
+            done = stwctest.check_text(json.dumps({"SieveUserScript": {"a": {"contents": script}},
+                                                   "SieveUserInterpreter": settings}), "--from", "json")
+            tap.equal(done.codes("error", "warning"), codes, f"{codes}: {script[:60]!r}… {settings}")
+    done = stwctest.check_text(json.dumps({"SieveSystemScript": {"a": {"contents": BLOCKS}}}), "--from", "json")
+    tap.equal(done.codes("error", "warning"), [], "scripts of the system have other limits")
     done = check(json.dumps({"SieveUserScript": {"a": {"contents": "frob;\n" * 1000}}}))
     tap.equal(done.codes(), ["sieve-command"] * 20, "of a script that is none the first twenty mistakes are told")
     tap.done()
