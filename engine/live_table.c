@@ -168,7 +168,7 @@ bool live_table_put(struct live_table *table, const struct live_entry *entry)
 		table->entries[table->slots[slot] - 1] = put;
 		return true;
 	}
-	if (table->count >= LIVE_TABLE_LIMIT)
+	if (table->count >= LIVE_TABLE_LIMIT - (put.kind == LIVE_BAN ? LIVE_ALLOW_ROOM : 0))
 		return false;
 	if ((table->used == table->cap || (table->slots_taken + 1) * 4 > table->slot_count * 3) &&
 	    !table_remake(table))

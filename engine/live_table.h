@@ -22,6 +22,8 @@ struct live_entry {
 
 /* Entries of one table; what comes beyond is refused, never dropped silently. */
 #define LIVE_TABLE_LIMIT 1000000u
+/* So many of them bans cannot take: who is locked out can always be let in. */
+#define LIVE_ALLOW_ROOM 1000u
 
 struct live_table;
 

@@ -108,6 +108,27 @@ static bool in_order(void *ctx, const struct live_entry *entry)
 	return true;
 }
 
+/* As many bans as there can be still leave room for who is to be let in. */
+static void live_full(void **state)
+{
+	struct live_table *t = live_table_new(&key);
+	struct live_entry entry = {.kind = LIVE_BAN};
+	uint32_t n = 0;
+
+	(void)state;
+	for (entry.network = numbered(n); live_table_put(t, &entry); entry.network = numbered(n))
+		n++;
+	assert_int_equal(n, LIVE_TABLE_LIMIT - LIVE_ALLOW_ROOM);
+	entry.network = numbered(0);
+	assert_true(live_table_put(t, &entry)); /* it is there already */
+	entry.kind = LIVE_ALLOW;
+	for (n = 0; live_table_put(t, &entry); entry.network = numbered(n))
+		n++;
+	assert_int_equal(n, LIVE_ALLOW_ROOM);
+	assert_true(match(t, LIVE_ALLOW, "10.0.0.1", "10.0.0.1"));
+	live_table_free(t);
+}
+
 /* Growth, holes and remaking; the order of insertion stays. */
 static void live_many(void **state)
 {
@@ -271,8 +292,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(live_matching), cmocka_unit_test(live_removal),
 		cmocka_unit_test(live_many),     cmocka_unit_test(live_snapshot),
-		cmocka_unit_test(precedence),    cmocka_unit_test(mapped_peers),
-		cmocka_unit_test(words),
+		cmocka_unit_test(live_full),     cmocka_unit_test(precedence),
+		cmocka_unit_test(mapped_peers),  cmocka_unit_test(words),
 	};
 
 	return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
