@@ -212,13 +212,25 @@ static enum status print_changes(const struct options *options, struct diff *dif
 	return status;
 }
 
-static enum status print_plan(const struct options *options, struct diff *diff)
+/* --part 1, --part 2, or neither; false: another word. */
+static bool part_of(const struct options *options, enum form form, enum diff_part *out)
+{
+	const char *word = options_word(options, "part");
+
+	*out = DIFF_WHOLE;
+	if (!word)
+		return true;
+	*out = strcmp(word, "1") == 0 ? DIFF_FIRST : DIFF_SECOND;
+	return form == FORM_PLAN && (*out == DIFF_FIRST || strcmp(word, "2") == 0);
+}
+
+static enum status print_plan(const struct options *options, struct diff *diff, enum diff_part part)
 {
 	struct buf out = BUF_INIT;
 	bool differs = diff->count || diff->entry_count;
 
 	out.secret = true;
-	if (!diff_plan(diff, options->reveal, &out)) {
+	if (!diff_plan(diff, part, options->reveal, &out)) {
 		buf_free(&out);
 		return cmd_fail(&cmd_diff, "%s", diff->new->fault);
 	}
@@ -274,7 +286,7 @@ static bool open_side(const struct options *options, const struct side *side, st
 }
 
 static enum status compare(const struct options *options, struct view *old, struct view *new,
-			   enum form form)
+			   enum form form, enum diff_part part)
 {
 	struct diff diff;
 	enum status status = STATUS_FAILED;
@@ -285,7 +297,7 @@ static enum status compare(const struct options *options, struct view *old, stru
 			       : new->fault[0] ? new->fault
 					       : "out of memory");
 	else if (form == FORM_PLAN)
-		status = print_plan(options, &diff);
+		status = print_plan(options, &diff, part);
 	else
 		status = print_changes(options, &diff, form);
 	diff_free(&diff);
@@ -297,15 +309,18 @@ static enum status run(struct options *options)
 	struct view old = {.fd = -1}, new = {.fd = -1};
 	struct side sides[2];
 	enum status status = STATUS_FAILED;
+	enum diff_part part;
 	enum form form;
 
 	if (!form_of(options->to, &form))
 		return cmd_fail(&cmd_diff, "--to is text, json or plan, not '%s'", options->to);
+	if (!part_of(options, form, &part))
+		return cmd_fail(&cmd_diff, "--part is 1 or 2, of --to plan");
 	if (!find_sides(options, sides))
 		return cmd_fail(&cmd_diff, "name two configurations: images, sources, or the word "
 					   "'defaults'");
 	if (open_side(options, &sides[0], &old) && open_side(options, &sides[1], &new))
-		status = compare(options, &old, &new, form);
+		status = compare(options, &old, &new, form, part);
 	view_close(&old);
 	view_close(&new);
 	return status;
@@ -316,6 +331,6 @@ const struct command cmd_diff = {
 	"A B | --image NAME A",
 	"what differs between two configurations, by meaning, and when it takes effect",
 	" from as env object overlay partial shapes target edition level strict max-errors color "
-	"quiet now to reveal-secrets project image ",
+	"quiet now to part reveal-secrets project image ",
 	"text|json|plan",
 	run};

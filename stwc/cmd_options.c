@@ -437,6 +437,7 @@ static const struct option_row rows[] = {
 	{"list", NULL, false, "list what there is", set_list},
 	{"with", "NAME=VALUE", true, "the value of a variable, or of a global ($x)", add_with},
 	{"answer", "CALL=VALUE", true, "what a look-up finds, or every call of it", add_answer},
+	{"part", "1|2", false, "the first or the second of two plans", add_option_word},
 	{"against", "IMAGE", false, "tell what differs from this one, too", add_option_word},
 	{"domain", "NAME", false, "the domain in question", add_option_word},
 	{"all", NULL, false, "every image of the project", set_all},

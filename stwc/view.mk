@@ -16,6 +16,7 @@ libstwc_a_SOURCES += \
 	stwc/view_dump.c stwc/view_dump.h \
 	stwc/view_patch.c stwc/view_patch.h \
 	stwc/view_patch_find.c \
+	stwc/view_patch_leave.c \
 	stwc/view_graph.c stwc/view_graph.h \
 	stwc/view_index.c \
 	stwc/view_items.c \

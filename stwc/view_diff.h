@@ -59,8 +59,11 @@ const struct value_object *diff_single(const struct value *value);
 /* Are they the same to a server? */
 bool diff_same(struct diff *diff, const struct value *old, const struct value *new);
 
+/* One plan, or the two that it takes where objects that go refer to each other. */
+enum diff_part { DIFF_WHOLE, DIFF_FIRST, DIFF_SECOND };
+
 /* view_patch.c: a plan that makes the old one the new one. False: it cannot be said, as
  * new->fault says. */
-bool diff_plan(struct diff *diff, bool reveal, struct buf *out) WARN_UNUSED;
+bool diff_plan(struct diff *diff, enum diff_part part, bool reveal, struct buf *out) WARN_UNUSED;
 
 #endif

@@ -21,10 +21,16 @@ bool view_dump_format_of(const char *word, enum view_dump_format *out) WARN_UNUS
 bool view_dump(struct view *view, enum view_dump_format format, bool reveal,
 	       struct buf *out) WARN_UNUSED;
 
+/* Which references count: all; those that no later update can make (view_reference_is_hard); or
+ * those that keep their target from being destroyed (view_reference_holds). */
+enum view_order_by { VIEW_ORDER_ALL, VIEW_ORDER_HARD, VIEW_ORDER_HOLDING };
+
 /* view_order.c: the objects so that each stands behind those it refers to, as far as references go
- * in no circle; else by type and name. `hard_only`: what can be set by a later update does not
- * count (view_reference_is_hard). NULL: out of memory; the caller frees the array. */
-struct object **view_order(struct object *const *objects, size_t count, bool hard_only) WARN_UNUSED;
+ * in no circle; else by type and name. NULL: out of memory; the caller frees the array. */
+struct object **view_order(struct object *const *objects, size_t count,
+			   enum view_order_by by) WARN_UNUSED;
+/* Does a server keep what the field of the object refers to (validation.md 4.2)? */
+bool view_reference_holds(const struct object *object, const struct schema_field *field);
 /* Must the object be made with this field? */
 bool view_reference_is_hard(const struct schema_field *field);
 /* view_index.c: the objects of some types, or with a count of 0 of all, by type and name. */

@@ -95,10 +95,10 @@ static bool mark_early(struct view_items *items)
 
 /* ---- order and names ---- */
 
-static bool put_in_order(struct view_items *items, bool hard_only)
+static bool put_in_order(struct view_items *items, enum view_order_by by)
 {
 	struct compilation *c = &items->view->c;
-	struct object **order = view_order(c->objects, c->object_count, hard_only);
+	struct object **order = view_order(c->objects, c->object_count, by);
 	bool ok = order != NULL;
 	size_t i;
 
@@ -429,11 +429,11 @@ bool view_items_make(struct view_items *items, struct view *view)
 	*items = (struct view_items){.view = view, .count = view->c.object_count};
 	arena_init(&items->arena, 64 * 1024);
 	items->all = calloc(items->count + 1, sizeof(*items->all));
-	if (!items->all || !put_in_order(items, false))
+	if (!items->all || !put_in_order(items, VIEW_ORDER_ALL))
 		return false;
 	if (!mark_early(items)) {
 		view->fault[0] = '\0';
-		if (!put_in_order(items, true) || !mark_early(items))
+		if (!put_in_order(items, VIEW_ORDER_HARD) || !mark_early(items))
 			return false;
 	}
 	for (i = 0; i < items->count; i++)

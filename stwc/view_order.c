@@ -45,13 +45,21 @@ struct sorter {
 	size_t link_count, link_cap;
 	struct object **out;
 	size_t out_count;
-	bool hard_only;
+	enum view_order_by by;
 	bool failed;
 };
 
 bool view_reference_is_hard(const struct schema_field *field)
 {
 	return field->required || field->update == UPDATE_IMMUTABLE;
+}
+
+/* What belongs to an account goes with it. */
+bool view_reference_holds(const struct object *object, const struct schema_field *field)
+{
+	return strcmp(field->name, "accountId") != 0 ||
+	       (strcmp(object->type->name, "PublicKey") != 0 &&
+		strcmp(object->type->name, "MaskedEmail") != 0);
 }
 
 static int cmp_entries(const void *a, const void *b)
@@ -116,20 +124,27 @@ static void visit(void *ctx, struct value *value, const struct path *path UNUSED
 		add_link(s, target);
 }
 
-/* The references of an object, or those that it cannot be made without. */
-static void walk_links(struct sorter *s, const struct walk *walk, const struct value_object *body)
+static bool counts(const struct sorter *s, const struct object *object,
+		   const struct schema_field *field)
 {
-	struct value_object part = *body;
+	switch (s->by) {
+	case VIEW_ORDER_ALL: break;
+	case VIEW_ORDER_HARD: return view_reference_is_hard(field);
+	case VIEW_ORDER_HOLDING: return view_reference_holds(object, field);
+	}
+	return true;
+}
+
+/* The references of an object that count. */
+static void walk_links(struct sorter *s, const struct walk *walk, const struct object *object)
+{
+	struct value_object part = object->body;
 	size_t i;
 
-	if (!s->hard_only) {
-		walk_object(walk, body, NULL);
-		return;
-	}
 	part.count = 1;
-	for (i = 0; i < body->count; i++) {
-		part.fields = &body->fields[i];
-		if (view_reference_is_hard(part.fields->field))
+	for (i = 0; i < object->body.count; i++) {
+		part.fields = &object->body.fields[i];
+		if (counts(s, object, part.fields->field))
 			walk_object(walk, &part, NULL);
 	}
 }
@@ -143,7 +158,7 @@ static void collect_links(struct sorter *s)
 	for (i = 0; i < s->count && !s->failed; i++) {
 		size_t before = s->link_count;
 
-		walk_links(s, &walk, &s->entries[i].object->body);
+		walk_links(s, &walk, s->entries[i].object);
 		s->entries[i].target_count = s->link_count - before;
 	}
 	for (i = 0; i < s->count && !s->failed; i++) {
@@ -196,9 +211,9 @@ static bool prepare(struct sorter *s, struct object *const *objects)
 	return !s->failed;
 }
 
-struct object **view_order(struct object *const *objects, size_t count, bool hard_only)
+struct object **view_order(struct object *const *objects, size_t count, enum view_order_by by)
 {
-	struct sorter s = {.count = count, .hard_only = hard_only};
+	struct sorter s = {.count = count, .by = by};
 	uint32_t *stack = calloc(count + 1, sizeof(*stack));
 	bool ok = stack && prepare(&s, objects);
 	size_t i;

@@ -2,11 +2,11 @@
  * A plan from one configuration to another. Objects that a server has are found by values that
  * they had: an upsert that changes nothing gives each its name, then updates change it. What is
  * new is created, in an order in which what is needed comes first. What goes is destroyed at the
- * end, by reconciles without a value, because a destroy would come before the updates that free
- * it, and knows few fields (management-api.md 2.3); those of objects that others need come first,
- * since they run backwards. A change in a field that only a new object can have makes a new one, to
- * which the references move before the old one goes. Where no values tell an object from others of
- * its type, all of the type are made anew, if nothing refers to them.
+ * end, by reconciles without a value (view_patch_leave.c), because a destroy would come before the
+ * updates that free it, and knows few fields (management-api.md 2.3). A change in a field that only
+ * a new object can have makes a new one, to which the references move before the old one goes.
+ * Where no values tell an object from others of its type, all of the type are made anew, if nothing
+ * refers to them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include "stwc/view_write.h"
 #include "stwc/walk.h"
 
-static bool refuse(struct patcher *p, const struct object *object, const char *why)
+bool patcher_refuse(struct patcher *p, const struct object *object, const char *why)
 {
 	struct str name = view_object_name(object);
 	struct buf text = BUF_INIT;
@@ -48,10 +48,8 @@ static struct node *body_node(struct patcher *p, const struct view_item *item, b
 	return part.fields ? view_node_body(&p->nodes, &part, NULL) : NULL;
 }
 
-/* Some fields of an object, and its variant. */
-static struct node *named_fields(struct patcher *p, const struct view_nodes *nodes,
-				 const struct object *object, const char *const *names,
-				 size_t count)
+struct node *patcher_fields(struct patcher *p, const struct view_nodes *nodes,
+			    const struct object *object, const char *const *names, size_t count)
 {
 	struct value_object part = object->body;
 	size_t i, k;
@@ -164,10 +162,15 @@ static struct node *patch_node(struct patcher *p, const struct diff_object *obje
 	return patch_fields(p, old, NULL, new, NULL);
 }
 
+struct node *patcher_without(struct patcher *p, const struct object *old,
+			     const struct value_object *rest)
+{
+	return patch_fields(p, &old->body, NULL, rest, NULL);
+}
+
 /* ---- operations ---- */
 
-/* A name for what only the old side has, which no name of the new side is. */
-static struct str name_before(const struct patcher *p, const struct view_item *old)
+struct str patcher_name_before(const struct patcher *p, const struct view_item *old)
 {
 	return arena_printf(p->before.arena, "before/%s/%.*s", old->object->type->name,
 			    STR_ARG(old->key));
@@ -185,8 +188,8 @@ static bool put_keyed(struct patcher *p, struct str key, const struct node *body
 	return true;
 }
 
-static bool put_update(struct patcher *p, const struct schema_object *type, struct str name,
-		       const struct node *patch)
+bool patcher_put_update(struct patcher *p, const struct schema_object *type, struct str name,
+			const struct node *patch)
 {
 	if (!patch)
 		return false;
@@ -204,17 +207,17 @@ static bool put_update(struct patcher *p, const struct schema_object *type, stru
 	return true;
 }
 
-static bool put_name(struct patcher *p, const struct view_item *old, struct str name)
+bool patcher_put_name(struct patcher *p, const struct view_item *old, struct str name)
 {
 	const char **names = ARENA_ARRAY(&p->scratch, const char *, old->object->body.count + 1);
 	size_t count = names ? patcher_match_old(p, old, names) : 0;
 
 	if (!count)
-		return refuse(
+		return patcher_refuse(
 			p, old->object,
 			"cannot be told from others of its type by anything that a server shows");
 	view_operation_begin(p->out, "upsert", old->object->type, names, count);
-	return put_keyed(p, name, named_fields(p, &p->before, old->object, names, count));
+	return put_keyed(p, name, patcher_fields(p, &p->before, old->object, names, count));
 }
 
 /* Names for what a server has, by values that it has now. What finds one object may be another
@@ -230,7 +233,7 @@ static bool put_found(struct patcher *p)
 		if (patcher_is_singleton(old->object) || patcher_remakes(p, old->object) ||
 		    !(p->needed[i] || (new && p->roles[new->place] == ROLE_FOUND)))
 			continue;
-		if (!put_name(p, old, new ? new->name : name_before(p, old)))
+		if (!patcher_put_name(p, old, new ? new->name : patcher_name_before(p, old)))
 			return false;
 		arena_reset(&p->scratch);
 	}
@@ -253,7 +256,7 @@ static bool put_new(struct patcher *p, const struct view_item *item)
 	if (!count)
 		return true;
 	view_operation_begin(p->out, "upsert", item->object->type, match, count);
-	return put_keyed(p, item->name, named_fields(p, &p->nodes, item->object, match, count));
+	return put_keyed(p, item->name, patcher_fields(p, &p->nodes, item->object, match, count));
 }
 
 static bool put_created(struct patcher *p)
@@ -269,7 +272,8 @@ static bool put_created(struct patcher *p)
 		const struct view_item *item = &p->new.all[i];
 
 		if (p->roles[i] == ROLE_NEW && item->early &&
-		    !put_update(p, item->object->type, item->name, body_node(p, item, true)))
+		    !patcher_put_update(p, item->object->type, item->name,
+					body_node(p, item, true)))
 			return false;
 		arena_reset(&p->scratch);
 	}
@@ -317,8 +321,9 @@ static bool put_changed(struct patcher *p, bool after)
 			continue;
 		if (needs_new(p, object->new) != after)
 			continue;
-		if (!put_update(p, one->type, patcher_is_singleton(one) ? STR_NONE : item->name,
-				patch_node(p, object)))
+		if (!patcher_put_update(p, one->type,
+					patcher_is_singleton(one) ? STR_NONE : item->name,
+					patch_node(p, object)))
 			return false;
 		arena_reset(&p->scratch);
 	}
@@ -339,125 +344,13 @@ static bool put_moved(struct patcher *p)
 		    !patcher_moves(p, &item->object->body))
 			continue;
 		same.old = old->object;
-		if (!put_update(p, item->object->type,
-				patcher_is_singleton(item->object) ? STR_NONE : item->name,
-				patch_node(p, &same)))
+		if (!patcher_put_update(p, item->object->type,
+					patcher_is_singleton(item->object) ? STR_NONE : item->name,
+					patch_node(p, &same)))
 			return false;
 		arena_reset(&p->scratch);
 	}
 	return true;
-}
-
-/* ---- what goes ---- */
-
-/* Everything in the scope goes at the end; NULL: everything of the type. */
-static void put_reconcile(struct patcher *p, const struct schema_object *type,
-			  const struct node *scope)
-{
-	buf_printf(p->out, "{\"@type\": \"reconcile\", \"object\": \"%s\", \"matchOn\": \"*\", ",
-		   type->wire_name);
-	if (scope) {
-		buf_puts(p->out, STR("\"scope\": "));
-		view_json_inline(p->out, scope);
-		buf_puts(p->out, STR(", "));
-	}
-	buf_puts(p->out, STR("\"value\": {}}\n"));
-}
-
-static bool put_scoped(struct patcher *p, const struct view_item *item)
-{
-	const char **names = ARENA_ARRAY(&p->scratch, const char *, item->object->body.count + 1);
-	size_t count = names ? patcher_match_leaving(p, item, names) : 0;
-	const struct node *scope;
-
-	if (!count)
-		return refuse(
-			p, item->object,
-			"goes, and nothing tells it from others of its type that stay or come");
-	scope = named_fields(p, &p->before, item->object, names, count);
-	if (scope)
-		put_reconcile(p, item->object->type, scope);
-	return scope != NULL;
-}
-
-/* Where both go and each refers to the other, one has to let go first; but a plan spares what it
- * updates, and what is destroyed before everything else is still held. */
-static bool refuse_circle(struct patcher *p, const struct view_item *item)
-{
-	const struct value_object *body = &item->object->body;
-	const char *field = "";
-	struct str why;
-	size_t i;
-
-	for (i = 0; i < body->count; i++) {
-		if (view_item_waits(&p->old, item, &body->fields[i]))
-			field = body->fields[i].field->name;
-	}
-	why = arena_printf(&p->scratch,
-			   "goes, as does an object to which its '%s' refers and which refers to "
-			   "it, and a server destroys neither first; take '%s' away from it in a "
-			   "plan of its own",
-			   field, field);
-	return refuse(p, item->object, why.p ? why.p : "");
-}
-
-static bool put_removed(struct patcher *p, const struct view_item *item,
-			const struct schema_object **done)
-{
-	if (item->early)
-		return refuse_circle(p, item);
-	if (item->object->type == *done)
-		return true;
-	if (!patcher_all_go(p, item->object))
-		return put_scoped(p, item);
-	*done = item->object->type;
-	put_reconcile(p, *done, NULL);
-	return true;
-}
-
-/* An object that no update can make what it shall be: what takes its place has been made, and what
- * referred to it refers to that; it goes. */
-static bool put_replaced(struct patcher *p, const struct diff_object *object,
-			 const struct view_item *item)
-{
-	const struct node *scope;
-
-	if (p->needed[item->place])
-		return refuse(p, item->object,
-			      "changes in a field that only a new object can have, and another is "
-			      "known by its reference to it alone");
-	if (!item->match)
-		return refuse(p, item->object, "cannot be told from others of its type");
-	scope = patcher_old_alone(p, object, item);
-	if (!scope)
-		return refuse(p, item->object,
-			      "changes in a field that only a new object can have, and nothing "
-			      "else tells the old one from the new one");
-	put_reconcile(p, item->object->type, scope);
-	return true;
-}
-
-/* In the order of the old side: reconciles clean up backwards, so what refers goes first. */
-static bool put_leaving(struct patcher *p)
-{
-	const struct schema_object *done = NULL;
-	bool ok = true;
-	size_t i;
-
-	for (i = 0; ok && i < p->old.count; i++) {
-		const struct view_item *item = &p->old.all[i];
-		const struct diff_object *object = patcher_entry(p, item->object);
-
-		if (!object || patcher_is_singleton(item->object) ||
-		    patcher_remakes(p, item->object))
-			continue;
-		if (!object->new)
-			ok = put_removed(p, item, &done);
-		else if (object->anew)
-			ok = put_replaced(p, object, item);
-		arena_reset(&p->scratch);
-	}
-	return ok;
 }
 
 /* What is made anew as a whole type goes before anything is made. */
@@ -529,11 +422,15 @@ static bool put_entries(struct patcher *p)
 	return true;
 }
 
-static bool put_operations(struct patcher *p)
+static bool put_operations(struct patcher *p, enum diff_part part)
 {
-	put_remade(p);
-	if (!put_entries(p) || !put_found(p) || !put_changed(p, false) || !put_created(p) ||
-	    !put_changed(p, true) || !put_moved(p) || !put_leaving(p))
+	if (part != DIFF_FIRST) {
+		put_remade(p);
+		if (!put_entries(p) || !put_found(p) || !put_changed(p, false) || !put_created(p) ||
+		    !put_changed(p, true) || !put_moved(p))
+			return false;
+	}
+	if (!patcher_put_leaving(p, part))
 		return false;
 	if (!p->masked)
 		return true;
@@ -552,11 +449,11 @@ static struct str refer_before(const void *ctx, const struct value_reference *re
 
 	if ((!new && !old) || reference->literal)
 		return reference->written;
-	name = new ? new->name : name_before(p, old);
+	name = new ? new->name : patcher_name_before(p, old);
 	return arena_printf(p->before.arena, "#%.*s", STR_ARG(name));
 }
 
-bool diff_plan(struct diff *diff, bool reveal, struct buf *out)
+bool diff_plan(struct diff *diff, enum diff_part part, bool reveal, struct buf *out)
 {
 	struct patcher p = {.diff = diff, .out = out};
 	bool ok;
@@ -574,8 +471,8 @@ bool diff_plan(struct diff *diff, bool reveal, struct buf *out)
 		p.before.ctx = &p;
 		patcher_roles(&p);
 	}
-	ok = ok && p.roles && p.needed && p.remade && put_operations(&p) && !p.scratch.failed &&
-	     !out->failed;
+	ok = ok && p.roles && p.needed && p.remade && put_operations(&p, part) &&
+	     !p.scratch.failed && !out->failed;
 	if (!ok && !diff->new->fault[0])
 		(void)snprintf(diff->new->fault, sizeof(diff->new->fault), "%s",
 			       diff->old->fault[0] ? diff->old->fault : "out of memory");

@@ -33,6 +33,26 @@ static inline bool patcher_is_singleton(const struct object *object)
 	return object->type->kind == OBJECT_SINGLETON;
 }
 
+/* view_patch.c. Always false, with the fault: "no plan: TYPE/NAME why". */
+bool patcher_refuse(struct patcher *p, const struct object *object, const char *why);
+/* Some fields of an object, and its variant; NULL: memory is short. */
+struct node *patcher_fields(struct patcher *p, const struct view_nodes *nodes,
+			    const struct object *object, const char *const *names, size_t count);
+/* What an update must say so that of the old object the rest is left; NULL: that cannot be said. */
+struct node *patcher_without(struct patcher *p, const struct object *old,
+			     const struct value_object *rest);
+/* A name for what only the old side has, which no name of the new side is. */
+struct str patcher_name_before(const struct patcher *p, const struct view_item *old);
+/* An upsert that changes nothing gives the old object the name. */
+bool patcher_put_name(struct patcher *p, const struct view_item *old, struct str name) WARN_UNUSED;
+/* An update of what has the name, unless the patch, which NULL makes false, is empty. */
+bool patcher_put_update(struct patcher *p, const struct schema_object *type, struct str name,
+			const struct node *patch) WARN_UNUSED;
+
+/* view_patch_leave.c: reconciles for what goes, or, of the first of two plans, the updates that let
+ * go. False: no plan can say it, as the fault says. */
+bool patcher_put_leaving(struct patcher *p, enum diff_part part) WARN_UNUSED;
+
 /* view_patch_find.c */
 
 /* The difference that an object of either side has part in; NULL: none. */

@@ -151,12 +151,16 @@ def lead(tap, folder, name, old, new):
     old_path, new_path = (write(folder, n + ".json", json.dumps(m)) for n, m in (("old", old), ("new", new)))
     before = stwctest.run("convert", "--to", "plan", "--reveal-secrets", old_path)
     done = stwctest.run("diff", "--to", "plan", "--reveal-secrets", old_path, new_path)
+    parts = [done]
+    if "--part 1" in done.stderr:
+        parts = [stwctest.run("diff", "--to", "plan", "--part", n, "--reveal-secrets", old_path, new_path) for n in "12"]
+        done = parts[1]
     if done.status == 2 and "no plan: " in done.stderr or before.status == 2 and "no second run" in before.stderr:
         return False
     if not tap.ok(done.status == 1 and before.status == 0, f"{name}: there is a plan"):
         faults(done if done.status != 1 else before)
         return True
-    plans = [write(folder, "1.ndjson", before.stdout), write(folder, "2.ndjson", done.stdout)]
+    plans = [write(folder, f"{number}.ndjson", plan.stdout) for number, plan in enumerate([before] + parts)]
     after = image_of(folder, "after.stwi", *plans)
     again = stwctest.run("diff", os.path.join(folder, "after.stwi"), new_path) if after else None
     if not tap.ok(again and again.status == 0, f"{name}: which leads to the new side"):
@@ -177,8 +181,6 @@ def plans(tap, folder):
     for seed in SEEDS:
         sides = [generate.Generator(reference, seed + n).configuration(KEYED) for n in (300, 400)]
         for made in sides:
-            for role in made["Role"].values():
-                role.pop("roleIds", None)  # circles that go cannot be
             for number, made_of in enumerate(made["Certificate"].values()):
                 made_of["certificate"] = {"@type": "File", "filePath": f"{len(str(made))}-{number}"}
         found += lead(tap, folder, f"two seeds {seed}", *sides)
@@ -203,10 +205,32 @@ def keys(text):
             "Account": {n: {"@type": "User", "name": n, "domainId": "#example.org"} for n in "ab"}}
 
 
+def tenant(goes, stays=False):
+    """A tenant whose role is one of its own; the role may stay, and no longer be of the tenant."""
+    made = {"Tenant": {"t": {"name": "T", "roles": {"@type": "Custom", "roleIds": ["#r"]}}},
+            "Role": {"r": {"description": "R", "memberTenantId": "#t"}, "s": {"description": "S"}}}
+    if goes:
+        del made["Tenant"]
+        made["Role"].pop("r")
+    if stays:
+        made["Role"]["r"] = {"description": "R"}
+    return made
+
+
+def encrypted(goes):
+    """A user who reads by a certificate of his own, which goes with him (validation.md 4.2)."""
+    made = keys("a")
+    made["Account"]["a"]["encryptionAtRest"] = {"@type": "Aes256", "publicKey": "#k"}
+    if goes:
+        del made["PublicKey"], made["Account"]["a"]
+    return made
+
+
 # old, new, why there is no plan
 REFUSED = [
     ("of objects that go and need each other", roles(a=["b"], b=["a"], c=[]), roles(c=[]),
-     "goes, as does an object to which its 'roleIds' refers"),
+     "goes, as does an object to which its 'roleIds' refers and which refers to it, and a server destroys neither first: it takes "
+     "the plan of --part 1, which takes 'roleIds' away, and after that the plan of --part 2"),
     ("of a field that cannot be taken back",
      {"SystemSettings": {"defaultDomainId": "#example.org", "defaultHostname": "mail.example.org"}, "Domain": {"example.org": {}}},
      {"Domain": {"example.org": {}}}, "a server cannot take back SystemSettings.default"),
@@ -224,6 +248,13 @@ PLANS = [
      ["upsert Domain", "create AcmeProvider", "create Domain", "update Domain", "reconcile AcmeProvider"]),
     ("an object of another owner", keys("a"), keys("b"),
      ["destroy PublicKey", "upsert Domain", "upsert Account", "create PublicKey"]),
+    ("a role that its tenant leaves behind", tenant(False), tenant(True, stays=True),
+     ["upsert Role", "update Role", "reconcile Tenant"]),
+    ("a user and the certificate that is his", encrypted(False), encrypted(True), ["reconcile PublicKey", "reconcile Account"]),
+    ("types that hold each other in turn",
+     {"Role": {"r": {"description": "R", "memberTenantId": "#t"}},
+      "Tenant": {"t": {"name": "T"}, "u": {"name": "U", "roles": {"@type": "Custom", "roleIds": ["#r"]}}}}, LISTENER,
+     ["create NetworkListener", "reconcile Tenant", "reconcile Role", "reconcile Tenant"]),
     ("objects that go, one of which refers to the other", roles(a=["b"], b=[], c=[]), roles(c=[]), ["reconcile Role"] * 2),
     ("a value", LISTENER, listener(maxConnections=20), ["upsert NetworkListener", "update NetworkListener"]),
     ("another object", LISTENER, {**LISTENER, "Domain": {"example.org": {}}}, ["create Domain"]),
@@ -243,6 +274,16 @@ PLANS = [
 ]
 
 
+# old, new, what the two plans are
+PARTS = [
+    ("roles that refer to each other", roles(a=["b"], b=["a"], c=[]), roles(c=[]),
+     (["upsert Role", "update Role"], ["reconcile Role"] * 2)),
+    ("a tenant and its role", tenant(False), tenant(True), (["upsert Tenant", "update Tenant"], ["reconcile Tenant", "reconcile Role"])),
+    ("a circle of four, and what else changes", {**roles(a=["b"], b=["c"], c=["d"], d=["a"]), **LISTENER}, listener(maxConnections=20),
+     (["upsert Role", "update Role"], ["upsert NetworkListener", "update NetworkListener"] + ["reconcile Role"] * 4)),
+]
+
+
 def operations(tap, folder):
     for name, old, new, want in PLANS:
         done = compare(folder, old, new, "--to", "plan")
@@ -250,6 +291,17 @@ def operations(tap, folder):
         tap.equal(have, want, f"a plan of {name}")
         if want:
             lead(tap, folder, name, old, new)
+    for name, old, new, want in PARTS:
+        for part, operations_of in zip("12", want):
+            done = compare(folder, old, new, "--to", "plan", "--part", part)
+            have = [line["@type"] + " " + line["object"].removeprefix("x:") for line in map(json.loads, done.stdout.splitlines())]
+            tap.equal((done.status, have), (1, operations_of), f"part {part} of {name}")
+        tap.ok(lead(tap, folder, name, old, new), f"{name}: in two plans")
+    done = compare(folder, LISTENER, listener(maxConnections=20), "--to", "plan", "--part", "1")
+    tap.equal((done.status, done.stdout), (1, ""), "without a circle the first part has nothing to do")
+    for args in (["--part", "3", "--to", "plan"], ["--part", "1"], ["--part", "2", "--to", "json"]):
+        done = compare(folder, LISTENER, LISTENER, *args)
+        tap.ok(done.status == 2 and "--part is 1 or 2, of --to plan" in done.stderr, " ".join(args))
     for name, old, new, why in REFUSED:
         done = compare(folder, old, new, "--to", "plan")
         tap.ok(done.status == 2 and done.stdout == "" and why in done.stderr, f"no plan {name}: {done.stderr.strip()}")
