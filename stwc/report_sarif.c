@@ -18,12 +18,22 @@ static void put_member(struct sarif *s, const char *name, struct str text)
 	buf_put_json(s->out, text);
 }
 
-/* {"text": …}, as 3.11 and 3.12 want it. */
+/* {"text": …}, as 3.11 and 3.12 want it: a brace of its own is doubled there, since one alone would
+ * begin the place of an argument (3.11.5). */
 static void put_message(struct sarif *s, const char *name, struct str text)
 {
+	struct buf doubled = BUF_INIT;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '{' || text.p[i] == '}')
+			buf_putc(&doubled, text.p[i]);
+		buf_putc(&doubled, text.p[i]);
+	}
 	buf_printf(s->out, "\"%s\":{", name);
-	put_member(s, "text", text);
+	put_member(s, "text", buf_str(&doubled));
 	buf_putc(s->out, '}');
+	s->out->failed = s->out->failed || doubled.failed;
+	buf_free(&doubled);
 }
 
 static const char *level_of(enum severity severity)
