@@ -25,7 +25,7 @@ testsuite_unit_test_conn_LDADD = $(edge_test_libs)
 testsuite_unit_test_http_SOURCES = testsuite/unit/test_http.c testsuite/unit/unit.h
 testsuite_unit_test_http_CPPFLAGS = $(edge_test_cppflags)
 testsuite_unit_test_http_LDADD = $(edge_test_libs)
-testsuite_unit_test_log_SOURCES = testsuite/unit/test_log.c testsuite/unit/unit.h
+testsuite_unit_test_log_SOURCES = testsuite/unit/test_log.c testsuite/unit/folder.h testsuite/unit/unit.h
 testsuite_unit_test_log_CPPFLAGS = $(edge_test_cppflags)
 testsuite_unit_test_log_LDADD = $(edge_test_libs)
 testsuite_unit_test_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=time

@@ -16,21 +16,21 @@ main_test_libs = libmain.a $(EDGE_LIBS) libengine.a libstw.a libbase.a \
 	$(LMDB_LIBS) $(CAP_LIBS) $(SYSTEMD_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 
 testsuite_unit_test_generations_SOURCES = \
-	testsuite/unit/test_generations.c testsuite/unit/image_fixture.h testsuite/unit/unit.h
+	testsuite/unit/test_generations.c testsuite/unit/folder.h testsuite/unit/image_fixture.h testsuite/unit/unit.h
 testsuite_unit_test_generations_CPPFLAGS = $(main_test_cppflags)
 testsuite_unit_test_generations_LDADD = libmain.a libstwc.a libgrammar.a libschemas.a libengine.a \
 	libstw.a libcore.a libbase.a $(YAML_LIBS) $(LMDB_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) \
 	$(PSL_LIBS) $(PCRE2_LIBS) $(CMOCKA_LIBS)
-testsuite_unit_test_host_SOURCES = testsuite/unit/test_host.c testsuite/unit/unit.h
+testsuite_unit_test_host_SOURCES = testsuite/unit/test_host.c testsuite/unit/folder.h testsuite/unit/unit.h
 testsuite_unit_test_host_CPPFLAGS = $(main_test_cppflags)
 testsuite_unit_test_host_LDADD = $(main_test_libs)
 testsuite_unit_test_ipc_SOURCES = testsuite/unit/test_ipc.c testsuite/unit/unit.h
 testsuite_unit_test_ipc_CPPFLAGS = $(main_test_cppflags)
 testsuite_unit_test_ipc_LDADD = $(main_test_libs)
-testsuite_unit_test_live_state_SOURCES = testsuite/unit/test_live_state.c testsuite/unit/unit.h
+testsuite_unit_test_live_state_SOURCES = testsuite/unit/test_live_state.c testsuite/unit/folder.h testsuite/unit/unit.h
 testsuite_unit_test_live_state_CPPFLAGS = $(main_test_cppflags)
 testsuite_unit_test_live_state_LDADD = $(main_test_libs)
-testsuite_unit_test_secrets_SOURCES = testsuite/unit/test_secrets.c testsuite/unit/unit.h
+testsuite_unit_test_secrets_SOURCES = testsuite/unit/test_secrets.c testsuite/unit/folder.h testsuite/unit/unit.h
 testsuite_unit_test_secrets_CPPFLAGS = $(main_test_cppflags)
 testsuite_unit_test_secrets_LDADD = $(main_test_libs)
 testsuite_unit_test_sockets_SOURCES = testsuite/unit/test_sockets.c testsuite/unit/unit.h

@@ -19,7 +19,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += testsuite/unit/test_services testsuite/unit/test_zone
 TESTS += testsuite/unit/test_services testsuite/unit/test_zone
 endif
-testsuite_unit_test_services_SOURCES = testsuite/unit/test_services.c testsuite/unit/unit.h
+testsuite_unit_test_services_SOURCES = testsuite/unit/test_services.c testsuite/unit/folder.h testsuite/unit/unit.h
 testsuite_unit_test_services_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 testsuite_unit_test_services_LDADD = $(stwc_stwc_LDADD) $(CMOCKA_LIBS)
 testsuite_unit_test_zone_SOURCES = testsuite/unit/test_zone.c testsuite/unit/unit.h

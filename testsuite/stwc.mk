@@ -34,7 +34,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += testsuite/unit/test_stream
 TESTS += testsuite/unit/test_stream
 endif
-testsuite_unit_test_stream_SOURCES = testsuite/unit/test_stream.c testsuite/unit/unit.h
+testsuite_unit_test_stream_SOURCES = testsuite/unit/test_stream.c testsuite/unit/folder.h testsuite/unit/unit.h
 testsuite_unit_test_stream_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 testsuite_unit_test_stream_LDADD = libstwc.a libbase.a $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 

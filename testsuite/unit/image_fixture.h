@@ -2,25 +2,21 @@
 #ifndef STW_TESTSUITE_IMAGE_FIXTURE_H
 #define STW_TESTSUITE_IMAGE_FIXTURE_H
 
-#include "unit.h"
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "folder.h"
 
 #include "libstw/stw.h"
 #include "stwc/emit/emit.h"
 
 struct fixture {
-	char dir[64], source[96], image[96];
+	struct folder folder;
+	char source[FOLDER_PATH_SIZE], image[FOLDER_PATH_SIZE];
 };
 
 static inline void fixture_open(struct fixture *f)
 {
-	strcpy(f->dir, "/tmp/stw-image-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	snprintf(f->source, sizeof(f->source), "%s/mail.toml", f->dir);
-	snprintf(f->image, sizeof(f->image), "%s/mail.stwi", f->dir);
+	folder_make(&f->folder);
+	folder_path(&f->folder, "mail.toml", f->source);
+	folder_path(&f->folder, "mail.stwi", f->image);
 }
 
 static inline void fixture_close(struct fixture *f)
@@ -28,16 +24,7 @@ static inline void fixture_close(struct fixture *f)
 	unlink(f->source);
 	unlink(f->image);
 	/* a temporary file left behind makes this fail */
-	assert_int_equal(rmdir(f->dir), 0);
-}
-
-static inline void fixture_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	assert_true(fd >= 0);
-	assert_true(fs_write_all(fd, text, strlen(text)));
-	close(fd);
+	assert_int_equal(rmdir(f->folder.path), 0);
 }
 
 /* Compiles `text`; it must be valid. The name of the source does not depend on the folder. */
@@ -46,7 +33,7 @@ static inline void fixture_compile(struct fixture *f, const char *text, struct c
 	struct compile_options options = {.from = FORMAT_NONE};
 	struct input input = {.path = f->source, .name = "mail.toml"};
 
-	fixture_write(f->source, text);
+	folder_write(&f->folder, "mail.toml", text);
 	assert_true(compile_init(c, &options));
 	assert_true(compile_run(c, &input, 1));
 	for (size_t i = 0; i < c->diags.count && !diags_ok(&c->diags); i++)

@@ -1,17 +1,14 @@
-#include "unit.h"
+#include "folder.h"
 
 #include <errno.h>
 #include <dirent.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "base/fs.h"
 
 /* Every test works in a fresh directory, as the current one. */
-static char directory[] = "fs-test-XXXXXX";
+static struct folder folder;
+static char home[PATH_MAX];
 
 static void put_file(const char *path, const char *text)
 {
@@ -56,19 +53,15 @@ static void check_error(const struct fs_error *error, int code, const char *text
 static int enter(void **state)
 {
 	(void)state;
-	memcpy(directory + sizeof(directory) - 7, "XXXXXX", 6);
-	return mkdtemp(directory) && chdir(directory) == 0 ? 0 : -1;
+	folder_make(&folder);
+	return getcwd(home, sizeof(home)) && chdir(folder.path) == 0 ? 0 : -1;
 }
 
 static int leave(void **state)
 {
-	char command[64];
-
 	(void)state;
-	if (chdir("..") < 0)
-		return -1;
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
-	return system(command);
+	folder_remove(&folder);
+	return chdir(home);
 }
 
 static void reads_whole_files(void **state)

@@ -6,21 +6,18 @@
 
 struct site {
 	struct fixture fixture;
-	char state[96];
+	char state[FOLDER_PATH_SIZE];
 };
 
 static void site_open(struct site *site)
 {
 	fixture_open(&site->fixture);
-	snprintf(site->state, sizeof(site->state), "%s/state", site->fixture.dir);
+	folder_path(&site->fixture.folder, "state", site->state);
 }
 
 static void site_close(struct site *site)
 {
-	char command[160];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", site->state);
-	assert_int_equal(system(command), 0);
+	folder_remove_tree(site->state);
 	fixture_close(&site->fixture);
 }
 

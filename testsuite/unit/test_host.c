@@ -1,5 +1,5 @@
 /* What main learns from its host: name, threads, directories to watch. */
-#include "unit.h"
+#include "folder.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -92,58 +92,31 @@ static void quotas(void **state)
 	assert_int_equal(threads_cfs(STR("250000\n"), STR("100000\n")), 3);
 }
 
-static void write_file(const char *dir, const char *name, const char *text)
-{
-	char path[512];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
-
-static void make_dir(const char *dir, const char *name)
-{
-	char path[512];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	assert_int_equal(mkdir(path, 0700), 0);
-}
-
-static void remove_tree(const char *dir)
-{
-	char command[600];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	assert_int_equal(system(command), 0);
-}
-
 /* The quota of a group around ours holds for us too; the smallest wins. */
 static void nested_groups(void **state)
 {
-	char dir[] = "/tmp/stw-cgroup-XXXXXX";
+	struct folder folder;
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	make_dir(dir, "a");
-	make_dir(dir, "a/b");
-	write_file(dir, "a/cpu.max", "400000 100000\n");
-	write_file(dir, "a/b/cpu.max", "max 100000\n");
-	assert_int_equal(threads_cgroup_quota(STR("0::/a/b\n"), dir), 4);
-	write_file(dir, "a/b/cpu.max", "200000 100000\n");
-	assert_int_equal(threads_cgroup_quota(STR("0::/a/b\n"), dir), 2);
-	assert_int_equal(threads_cgroup_quota(STR("0::/\n"), dir), 0);
-	write_file(dir, "cpu.max", "700000 100000\n");
-	assert_int_equal(threads_cgroup_quota(STR("0::/\n"), dir), 7);
-	make_dir(dir, "cpu");
-	make_dir(dir, "cpu/x");
-	write_file(dir, "cpu/x/cpu.cfs_quota_us", "300000\n");
-	write_file(dir, "cpu/x/cpu.cfs_period_us", "100000\n");
-	assert_int_equal(threads_cgroup_quota(STR("9:cpuset:/x\n4:cpu,cpuacct:/x\n"), dir), 3);
-	assert_int_equal(threads_cgroup_quota(STR("9:cpuset:/x\n"), dir), 0);
-	remove_tree(dir);
+	folder_make(&folder);
+	folder_add(&folder, "a");
+	folder_add(&folder, "a/b");
+	folder_write(&folder, "a/cpu.max", "400000 100000\n");
+	folder_write(&folder, "a/b/cpu.max", "max 100000\n");
+	assert_int_equal(threads_cgroup_quota(STR("0::/a/b\n"), folder.path), 4);
+	folder_write(&folder, "a/b/cpu.max", "200000 100000\n");
+	assert_int_equal(threads_cgroup_quota(STR("0::/a/b\n"), folder.path), 2);
+	assert_int_equal(threads_cgroup_quota(STR("0::/\n"), folder.path), 0);
+	folder_write(&folder, "cpu.max", "700000 100000\n");
+	assert_int_equal(threads_cgroup_quota(STR("0::/\n"), folder.path), 7);
+	folder_add(&folder, "cpu");
+	folder_add(&folder, "cpu/x");
+	folder_write(&folder, "cpu/x/cpu.cfs_quota_us", "300000\n");
+	folder_write(&folder, "cpu/x/cpu.cfs_period_us", "100000\n");
+	assert_int_equal(threads_cgroup_quota(STR("9:cpuset:/x\n4:cpu,cpuacct:/x\n"), folder.path),
+			 3);
+	assert_int_equal(threads_cgroup_quota(STR("9:cpuset:/x\n"), folder.path), 0);
+	folder_remove(&folder);
 }
 
 static void configured_threads(void **state)
@@ -170,16 +143,18 @@ static void add_link(void *ctx, const char *dir, const char *name, bool last)
 
 static void symlink_chain(void **state)
 {
-	char dir[] = "/tmp/stw-chain-XXXXXX", path[128], expected[512];
+	char path[FOLDER_PATH_SIZE], expected[512];
+	struct folder folder;
+	const char *dir = folder.path;
 	struct chain chain = {{0}, 0};
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	make_dir(dir, "one");
-	write_file(dir, "one/mail.stwi", "x");
-	snprintf(path, sizeof(path), "%s/data", dir);
+	folder_make(&folder);
+	folder_add(&folder, "one");
+	folder_write(&folder, "one/mail.stwi", "x");
+	folder_path(&folder, "data", path);
 	assert_int_equal(symlink("one", path), 0);
-	snprintf(path, sizeof(path), "%s/link", dir);
+	folder_path(&folder, "link", path);
 	assert_int_equal(symlink("data/../data/mail.stwi", path), 0);
 	watch_chain(path, add_link, &chain);
 	snprintf(expected, sizeof(expected),
@@ -187,22 +162,23 @@ static void symlink_chain(void **state)
 		 dir + 5, dir, dir, dir, dir, dir, dir);
 	assert_string_equal(chain.text, expected);
 	assert_int_equal(chain.last, 1);
-	remove_tree(dir);
+	folder_remove(&folder);
 }
 
 /* A chain that bites its own tail ends. */
 static void endless_chain(void **state)
 {
-	char dir[] = "/tmp/stw-chain-XXXXXX", path[128];
+	char path[FOLDER_PATH_SIZE];
+	struct folder folder;
 	struct chain chain = {{0}, 0};
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/loop", dir);
+	folder_make(&folder);
+	folder_path(&folder, "loop", path);
 	assert_int_equal(symlink("loop", path), 0);
 	watch_chain(path, add_link, &chain);
 	assert_int_equal(chain.last, 0);
-	remove_tree(dir);
+	folder_remove(&folder);
 }
 
 static void note_limit(void **state)

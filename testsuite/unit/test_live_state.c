@@ -1,5 +1,5 @@
 /* Writable state: what survives a restart, what ends, and the snapshot for roles. */
-#include "unit.h"
+#include "folder.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,22 +8,21 @@
 #include "base/fs.h"
 #include "runtime/state.h"
 
-static char dir[] = "/tmp/stw-state-XXXXXX";
+static struct folder folder;
 static const struct hash_key key = {1, 2};
 
 static int setup(void **state)
 {
 	(void)state;
-	return mkdtemp(dir) ? 0 : -1;
+	folder_make(&folder);
+	return 0;
 }
 
 static int teardown(void **state)
 {
-	char command[128];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command);
+	folder_remove(&folder);
+	return 0;
 }
 
 static struct live_entry entry_of(enum live_kind kind, const char *network, int64_t until)
@@ -82,7 +81,7 @@ static struct state *reopen(struct state *s, int64_t now)
 		assert_true(state_flush(s));
 		state_close(s);
 	}
-	s = state_open(dir, &key, now);
+	s = state_open(folder.path, &key, now);
 	assert_non_null(s);
 	assert_string_equal(state_trouble(s), "");
 	return s;
@@ -179,13 +178,13 @@ static void foreign_file(void **state)
 	FILE *f;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/live.mdb", dir);
+	folder_path(&folder, "live.mdb", path);
 	f = fopen(path, "w");
 	assert_non_null(f);
 	for (int i = 0; i < 5000; i++)
 		assert_true(fputs("not an environment", f) >= 0);
 	assert_int_equal(fclose(f), 0);
-	s = state_open(dir, &key, 0);
+	s = state_open(folder.path, &key, 0);
 	assert_non_null(s);
 	assert_non_null(strstr(state_damage(s), "live.mdb.damaged"));
 	put(s, LIVE_BAN, "192.0.2.1", 0);
@@ -196,7 +195,7 @@ static void foreign_file(void **state)
 	/* what can be neither opened nor moved leaves all in memory */
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkdir(path, 0700), 0);
-	s = state_open(dir, &key, 0);
+	s = state_open(folder.path, &key, 0);
 	assert_non_null(s);
 	assert_non_null(strstr(state_trouble(s), "live.mdb"));
 	put(s, LIVE_BAN, "192.0.2.1", 0);
@@ -210,7 +209,7 @@ static void foreign_file(void **state)
 
 #define MANY 700
 
-static char path[sizeof(dir) + 16], aside[sizeof(dir) + 32];
+static char path[FOLDER_PATH_SIZE], aside[FOLDER_PATH_SIZE];
 
 /* Enough for branch pages and a list of free pages. */
 static struct buf many_entries(void)
@@ -221,8 +220,8 @@ static struct buf many_entries(void)
 	struct state *s;
 	char text[32];
 
-	snprintf(path, sizeof(path), "%s/live.mdb", dir);
-	snprintf(aside, sizeof(aside), "%s/live.mdb.damaged", dir);
+	folder_path(&folder, "live.mdb", path);
+	folder_path(&folder, "live.mdb.damaged", aside);
 	unlink(path);
 	s = reopen(NULL, 1000);
 	for (int i = 0; i < MANY; i++) {
@@ -271,7 +270,7 @@ static bool is_of_many(void *ctx, const struct live_entry *entry)
 static size_t use_damaged(bool *told)
 {
 	static unsigned calls;
-	struct state *s = state_open(dir, &key, 1000);
+	struct state *s = state_open(folder.path, &key, 1000);
 	size_t count;
 
 	assert_non_null(s);
@@ -286,7 +285,7 @@ static size_t use_damaged(bool *told)
 	put(s, LIVE_BAN, "192.0.2.9", 0);
 	assert_true(state_flush(s));
 	state_close(s);
-	s = state_open(dir, &key, 1000);
+	s = state_open(folder.path, &key, 1000);
 	assert_non_null(s);
 	assert_string_equal(state_damage(s), "");
 	assert_int_equal(live_table_count(state_table(s)), count + 1);

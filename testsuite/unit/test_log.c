@@ -1,5 +1,5 @@
 /* Lines of the log, their sinks, and repeats. */
-#include "unit.h"
+#include "folder.h"
 
 #include <sys/stat.h>
 #include <time.h>
@@ -86,15 +86,15 @@ static void names(void **state)
 
 /* ---- sinks ---- */
 
-static char folder[] = "test_log.XXXXXX";
+static struct folder folder;
 
 static size_t count_lines(const char *prefix, const char *event)
 {
-	char path[128], line[512];
+	char path[FOLDER_PATH_SIZE], line[512];
 	size_t count = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, prefix);
+	folder_path(&folder, prefix, path);
 	file = fopen(path, "r");
 	if (!file)
 		return 0;
@@ -108,7 +108,7 @@ static struct log_sink file_sink(const char *prefix, enum log_level level)
 {
 	struct log_sink sink = {.kind = LOG_SINK_FILE, .level = level, .exclude = true};
 
-	snprintf(sink.path, sizeof(sink.path), "%s", folder);
+	snprintf(sink.path, sizeof(sink.path), "%s", folder.path);
 	snprintf(sink.prefix, sizeof(sink.prefix), "%s", prefix);
 	return sink;
 }
@@ -147,7 +147,7 @@ static void midnight(void **state)
 	say(log, LOG_LEVEL_INFO, "network.timeout");
 	assert_int_equal(count_lines("daily.2025-12-31", "network.timeout"), 1);
 	assert_int_equal(count_lines("daily.2026-01-01", "network.timeout"), 2);
-	snprintf(path, sizeof(path), "%s/daily.2026-01-02", folder);
+	folder_path(&folder, "daily.2026-01-02", path);
 	assert_int_equal(mkdir(path, 0700), 0); /* in the way */
 	clock_now += 86400;
 	say(log, LOG_LEVEL_INFO, "network.timeout");
@@ -206,7 +206,7 @@ static void all_or_none(void **state)
 
 	(void)state;
 	assert_true(log_configure(log, &good, 1, error, sizeof(error)));
-	snprintf(bad.path, sizeof(bad.path), "%s/missing", folder);
+	folder_path(&folder, "missing", bad.path);
 	both[0] = file_sink("other", LOG_LEVEL_INFO);
 	both[1] = bad;
 	assert_false(log_configure(log, both, 2, error, sizeof(error)));
@@ -289,29 +289,15 @@ static void repeats_lose_nothing(void **state)
 static int make_folder(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
+	folder_make(&folder);
+	return 0;
 }
 
 static int remove_folder(void **state)
 {
-	static const char *const names_made[] = {"info",
-						 "debug",
-						 "only",
-						 "without",
-						 "good",
-						 "other",
-						 "daily.2025-12-31",
-						 "daily.2026-01-01",
-						 "daily.2026-01-03"};
-	char path[128];
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(names_made); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names_made[i]);
-		unlink(path);
-	}
-	return rmdir(folder);
+	folder_remove(&folder);
+	return 0;
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-#include "unit.h"
+#include "folder.h"
 
 #include <float.h>
 #include <locale.h>
@@ -217,7 +217,7 @@ static void formats_read_back(void **state)
 static bool enter_comma_locale(void)
 {
 	static const char *const names[] = {"de_DE.UTF-8", "fr_FR.UTF-8", "de_DE", "fr_FR"};
-	char directory[] = "num-test-XXXXXX";
+	struct folder folder;
 	char command[128];
 	bool entered = false;
 
@@ -225,14 +225,13 @@ static bool enter_comma_locale(void)
 		if (setlocale(LC_ALL, names[i]))
 			return true;
 	}
-	if (!mkdtemp(directory))
-		return false;
+	folder_make(&folder);
 	snprintf(command, sizeof(command),
-		 "localedef -i de_DE -f UTF-8 ./%s/de_DE.UTF-8 >/dev/null 2>&1", directory);
-	if (system(command) >= 0 && setenv("LOCPATH", directory, 1) == 0)
+		 "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 >/dev/null 2>&1", folder.path);
+	if (system(command) >= 0 && setenv("LOCPATH", folder.path, 1) == 0)
 		entered = setlocale(LC_ALL, "de_DE.UTF-8") != NULL;
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
-	return system(command) == 0 && entered;
+	folder_remove(&folder);
+	return entered;
 }
 
 /* The decimal comma of a locale must neither be read nor written. */

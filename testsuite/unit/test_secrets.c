@@ -1,5 +1,5 @@
 /* Secrets: where they are looked up, what is cut, what is refused, and how they are handed over. */
-#include "unit.h"
+#include "folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,38 +10,23 @@
 #include "libstw/ids.h"
 #include "runtime/settings.h"
 
-static char dir[] = "/tmp/stw-secrets-XXXXXX";
-static char credentials[64], directory[64];
-
-static void write_file(const char *folder, const char *name, const char *text, size_t n)
-{
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_int_equal(fwrite(text, 1, n, f), n);
-	assert_int_equal(fclose(f), 0);
-}
+static struct folder folder;
+static char credentials[FOLDER_PATH_SIZE], directory[FOLDER_PATH_SIZE];
 
 static int setup(void **state)
 {
 	(void)state;
-	if (!mkdtemp(dir))
-		return -1;
-	snprintf(credentials, sizeof(credentials), "%s/credentials", dir);
-	snprintf(directory, sizeof(directory), "%s/secrets", dir);
+	folder_make(&folder);
+	folder_path(&folder, "credentials", credentials);
+	folder_path(&folder, "secrets", directory);
 	return mkdir(credentials, 0700) || mkdir(directory, 0700);
 }
 
 static int teardown(void **state)
 {
-	char command[128];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command);
+	folder_remove(&folder);
+	return 0;
 }
 
 static bool resolve(enum secret_kind kind, const char *text, const char *first, const char *second,
@@ -83,15 +68,15 @@ static void refused(enum secret_kind kind, const char *text, const char *part)
 
 static void places(void **state)
 {
-	char path[128];
+	char path[FOLDER_PATH_SIZE];
 
 	(void)state;
-	write_file(credentials, "both", "of the manager\n", 15);
-	write_file(directory, "both", "of the operator\n", 16);
-	write_file(directory, "second", "two \t\r\n\n", 8);
+	folder_write(&folder, "credentials/both", "of the manager\n");
+	folder_write(&folder, "secrets/both", "of the operator\n");
+	folder_write(&folder, "secrets/second", "two \t\r\n\n");
 	expect(SECRET_FILE, "both", "of the manager");
 	expect(SECRET_FILE, "second", "two");
-	snprintf(path, sizeof(path), "%s/both", directory);
+	folder_path(&folder, "secrets/both", path);
 	expect(SECRET_FILE, path, "of the operator");
 	refused(SECRET_FILE, "none", "none");
 	refused(SECRET_FILE, "none", credentials);
@@ -113,19 +98,19 @@ static void unset_places(void **state)
 /* A file that is there and cannot be read is no reason to look elsewhere. */
 static void unreadable(void **state)
 {
-	char path[128];
+	char path[FOLDER_PATH_SIZE];
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/folder", credentials);
-	assert_int_equal(mkdir(path, 0700), 0);
-	write_file(directory, "folder", "x", 1);
+	folder_path(&folder, "credentials/folder", path);
+	folder_add(&folder, "credentials/folder");
+	folder_write(&folder, "secrets/folder", "x");
 	refused(SECRET_FILE, "folder", path);
 }
 
 static void empty(void **state)
 {
 	(void)state;
-	write_file(directory, "blank", " \n\t\n", 4);
+	folder_write(&folder, "secrets/blank", " \n\t\n");
 	refused(SECRET_FILE, "blank", "empty");
 	assert_int_equal(setenv("STW_TEST_SECRET", "", 1), 0);
 	refused(SECRET_VARIABLE, "STW_TEST_SECRET", "empty");
@@ -154,7 +139,7 @@ static void large(void **state)
 	(void)state;
 	assert_non_null(text);
 	memset(text, 'Q', n);
-	write_file(directory, "large", text, n);
+	folder_write_bytes(&folder, "secrets/large", text, n);
 	assert_false(resolve(SECRET_FILE, "large", NULL, directory, &out, error, sizeof(error)));
 	assert_null(strstr(error, "QQQ"));
 	assert_int_equal(out.n, 0);

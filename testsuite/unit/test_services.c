@@ -1,5 +1,5 @@
 /* Listeners as services: kind of TLS, host, what is announced, and what nobody can reach. */
-#include "unit.h"
+#include "folder.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -9,17 +9,17 @@
 static void services_from(const char *toml, struct view *view, struct services *out)
 {
 	struct compile_options options = {.from = FORMAT_TOML};
-	char path[] = "test_services.XXXXXX";
+	char path[FOLDER_PATH_SIZE];
 	struct input input = {.path = path};
-	int fd = mkstemp(path);
+	struct folder folder;
 
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, toml, strlen(toml)), (ssize_t)strlen(toml));
-	assert_int_equal(close(fd), 0);
+	folder_make(&folder);
+	folder_path(&folder, "mail.toml", path);
+	folder_write(&folder, "mail.toml", toml);
 	*view = (struct view){.fd = -1};
 	assert_true(compile_init(&view->c, &options));
 	assert_true(compile_run(&view->c, &input, 1));
-	assert_int_equal(unlink(path), 0);
+	folder_remove(&folder);
 	assert_true(diags_ok(&view->c.diags));
 	view_of_sources(view);
 	assert_true(services_of(view, out));

@@ -1,5 +1,5 @@
 /* A file in parts: what is let go comes back, unless the file is no longer the same. */
-#include "testsuite/unit/unit.h"
+#include "folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,8 @@
 #define LINE_COUNT ((size_t)6000)
 #define LIMIT ((size_t)1 << 30)
 
-static char path[] = "/tmp/stw-stream-XXXXXX";
+static struct folder folder;
+static char path[FOLDER_PATH_SIZE];
 
 static char letter(size_t line)
 {
@@ -26,8 +27,9 @@ static int make_file(void **state)
 	int fd;
 
 	(void)state;
-	memcpy(path + sizeof(path) - 7, "XXXXXX", 6);
-	fd = mkstemp(path);
+	folder_make(&folder);
+	folder_path(&folder, "lines", path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	assert_true(fd >= 0);
 	for (size_t i = 0; i < LINE_COUNT; i++) {
 		memset(line, letter(i), sizeof(line) - 1);
@@ -41,7 +43,8 @@ static int make_file(void **state)
 static int remove_file(void **state)
 {
 	(void)state;
-	return unlink(path);
+	folder_remove(&folder);
+	return 0;
 }
 
 /* Reads to the end and lets everything go on the way. */
