@@ -155,7 +155,8 @@ def dies_while_it_prepares(site):
                           + listener("web", "http", f"127.0.0.1:{web}")
                           + f'[BlockedIp.a]\naddress = "192.0.2.{turn + 1}"\n',
                           site.dir / "next.stwi")
-        pid = faulttest.processes(site)[name]
+        pids = faulttest.processes(site)
+        pid = pids[name]
         # a role that stands still takes PREPARE and never answers; then it dies of it
         os.kill(pid, signal.SIGSTOP)
         put(site, path.read_bytes())
@@ -166,6 +167,8 @@ def dies_while_it_prepares(site):
             r["phase"] == "serving" for r in s["roles"]), "the refusal")
         equal(status["image"]["active"], active, "active")
         contains(status["lastReload"]["text"], f"the role {name} died")
+        after = faulttest.processes(site)
+        equal([p for p in pids if pids[p] != after[p]], [name], "processes that are others now")
         refused.append(status["lastReload"]["digest"])
         contains((site.state / "refused").read_text(), refused[-1] + " failed")
         contains(greeting(smtp), "220")
