@@ -208,6 +208,23 @@ static bool patch_draft(struct file *file, const struct operation *op, struct dr
 	       patch_unseen(file, op, target->has_client_id ? target->client_id : STR_NONE, unseen);
 }
 
+/* An update of an object that the server has and the plan does not make. */
+static bool update_unseen(struct file *file, const struct operation *op, struct str id)
+{
+	/* of data that was said already */
+	if (!op->type->data && id.p)
+		diag_add(&file->c->diags, DIAG_NOT_CARRIED, op->id->span,
+			 "only the server shows the %s '%.*s'; its update is checked and not "
+			 "carried",
+			 op->type->name, STR_ARG(id));
+	else if (!op->type->data)
+		diag_add(&file->c->diags, DIAG_NOT_CARRIED, op->node->span,
+			 "only the server shows which %s it has; its update is checked and not "
+			 "carried",
+			 op->type->name);
+	return patch_unseen(file, op, id, op->value);
+}
+
 /* ---- singletons ---- */
 
 static bool is_singleton_id(const struct node *id)
@@ -314,7 +331,7 @@ static bool update_singleton(struct file *file, const struct operation *op)
 		plan_error(file, op->id->span,
 			   "the id of a singleton is 'singleton', and need not be given");
 	if (!target && (c->options.partial || op->type->data || keeps_variant(op)))
-		return patch_unseen(file, op, STR_NONE, op->value);
+		return update_unseen(file, op, STR_NONE);
 	if (!target)
 		target = fresh_singleton(file, op);
 	return target && patch_draft(file, op, target);
@@ -383,12 +400,12 @@ bool plan_update(struct file *file, const struct operation *op)
 	}
 	id = op->id->string;
 	if (!str_starts(id, STR("#")))
-		return patch_unseen(file, op, id, op->value);
+		return update_unseen(file, op, id);
 	id = str_from(id, 1);
 	if (op->type->packed)
 		return plan_update_packed(file, op, id);
 	if (is_brought(file, op, id))
-		return patch_unseen(file, op, id, op->value);
+		return update_unseen(file, op, id);
 	target = update_target(file, op, id);
 	return !target || patch_draft(file, op, target);
 }
