@@ -41,9 +41,10 @@ noinst_LIBRARIES += libzone.a
 libzone_a_SOURCES = \
 	runtime/zone_check.c runtime/zone_check.h \
 	runtime/zone_dns.c \
-	runtime/zone_file.c
-libzone_a_CPPFLAGS = $(AM_CPPFLAGS) $(CARES_CFLAGS) $(JANSSON_CFLAGS)
+	runtime/zone_file.c \
+	runtime/tls_dns.c runtime/tls_dns.h
+libzone_a_CPPFLAGS = $(AM_CPPFLAGS) $(CARES_CFLAGS) $(JANSSON_CFLAGS) $(SSL_CFLAGS)
 
 bin_PROGRAMS += stwctl
 stwctl_SOURCES = runtime/stwctl.c runtime/control.h
-stwctl_LDADD = libzone.a libengine.a libbase.a $(CARES_LIBS) $(JANSSON_LIBS) $(CRYPTO_LIBS)
+stwctl_LDADD = libzone.a libengine.a libbase.a $(CARES_LIBS) $(JANSSON_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS)

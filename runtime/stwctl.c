@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -395,6 +396,7 @@ static int run_zone_check(const struct options *options, const struct request *r
 		else
 			server = r->options[++i];
 	}
+	(void)signal(SIGPIPE, SIG_IGN); /* a name server may close its connection at any time */
 	status = zone_check(r->operands[0], server, tcp, options->timeout, &said);
 	if (said.out.failed || said.err.failed)
 		status = fail("out of memory", NULL);

@@ -226,7 +226,7 @@ static bool take_server(const char *word, struct zone_resolver *out)
 	net_addr_format(&socket.addr, text);
 	(void)snprintf(out->servers[0].address, sizeof(out->servers[0].address), "%s", text);
 	out->servers[0].port = socket.port;
-	out->servers[0].tcp = out->tcp;
+	out->servers[0].transport = ZONE_UDP; /* --tcp holds for all */
 	out->count = 1;
 	out->refused = NULL;
 	return true;

@@ -30,11 +30,13 @@ struct zone_entry {
 
 #define RESOLVER_SERVERS_MAX 16
 
+enum zone_transport { ZONE_UDP, ZONE_TCP, ZONE_TLS };
+
 struct zone_resolver {
 	struct zone_server {
 		char address[64];
 		uint16_t port;
-		bool tcp;
+		enum zone_transport transport;
 	} servers[RESOLVER_SERVERS_MAX]; /* none: those of the system */
 	size_t count;
 	const char *refused; /* why it cannot be asked, a sentence; NULL: it can */

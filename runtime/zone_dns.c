@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "engine/netaddr.h"
+#include "runtime/tls_dns.h"
 
 #define CLASS_IN 1
 #define HEADER_SIZE 12
@@ -213,13 +214,10 @@ bool zone_answer_read(struct arena *arena, const unsigned char *bytes, int size,
 	return question->answers != NULL;
 }
 
-static void on_answer(void *arg, int status, int timeouts UNUSED, unsigned char *bytes, int size)
+/* What a status of c-ares, and the message where there is one, mean for the question. */
+static void take_answer(struct arena *arena, struct zone_question *question, int status,
+			const unsigned char *bytes, int size)
 {
-	struct query *query = arg;
-	struct zone_question *question = query->question;
-	struct arena *arena = query->asking->arena;
-
-	query->asking->open--;
 	question->answer = ANSWER_NONE;
 	question->failure = NULL;
 	if (status == ARES_ENOTFOUND || status == ARES_ENODATA)
@@ -233,6 +231,14 @@ static void on_answer(void *arg, int status, int timeouts UNUSED, unsigned char 
 	question->failure = status == ARES_SUCCESS      ? "the answer is not well formed"
 			    : status == ARES_ECANCELLED ? "no answer in time"
 							: ares_strerror(status);
+}
+
+static void on_answer(void *arg, int status, int timeouts UNUSED, unsigned char *bytes, int size)
+{
+	struct query *query = arg;
+
+	query->asking->open--;
+	take_answer(query->asking->arena, query->question, status, bytes, size);
 }
 
 /* ---- the channel ---- */
@@ -256,7 +262,8 @@ static bool name_servers(struct asking *a, bool tcp, bool again)
 	for (i = 0; i < resolver->count; i++) {
 		const struct zone_server *server = &resolver->servers[i];
 
-		if (server->tcp != tcp && !again && !resolver->tcp)
+		if (server->transport == ZONE_TLS ||
+		    ((server->transport == ZONE_TCP) != tcp && !again && !resolver->tcp))
 			continue;
 		buf_printf(&list, strchr(server->address, ':') ? "%s[%s]:%u" : "%s%s:%u",
 			   list.n ? "," : "", server->address, server->port);
@@ -376,22 +383,128 @@ static bool any_failed(const struct zone_question *questions, size_t count)
 	return i < count;
 }
 
+/* ---- over TLS ---- */
+
+/* The end of one attempt. */
+static int64_t attempt_end(const struct asking *a)
+{
+	int64_t end = clock_ms() + a->resolver->timeout;
+
+	return end < a->end ? end : a->end;
+}
+
+/* A code of RFC 1035 section 4.1.1 as c-ares would tell it. */
+static int status_of(unsigned code)
+{
+	static const int statuses[] = {ARES_SUCCESS,   ARES_EFORMERR, ARES_ESERVFAIL,
+				       ARES_ENOTFOUND, ARES_ENOTIMP,  ARES_EREFUSED};
+
+	return code < ARRAY_LEN(statuses) ? statuses[code] : ARES_ESERVFAIL;
+}
+
+/* False: nothing that could be an answer came back. */
+static bool ask_one(struct asking *a, struct tls_dns *connection, struct zone_question *question,
+		    unsigned short id)
+{
+	struct buf answer = BUF_INIT;
+	const unsigned char *bytes;
+	unsigned char *message;
+	int size;
+	bool ok;
+
+	if (ares_create_query(question->name.p, CLASS_IN, (int)question->type, id, 1, &message,
+			      &size, a->resolver->edns ? EDNS_SIZE : 0) != ARES_SUCCESS)
+		return false;
+	ok = tls_dns_ask(connection, message, (size_t)size, attempt_end(a), &answer);
+	ares_free_string(message);
+	bytes = (const unsigned char *)answer.p;
+	ok = ok && answer.n >= HEADER_SIZE && u16_at(bytes) == id && (bytes[2] & 0x80);
+	if (ok)
+		take_answer(a->arena, question, status_of(bytes[3] & 0x0F), bytes, (int)answer.n);
+	buf_free(&answer);
+	return ok;
+}
+
+/* Asks one server what has no answer yet, as long as that gets on: a server may close a connection
+ * behind any answer. */
+static void ask_server(struct asking *a, const struct zone_server *server,
+		       struct zone_question *questions, size_t count)
+{
+	const char *failure = "the connection over TLS ends without an answer";
+	struct tls_dns *connection;
+	size_t i = 0, start;
+	char why[200];
+	bool open;
+
+	do {
+		start = i;
+		connection = tls_dns_open(server->address, server->port, attempt_end(a), why,
+					  sizeof(why));
+		open = connection != NULL;
+		if (!open)
+			failure = arena_str(a->arena, str_c(why)).p;
+		for (; open && i < count; i++) {
+			if (questions[i].answer == ANSWER_FAILED &&
+			    !ask_one(a, connection, &questions[i], (unsigned short)(i + 1)))
+				break;
+		}
+		tls_dns_close(connection);
+	} while (open && i > start && i < count);
+	for (; failure && i < count; i++) {
+		if (questions[i].answer == ANSWER_FAILED)
+			questions[i].failure = failure;
+	}
+}
+
+static void ask_tls(struct asking *a, struct zone_question *questions, size_t count)
+{
+	const struct zone_resolver *resolver = a->resolver;
+	uint32_t attempt;
+	size_t i;
+
+	for (attempt = 0; attempt <= resolver->attempts && clock_ms() < a->end; attempt++) {
+		for (i = 0; i < resolver->count; i++) {
+			if (resolver->servers[i].transport == ZONE_TLS &&
+			    any_failed(questions, count))
+				ask_server(a, &resolver->servers[i], questions, count);
+		}
+	}
+}
+
+/* ---- all of it ---- */
+
+static bool has_transport(const struct zone_resolver *resolver, enum zone_transport transport)
+{
+	size_t i;
+
+	for (i = 0; i < resolver->count && resolver->servers[i].transport != transport; i++)
+		;
+	return i < resolver->count;
+}
+
+/* Servers over TLS come first; what they leave open is asked of the others, where there are any. */
 bool zone_ask(struct arena *arena, const struct zone_resolver *resolver,
 	      struct zone_question *questions, size_t count, int64_t limit, const char **why)
 {
 	struct asking a = {.arena = arena, .resolver = resolver, .end = clock_ms() + limit};
-	bool udp = !resolver->tcp && !resolver->count, ok;
+	bool udp = !resolver->tcp && (!resolver->count || has_transport(resolver, ZONE_UDP));
+	bool plain = !resolver->count || has_transport(resolver, ZONE_UDP) ||
+		     has_transport(resolver, ZONE_TCP);
+	bool ok = true;
 	size_t i;
 
-	for (i = 0; i < resolver->count; i++)
-		udp = udp || (!resolver->tcp && !resolver->servers[i].tcp);
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		questions[i].answer = ANSWER_FAILED;
+		questions[i].failure = "no answer in time";
+	}
 	*why = "the library cannot be set up";
 	if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
 		return false;
-	ok = ask_round(&a, questions, count, !udp, false, why);
-	if (ok && udp && resolver->tcp_on_error && any_failed(questions, count))
+	if (has_transport(resolver, ZONE_TLS))
+		ask_tls(&a, questions, count);
+	if (plain && any_failed(questions, count))
+		ok = ask_round(&a, questions, count, !udp, false, why);
+	if (ok && plain && udp && resolver->tcp_on_error && any_failed(questions, count))
 		ok = ask_round(&a, questions, count, true, true, why);
 	ares_library_cleanup();
 	return ok;

@@ -66,7 +66,8 @@ static const struct {
 	{"Google", {"8.8.8.8", "8.8.4.4"}},
 };
 
-static void add_server(struct zone_resolver *resolver, struct str address, uint32_t port, bool tcp)
+static void add_server(struct zone_resolver *resolver, struct str address, uint32_t port,
+		       enum zone_transport transport)
 {
 	struct zone_server *server = &resolver->servers[resolver->count];
 
@@ -76,7 +77,7 @@ static void add_server(struct zone_resolver *resolver, struct str address, uint3
 	memcpy(server->address, address.p, address.n);
 	server->address[address.n] = '\0';
 	server->port = (uint16_t)port;
-	server->tcp = tcp;
+	server->transport = transport;
 	resolver->count++;
 }
 
@@ -89,18 +90,21 @@ static void read_servers(const json_t *resolver, struct zone_resolver *out)
 		const json_t *server = json_array_get(servers, i);
 		struct str protocol = text_of(server, "protocol");
 
-		if (!str_eq(protocol, STR("tls")))
-			add_server(out, text_of(server, "address"), number_of(server, "port", 53),
-				   str_eq(protocol, STR("tcp")));
+		add_server(out, text_of(server, "address"), number_of(server, "port", 53),
+			   str_eq(protocol, STR("tls"))   ? ZONE_TLS
+			   : str_eq(protocol, STR("tcp")) ? ZONE_TCP
+							  : ZONE_UDP);
 	}
 	if (!out->count)
-		out->refused = "the DnsResolver has no server that is asked without TLS, which "
-			       "stwctl cannot; name one with --server";
+		out->refused = "the DnsResolver has no server; name one with --server";
 }
 
 static void read_resolver(const json_t *resolver, struct zone_resolver *out)
 {
+	bool tls = json_is_true(json_object_get(resolver, "useTls"));
+	enum zone_transport transport = tls ? ZONE_TLS : ZONE_UDP;
 	struct str variant = text_of(resolver, "@type");
+	uint32_t port = tls ? 853 : 53; /* RFC 7858 section 3.1 */
 	size_t i;
 
 	out->attempts = number_of(resolver, "attempts", 2);
@@ -112,12 +116,9 @@ static void read_resolver(const json_t *resolver, struct zone_resolver *out)
 	for (i = 0; i < ARRAY_LEN(known); i++) {
 		if (!str_eq_c(variant, known[i].variant))
 			continue;
-		add_server(out, str_c(known[i].addresses[0]), 53, false);
-		add_server(out, str_c(known[i].addresses[1]), 53, false);
+		add_server(out, str_c(known[i].addresses[0]), port, transport);
+		add_server(out, str_c(known[i].addresses[1]), port, transport);
 	}
-	if (json_is_true(json_object_get(resolver, "useTls")))
-		out->refused = "the DnsResolver is to be asked over TLS, which stwctl cannot; name "
-			       "a server with --server";
 }
 
 /* ---- the records ---- */

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -147,11 +148,12 @@ def make(folder, form, port=53, protocol="udp", timeout="2s", retry="true", more
     return done.stdout
 
 
-def check(folder, document, *args):
+def check(folder, document, *args, env=None):
     path = os.path.join(folder, "zone.json")
     with open(path, "w", encoding="utf-8") as out:
         out.write(document)
-    return subprocess.run([STWCTL, "zone-check", *args, path], capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run([STWCTL, "zone-check", *args, path], capture_output=True, text=True, check=False, timeout=60,
+                          env={**os.environ, **(env or {})})
 
 
 def test_same(tap, folder, zone):
@@ -212,6 +214,102 @@ def test_others(tap, folder, zone):
                done and done.stdout)
 
 
+class TlsServer:
+    """TLS before another name server, which has the same frames over TCP (RFC 7858). `ask` gives what comes back of a question."""
+
+    def __init__(self, folder, certificate, ask, port=None, address="127.0.0.1"):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(os.path.join(folder, certificate + ".crt"), os.path.join(folder, certificate + ".key"))
+        self.ask, self.connections = ask, 0
+        self.front = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.front.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.front.bind((address, port or 0))
+        self.front.listen(16)
+        self.port = self.front.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.front.accept()
+            except OSError:
+                return
+            self.connections += 1
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                with self.context.wrap_socket(client, server_side=True) as tls:
+                    while question := self.read(tls):
+                        answer = self.ask(question)
+                        if not answer:
+                            break
+                        for part in (answer[:1], answer[1:20], answer[20:]):
+                            tls.sendall(part)
+            except OSError:
+                pass
+
+    @staticmethod
+    def read(stream):
+        frame = b""
+        while len(frame) < 2 or len(frame) < 2 + int.from_bytes(frame[:2], "big"):
+            more = stream.recv(2 if len(frame) < 2 else 65536)
+            if not more:
+                return b""
+            frame += more
+        return frame
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.front.close()
+
+
+def forward(port, question):
+    with socket.create_connection(("127.0.0.1", port)) as back:
+        back.sendall(question)
+        return TlsServer.read(back)
+
+
+def make_certificate(folder, name, address):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", name + ".key", "-out", name + ".crt", "-days", "2",
+                    "-subj", "/CN=" + name, "-addext", "subjectAltName=IP:" + address], cwd=folder, capture_output=True, check=True)
+
+
+def test_tls(tap, folder, zone):
+    """A name server that is asked over TLS, one that others pretend to be, and ones that break off."""
+    make_certificate(folder, "good", "127.0.0.1")
+    make_certificate(folder, "other", "127.0.0.9")
+    trusted = {"SSL_CERT_FILE": os.path.join(folder, "good.crt")}
+    with NameServer(folder, zone) as server:
+        ready = server.ready()
+
+        def pass_on(question):
+            return forward(server.port, question)
+
+        def told(name, ask, status, wanted, certificate="good", env=None, text=None, timeout="5s"):
+            with TlsServer(folder, certificate, ask) as tls:
+                done = check(folder, text or make(folder, "json", tls.port, "tls", timeout=timeout), env=trusted if env is None else env)
+                tap.ok(ready and done.returncode == status and wanted in done.stdout + done.stderr, f"over TLS, {name}: status {status}", done.stdout, done.stderr)
+                return tls.connections
+
+        tap.ok(told("the zone is what was expected", pass_on, 0, "as they should be") == 1, "… all over one connection")
+        told("an authority that nobody knows", pass_on, 2, "over TLS: self", env={"SSL_CERT_FILE": os.path.join(folder, "tls.crt")})
+        told("the certificate of another address", pass_on, 2, "over TLS: IP address mismatch", "other", {"SSL_CERT_FILE": os.path.join(folder, "other.crt")})
+        told("answers to other questions", lambda q: pass_on(q)[:2] + b"xx" + pass_on(q)[4:], 2, "ends without an answer")
+        told("a server that refuses", lambda q: q[:4] + bytes([q[4] | 0x80, q[5] | 5]) + q[6:], 2, "server refused")
+        told("a server that has no such names", lambda q: q[:4] + bytes([q[4] | 0x80, q[5] | 3]) + q[6:], 1, "missing mail.example.org A 192.0.2.1")
+        told("nothing but noise", lambda q: b"\x00\x03abc", 2, "ends without an answer")
+        told("a server that is silent", lambda q: time.sleep(1), 2, "over TLS: no answer in time", timeout="200ms")
+        turns = iter(range(10000))
+        tap.ok(told("a server that breaks off behind every other answer", lambda q: next(turns) % 2 == 0 and pass_on(q), 0, "as they should be") > 3,
+               "… is asked for the rest anew")
+        both = json.loads(make(folder, "json", server.port))
+        both["resolver"]["servers"].insert(0, dict(both["resolver"]["servers"][0], protocol="tls", port=free_port()))
+        told("one that is not there, and another without TLS", pass_on, 0, "as they should be", text=json.dumps(both))
+        plain = json.dumps(json.loads(make(folder, "json", server.port, "tls", timeout="300ms")))
+        told("a server that knows no TLS", pass_on, 2, "over TLS: ", text=plain)
+
+
 def test_update(tap, folder, zone):
     """What nsupdate makes of a zone that somebody else keeps too, and of its records as they were."""
     tools = [tool for tool in ("nsupdate", "knsupdate") if shutil.which(tool)]
@@ -241,14 +339,16 @@ def within(folder):
     """In namespaces of our own: a name server at port 53 of loopback, and a resolv.conf that names it. Prints what was said."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh14x", b"lo", 0x41))  # SIOCSIFFLAGS: up and running
+        fcntl.ioctl(any_socket, 0x8916, struct.pack("16sH2x4s8x", b"lo:1", socket.AF_INET, socket.inet_aton("1.1.1.1")))  # SIOCSIFADDR
     resolv = os.path.join(folder, "resolv.conf")
     with open(resolv, "w", encoding="utf-8") as out:
         out.write("search example.com\nnameserver 127.0.0.2\nnameserver 127.0.0.1\n")
     subprocess.run(["mount", "--bind", resolv, "/etc/resolv.conf"], check=True)
-    with open(os.path.join(folder, "system.zone"), encoding="utf-8") as zone, open(os.path.join(folder, "system.json"), encoding="utf-8") as document:
-        with NameServer(folder, zone.read(), 53) as server:
-            done = check(folder, document.read()) if server.ready() else None
-    print(json.dumps(done and [done.returncode, done.stdout, done.stderr]))
+    with open(os.path.join(folder, "system.zone"), encoding="utf-8") as zone, open(os.path.join(folder, "system.json"), encoding="utf-8") as documents:
+        with NameServer(folder, zone.read(), 53) as server, TlsServer(folder, "cloud", lambda q: forward(53, q), 853, "1.1.1.1"):
+            ready = server.ready()
+            done = [check(folder, text, env={"SSL_CERT_FILE": os.path.join(folder, "cloud.crt")}) for text in ready and json.load(documents)]
+    print(json.dumps([(d.returncode, d.stdout, d.stderr) for d in done]))
 
 
 def test_system(tap, folder, zone):
@@ -257,16 +357,18 @@ def test_system(tap, folder, zone):
     if not shutil.which("unshare") or subprocess.run(probe, capture_output=True, check=False).returncode:
         print("# SKIP the resolver of the system: namespaces of one's own are not allowed here")
         return
-    document = json.loads(make(folder, "json", resolver=SYSTEM))
+    documents = [make(folder, "json", resolver=SYSTEM), make(folder, "json", resolver='[DnsResolver]\n"@type" = "Cloudflare"\n')]
+    make_certificate(folder, "cloud", "1.1.1.1")
     for text, status, part in ((zone, 0, "as they should be"), (zone.replace("0 1 993", "0 1 994"), 1, "wrong   _imaps._tcp.example.org SRV 0 1 993")):
         with open(os.path.join(folder, "system.zone"), "w", encoding="utf-8") as out:
             out.write(text)
         with open(os.path.join(folder, "system.json"), "w", encoding="utf-8") as out:
-            json.dump(document, out)
+            json.dump(documents, out)
         done = subprocess.run(["unshare", "-rmn", sys.executable, os.path.abspath(__file__), folder], capture_output=True, text=True, check=False, timeout=120)
         said = json.loads(done.stdout) if done.returncode == 0 else None
-        tap.ok(document["resolver"]["@type"] == "System" and said and said[0] == status and part in said[1],
+        tap.ok('"System"' in documents[0] and said and said[0][0] == status and part in said[0][1],
                f"the resolver of the system: status {status}", said, done.stderr)
+        tap.ok(said and said[1][0] == status and part in said[1][1], "… and Cloudflare's, over TLS at its address", said)
 
 
 def test_no_answer(tap, folder):
@@ -288,9 +390,14 @@ def test_no_answer(tap, folder):
         tap.ok(done.returncode == 2 and "no answer in time" in done.stdout, "--timeout ends it", done.stdout)
     done = check(folder, make(folder, "json", free_port(), timeout="100ms"))
     tap.ok(done.returncode == 2, "a server that is not there: status 2", done.stdout, done.stderr)
-    done = check(folder, make(folder, "json", 853, protocol="tls"))
-    tap.ok(done.returncode == 2 and "--server" in done.stderr and not done.stdout,
-           "a server that asks for TLS is not asked without", done.stderr)
+
+
+def copy(a, b):
+    try:
+        while data := a.recv(65536):
+            b.sendall(data)
+    except OSError:
+        pass
 
 
 def test_tcp_on_error(tap, folder, zone):
@@ -301,13 +408,6 @@ def test_tcp_on_error(tap, folder, zone):
         port = front.getsockname()[1]
         deaf.bind(("127.0.0.1", port))
         front.listen(16)
-
-        def copy(a, b):
-            try:
-                while data := a.recv(65536):
-                    b.sendall(data)
-            except OSError:
-                pass
 
         def serve():
             while True:
@@ -357,6 +457,7 @@ def main():
         test_differences(tap, folder, zone)
         test_others(tap, folder, zone)
         test_tcp_on_error(tap, folder, zone)
+        test_tls(tap, folder, zone)
         test_update(tap, folder, zone)
         test_system(tap, folder, zone)
         test_no_answer(tap, folder)
