@@ -78,6 +78,9 @@ static bool check_password(struct str s)
 		return fail("the password is empty");
 	if (utf8_valid_prefix(s) != s.n)
 		return fail("the password is not UTF-8");
+	/* some shells put one in front of what they pipe, and nobody would type it again */
+	if (str_starts(s, STR("\xef\xbb\xbf")))
+		return fail("the password begins with a byte order mark");
 	for (i = 0; i < s.n; i++) {
 		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
 			return fail("the password has a control character");

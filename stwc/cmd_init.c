@@ -11,8 +11,10 @@
 #include "stwc/init.h"
 #include "stwc/init_files.h"
 #include "stwc/keys.h"
+#include "stwc/view_reference.h"
 
 #define ANSWER_LIMIT 4096
+#define CHOICE_COLUMN 25 /* where it is said what a choice is */
 
 struct dialogue {
 	struct options *options;
@@ -37,14 +39,14 @@ static void print_names(const struct init_question *q)
 	fputs(count <= INIT_FEW ? ")" : " (? lists them)", stderr);
 }
 
-static void print_choices(const struct init_question *q)
+/* A name and what it is, set in behind all names. */
+static void put_choice(struct buf *out, const struct init_choice *choice)
 {
-	struct init_choice choice;
-	size_t at = 0;
+	size_t begin = out->n;
 
-	while (init_choice(q, &at, &choice))
-		fprintf(stderr, "    %-20.*s %s\n", STR_ARG(choice.name),
-			choice.doc ? choice.doc : "");
+	view_wrap(out, CHOICE_COLUMN, str_c(choice->doc ? choice->doc : "-"));
+	if (!out->failed && choice->name.n < CHOICE_COLUMN - 4)
+		memcpy(out->p + begin + 4, choice->name.p, choice->name.n);
 }
 
 static void print_option(const struct init_question *q)
@@ -57,23 +59,31 @@ static void print_option(const struct init_question *q)
 
 static void print_help(const struct init_question *q)
 {
-	if (q->field->doc)
-		fprintf(stderr, "  %s\n", q->field->doc);
+	struct buf text = BUF_INIT;
+	struct init_choice choice;
+	size_t at = 0;
+
+	view_wrap(&text, 2, str_c(init_help(q)));
 	switch (init_form(q->field->type)) {
-	case INIT_CHOICE: print_choices(q); break;
-	case INIT_SECRET:
-		fputs("  Answer env:NAME for an environment variable or file:PATH for a file; "
-		      "a relative path is\n  looked up in the server's secrets directory.\n",
-		      stderr);
+	case INIT_CHOICE:
+		while (init_choice(q, &at, &choice))
+			put_choice(&text, &choice);
 		break;
-	case INIT_SEVERAL: fputs("  Several are parted by commas.\n", stderr); break;
-	case INIT_YES_NO: fputs("  Answer yes or no.\n", stderr); break;
+	case INIT_SECRET:
+		view_wrap(&text, 2,
+			  STR("Answer env:NAME for an environment variable or file:PATH for a "
+			      "file; a relative path is looked up in the server's secrets "
+			      "directory."));
+		break;
+	case INIT_SEVERAL: view_wrap(&text, 2, STR("Several are parted by commas.")); break;
+	case INIT_YES_NO: view_wrap(&text, 2, STR("Answer yes or no.")); break;
 	case INIT_TEXT:
 	case INIT_PART: break;
 	}
-	fputs("  In a script: ", stderr);
+	fprintf(stderr, "%.*s  In a script: ", STR_ARG(buf_str(&text)));
 	print_option(q);
 	fputc('\n', stderr);
+	buf_free(&text);
 }
 
 /* ---- questions ---- */

@@ -26,6 +26,10 @@ struct init_rows {
 };
 struct init_rows init_rows(void);
 
+struct init_question;
+/* What the answer is for, in some sentences; NULL: nobody says. */
+const char *init_help(const struct init_question *question);
+
 /* An answer that was given before anybody was asked. */
 struct init_given {
 	struct str path;    /* "dataStore.host" */

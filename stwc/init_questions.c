@@ -84,7 +84,38 @@ static const struct init_row rows[] = {
 	{"TracerLog", "level", NULL, NULL, NULL, NULL, false},
 	{"TracerStdout", "level", NULL, NULL, NULL, NULL, false},
 };
+
+/* What a new operator wants to know of a question, where the reference says what a server makes of
+ * the answer. */
+static const struct help {
+	const char *path, *text;
+} helps[] = {
+	{"serverHostname", "The name under which the whole world reaches this server. It stands in greetings, in headers and in certificates, other servers look it up, and the MX record of the domain will lead to it. Not the name that a container gives itself."},
+	{"defaultDomain", "What stands behind the @ of the addresses. The host name usually lies in it. More domains can be added to the file later."},
+	{"requestTlsCertificate", "A server then asks Let's Encrypt for a certificate of the host name, and renews it in time. Answer no where you have one of your own: its file is asked for at the end. Until there is one, the server makes one itself, which clients warn of."},
+	{"generateDkimKeys", "Mail that is signed reaches inboxes rather than spam folders. Two private keys are made here, into files that nobody else may read; stwc zone puts their public halves into the records of the domain."},
+	{"dataStore", "The database for everything that is not large: folders, calendars, settings, and whatever has no store of its own below. RocksDb needs nothing but a directory, and is right for one server."},
+	{"blobStore", "Messages and attachments as they came. Default keeps them in the data store; an object store is for many or large mailboxes."},
+	{"searchStore", "The index that finds words in messages. Default keeps it in the data store."},
+	{"inMemoryStore", "What may be lost: counters, locks, sessions. Default keeps it in the data store; Redis is for several servers that share it."},
+	{"directory", "Internal: accounts stand in the server's own store, and the first ones in this configuration. The others ask a directory that you have already."},
+	{"tracer", "Stdout gives them to whoever starts the server, which under systemd is the journal."},
+	{"dnsServer", "With Manual you put the records into the zone yourself; stwc zone writes them for you. With a provider the server publishes them through its interface, and needs a key for that."},
+	{"certificate.certificate", "The server reads it when it starts and reloads; nothing opens it now. A relative name is looked up in the server's secrets directory; env:NAME is a variable that has the text itself. Answer none to begin without."},
+	{"certificate.privateKey", "Where the key of that certificate is, in the same way. It never stands in the configuration itself."},
+};
 /* clang-format on */
+
+const char *init_help(const struct init_question *question)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(helps); i++) {
+		if (str_eq_c(question->path, helps[i].path))
+			return helps[i].text;
+	}
+	return question->field->doc;
+}
 
 struct init_rows init_rows(void)
 {

@@ -64,6 +64,7 @@ def piped(tap, argon2):
 
 def refused(tap):
     for stdin, why in (("", "no password"), ("\n", "empty"), ("a\nb\n", "more than one line"), ("a\tb\n", "control"),
+                       ("a\0b\n", "control"), ("a\n\n", "more than one line"), ("\r\n", "empty"), ("\ufeffa\n", "byte order mark"),
                        ("x" * 1025, "1024 bytes at most")):
         done = run("hash", *CHEAP, stdin=stdin)
         tap.ok(done.status == 2 and why in done.stderr and not done.stdout, f"{stdin[:8]!r} is refused: {why}")

@@ -344,7 +344,8 @@ def dialogue(tap, folder):
     t = Terminal("init", "talk", cwd=folder)
     t.answer("Host name", "?")
     before = t.answer("Host name", "mail_1")
-    tap.ok("--hostname" in before and "Public host name" in before, "? explains a question, and says its option")
+    tap.ok("--hostname" in before and "The name under which the whole world" in before and
+           max(map(len, before.splitlines())) <= 80, "? explains a question, and says its option")
     tap.ok("one network alone" in t.answer("Host name", ""), "a bad answer is told why, and asked again")
     tap.ok("needs an answer" in t.answer("Host name", " mail.example.org "), "so is none, where one is needed")
     t.answer("Domain", "")
@@ -366,7 +367,9 @@ def dialogue(tap, folder):
     t.answer("Where log", "stdout")
     t.answer("Least severe", "warn")
     t.answer("Who keeps", "?")
-    tap.ok("Cloudflare" in t.answer("Who keeps", ""), "? lists many kinds")
+    shown = t.answer("Who keeps", "")
+    tap.ok("\n    Cloudflare           Cloudflare.\n" in shown and "--dns\n" in shown and "Deprecated" not in shown,
+           "? lists many kinds, and what they are")
     t.answer("File with the certificate", "mail.crt")
     t.answer("File with its private key", "mail.key")
     tap.equal(t.end(), 0, "and then it is done")
