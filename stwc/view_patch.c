@@ -157,8 +157,15 @@ static struct node *patch_node(struct patcher *p, const struct diff_object *obje
 	if (structure->kind == STRUCTURE_UNION)
 		none.variant = &structure->variants[0];
 	if (old->variant != new->variant &&
-	    !(old->variant && new->variant &&strcmp(old->variant->name, new->variant->name) == 0))
+	    !(old->variant && new->variant &&strcmp(old->variant->name, new->variant->name) == 0)) {
+		if (object->old && object->new &&strcmp(object->new->type->name, "Account") == 0) {
+			(void)patcher_refuse(p, object->new,
+					     "changes its variant, which no account can; take the "
+					     "one away in a plan before");
+			return NULL;
+		}
 		return view_node_body(&p->nodes, new, NULL);
+	}
 	return patch_fields(p, old, NULL, new, NULL);
 }
 

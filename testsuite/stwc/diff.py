@@ -205,6 +205,10 @@ def keys(text):
             "Account": {n: {"@type": "User", "name": n, "domainId": "#example.org"} for n in "ab"}}
 
 
+def account(variant):
+    return {"Domain": {"example.org": {}}, "Account": {"x": {"@type": variant, "name": "x", "domainId": "#example.org"}}}
+
+
 def tenant(goes, stays=False):
     """A tenant whose role is one of its own; the role may stay, and no longer be of the tenant."""
     made = {"Tenant": {"t": {"name": "T", "roles": {"@type": "Custom", "roleIds": ["#r"]}}},
@@ -231,6 +235,7 @@ REFUSED = [
     ("of objects that go and need each other", roles(a=["b"], b=["a"], c=[]), roles(c=[]),
      "goes, as does an object to which its 'roleIds' refers and which refers to it, and a server destroys neither first: it takes "
      "the plan of --part 1, which takes 'roleIds' away, and after that the plan of --part 2"),
+    ("of a user who is to be a group", account("User"), account("Group"), "Account/x changes its variant, which no account can"),
     ("of a field that cannot be taken back",
      {"SystemSettings": {"defaultDomainId": "#example.org", "defaultHostname": "mail.example.org"}, "Domain": {"example.org": {}}},
      {"Domain": {"example.org": {}}}, "a server cannot take back SystemSettings.default"),
