@@ -11,7 +11,7 @@
 #define SHOWN_ENTRIES 100
 #define SHOWN_DIFFERENCES 1000
 #define SHOWN_OBJECTS 5000 /* of each type */
-#define SHOWN_REFERENCES 10000
+#define SHOWN_REFERENCES 5000
 /* What is more than anybody sees is not drawn. */
 #define DRAWN_OBJECTS 400
 

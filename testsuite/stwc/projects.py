@@ -157,12 +157,42 @@ def one_of_two(tap):
     tap.equal(stwctest.run("check", "--all", "--project", "q/stw.toml").status, 0, "levels are those of the project")
     done = stwctest.run("check", "--all", "--project", "q/stw.toml", "--level", "no-domain=error")
     tap.equal(done.status, 1, "the command line says it better")
-    write({"q/stw.toml": "target = '0.16.2'\n[image.good]\nsources = ['warn.toml']\n"})
-    old = stwctest.run("check", "--all", "--project", "q/stw.toml", "--format", "json")
-    new = stwctest.run("check", "--all", "--project", "q/stw.toml", "--format", "json", "--target", "0.16.19")
-    by_hand = stwctest.run("check", "q/warn.toml", "--format", "json", "--target", "0.16.2")
-    tap.equal(old.diagnostics, by_hand.diagnostics, "the target is that of the project")
-    tap.equal(new.diagnostics, stwctest.run("check", "q/warn.toml", "--format", "json").diagnostics, "unless the command line names one")
+    write({"q/stw.toml": "strict = true\n[image.good]\nsources = ['warn.toml']\n"})
+    done = stwctest.run("build", "--all", "--project", "q/stw.toml", "-o", "q/strict")
+    tap.equal((done.status, os.listdir("q/strict")), (1, []), "and what is not valid for its warnings is not built")
+
+
+def settings(tap):
+    """Target and edition are those of the project, unless the command line names others."""
+    write({"s/new.toml": '[DnsServer.zone]\n"@type" = "Sig0"\ndescription = "ours"\nhost = "192.0.2.53"\npublicKey = "none"\n'
+                         'signerName = "key.example.org"\nkey = { "@type" = "File", filePath = "sig0.pem" }\n[Tenant.acme]\nname = "ACME"\n'})
+    for target, edition in (("0.16.5", "community"), ("0.16.19", "enterprise")):
+        write({"s/stw.toml": f"target = '{target}'\nedition = '{edition}'\n[image.a]\nsources = ['{os.path.abspath('s/new.toml')}']\n"})
+        for words in ([], ["--target", "0.16.5"], ["--target", "0.16.19"], ["--edition", "community"], ["--edition", "enterprise"]):
+            said = dict(zip(words[::2], words[1::2]))
+            done = stwctest.run("check", "--all", "--project", "s/stw.toml", "--format", "json", *words)
+            want = {code for code, there in (("target-version", said.get("--target", target) != "0.16.5"),
+                                             ("enterprise", said.get("--edition", edition) == "community")) if there}
+            tap.equal(want ^ set(done.codes("error", "warning")) & {"target-version", "enterprise"}, set(), f"{target}, {edition}, {' '.join(words)}")
+
+
+def as_by_hand(tap):
+    """Of one image the report is that of its sources, to the byte; of two, what one hides the other shows."""
+    write({"h/stw.toml": "sources = ['base.toml', 'more.toml', 'none.toml']\n[image.only]\n",
+           "h/base.toml": SHARED, "h/more.toml": "[Domain.'example.org']\n[AllowedIp]\n'192.0.2.1/33' = {}\n"})
+    for words in ([], ["--format", "json"], ["--format", "sarif"], ["--format", "gcc"]):
+        together = stwctest.run("check", "--all", *words, cwd="h")
+        by_hand = stwctest.run("check", "base.toml", "more.toml", "none.toml", *words, cwd="h")
+        told = together.stderr.replace("only: could not be read\n", "")
+        tap.equal((together.status, together.stdout, told), (by_hand.status, by_hand.stdout, by_hand.stderr), f"as by hand {' '.join(words)}")
+        tap.ok("hunter2" not in together.stdout + together.stderr, "and no secret")
+    tap.ok("first given here" in told, "with related places") if told else None
+    write({"h/stw.toml": "[image.many]\nsources = ['many.toml']\n[image.few]\nsources = ['many.toml', 'few.toml']\n",
+           "h/many.toml": "".join(f"[NetworkListener.l{i}]\nbnd = {i}\n" for i in range(9)), "h/few.toml": "[SystemSettings]\nhostname = 'mx'\n"})
+    done = stwctest.run("check", "--all", "--max-errors", "5", cwd="h")
+    tap.ok("… and 5 more" in done.stderr and done.stderr.count("error[") == 5, "more than are shown are counted over all images") or print("#", done.stderr)
+    done = stwctest.run("check", "--all", "--max-errors", "0", cwd="h")
+    tap.equal(done.stderr.count("error["), 10, "and shown where that is asked")
 
 
 def project_mistakes(tap):
@@ -213,6 +243,8 @@ def main():
         elsewhere(tap)
         mistakes(tap)
         one_of_two(tap)
+        settings(tap)
+        as_by_hand(tap)
         confused(tap)
         project_mistakes(tap)
         os.chdir("/")

@@ -142,6 +142,8 @@ def valid(tap):
     page = check(tap, "without Graphviz", read("plain"))
     tap.ok(plain.status == 0 and "Graphviz is not installed" in page.text and "Directory ldap" in page.text,
            "without Graphviz the references are a table")
+    stwctest.run("report", "m.toml", "-o", "plain", env={})
+    tap.ok("<svg" not in read("plain"), "where nobody says where programs are, none is looked for")
 
 
 def other_inputs(tap):
@@ -155,6 +157,7 @@ def other_inputs(tap):
     tail = page.text[page.text.rindex("Differences from another"):]
     tap.ok(done.status == 0 and "mx2.example.org" in tail and "198.51.100.0/24" in tail and "useTls" not in tail,
            "what differs from another image")
+    tap.ok("From m.stwi to this one." in tail, "and which it was")
     done = stwctest.run("report", "m.toml", "--against", "none.stwi", "-o", "nothing")
     tap.equal((done.status, done.stderr, os.path.exists("nothing")), (2, "stwc report: none.stwi: No such file or directory\n", False),
               "one that is not there is told once")
@@ -250,12 +253,16 @@ def large(tap):
     with open("large.toml", "w", encoding="utf-8") as out:
         for i in range(5001):
             out.write(f'[Domain."d{i}.example.org"]\n[Account.a{i}]\n"@type" = "User"\nname = "a{i}"\ndomainId = "#d{i}.example.org"\n')
+        out.write("[BlockedIp]\n" + "".join(f"'198.51.100.{i}' = {{}}\n" for i in range(101)))
     done = stwctest.run("report", "-q", "large.toml", "-o", "large")
     text = read("large")
     tap.ok(done.status == 0 and "10002 objects" in text and "More than 400 objects are not drawn" in text and "<svg" not in text,
            "ten thousand objects are counted, and not drawn")
-    tap.equal((text.count("<p>… and 1 more.</p>"), text.count('<th scope="row">a998<'), text.count('<th scope="row">a999<')), (2, 2, 0),
-              "of each type the first five thousand are shown")
+    tap.ok("… and 4951 more" in text, "diagnostics as many as --max-errors says")
+    tap.ok("… and 9103 more" in text, "differences are cut")
+    tap.ok("101 entries" in text and "198.51.100.99<" in text and text.count("198.51.100.100<") == 0, "entries are cut")
+    tap.equal((text.count("<p>… and 1 more.</p>"), text.count('<th scope="row">a998<'), text.count('<th scope="row">a999<')), (3, 2, 0),
+              "of each type the first five thousand are shown, and of references")
     stwctest.run("build", "-q", "large.toml", "-o", "large.stwi")
     stwctest.run("report", "-q", "large.stwi", "-o", "large")
     tap.ok('<th scope="row">Account a1</th><td>domainId</td><td>Domain d1.example.org</td>' in read("large"),
