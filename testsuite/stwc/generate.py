@@ -84,6 +84,8 @@ OBEY = {
     ("OidcProvider", "signatureKey"): ELSEWHERE,
     ("PublicKey", "key"): [CERTIFICATE],
     ("SieveSystemScript", "contents"): SCRIPTS,
+    **{("SieveUserInterpreter", field): [100, 100000]  # which SCRIPTS keep
+       for field in ("maxScriptSize", "maxStringLength", "maxHeaderSize", "maxNestedBlocks", "maxNestedTests", "maxIncludes")},
     ("SieveUserScript", "contents"): SCRIPTS,
     # a plan has no name for a certificate that others could use
     ("SystemSettings", "defaultCertificateId"): [None],
