@@ -17,6 +17,7 @@ static void (*const checks[])(struct compilation *c) = {
 	check_default_targets,
 	check_host_names,
 	check_postmaster,
+	check_aliases,
 	check_directories,
 	check_pools,
 	check_default_domain,

@@ -31,6 +31,7 @@ void check_unused(struct compilation *c);
 /* names.c */
 void check_host_names(struct compilation *c);
 void check_postmaster(struct compilation *c);
+void check_aliases(struct compilation *c);
 /* directory.c */
 void check_directories(struct compilation *c);
 void check_pools(struct compilation *c);

@@ -1,6 +1,7 @@
-/* Names that will not do: of containers, of a missing postmaster. */
+/* Names that will not do: of containers, of a missing postmaster, aliases of domains. */
 #include "stwc/check/lint.h"
 #include "stwc/host.h"
+#include "stwc/names.h"
 
 bool lint_is_container(struct str host)
 {
@@ -130,5 +131,57 @@ void check_postmaster(struct compilation *c)
 		diag_hint(&c->diags, diag,
 			  "add the alias postmaster to an account, a list of that name, or a "
 			  "catchAllAddress");
+	}
+}
+
+/* In the form that domains of mail have, of whatever suffix. */
+static bool is_plain(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < name.n; i++) {
+		char ch = name.p[i];
+
+		if (!(ch >= 'a' && ch <= 'z') && !(ch >= '0' && ch <= '9') &&
+		    (!ch || !strchr("-._", ch)))
+			return false;
+	}
+	return name.n && name.p[name.n - 1] != '.';
+}
+
+static void judge_alias(struct compilation *c, const struct object *domain,
+			const struct value *alias)
+{
+	struct str name;
+	struct diag *diag;
+
+	if (is_plain(alias->string))
+		return;
+	name = name_domain(&c->arena, alias->string);
+	diag = diag_add(&c->diags, DIAG_DOMAIN_ALIAS, alias->span,
+			name.p ? "a server keeps the alias '%.*s' as it is typed, and mail never "
+				 "comes to it"
+			       : "the alias '%.*s' is no domain that mail comes to",
+			STR_ARG(alias->string));
+	lint_place(c, diag, domain, "aliases");
+	if (name.p)
+		diag_hint(&c->diags, diag, "write '%.*s'", STR_ARG(name));
+	else
+		diag_hint(&c->diags, diag, "such as example.net");
+}
+
+/* The reference has no rule for them (validation.md 2.3), and compares them as they are. */
+void check_aliases(struct compilation *c)
+{
+	const struct object *domain;
+	size_t count, i;
+
+	for (domain = compile_first(c, "Domain"); domain; domain = domain->next) {
+		struct value *const *aliases = lint_members(c, &domain->body, "aliases", &count);
+
+		for (i = 0; i < count; i++) {
+			if (aliases[i]->kind == VALUE_STRING)
+				judge_alias(c, domain, aliases[i]);
+		}
 	}
 }
