@@ -37,17 +37,21 @@ static void answer_text(struct role_control *control, enum ipc_type type, uint64
 
 /* ---- prepare, commit, abort ---- */
 
+static void build(struct role_control *control);
+
 static void on_prepared(struct server *server, struct edge_generation *generation, bool ok)
 {
 	struct role_control *control = control_of(server);
 
 	if (control->abort_due || !ok) {
-		control->phase = CONTROL_IDLE;
+		control->phase = control->input ? CONTROL_COLLECTING : CONTROL_IDLE;
 		if (!control->abort_due)
 			answer_text(control, IPC_FAILED, generation->number,
 				    "the listeners cannot be watched: out of memory");
 		control->abort_due = false;
 		server_abort(server);
+		if (control->build_due)
+			build(control);
 		return;
 	}
 	control->phase = CONTROL_READY;
@@ -68,6 +72,7 @@ static void on_abort(struct role_control *control)
 {
 	edge_input_free(control->input);
 	control->input = NULL;
+	control->build_due = false;
 	switch (control->phase) {
 	case CONTROL_IDLE:
 	case CONTROL_COMMITTING: return; /* nothing to drop, or main has decided already */
@@ -112,7 +117,8 @@ static void on_prepare(struct role_control *control, struct ipc_message *message
 {
 	uint64_t number = message->header.generation;
 
-	if (control->phase == CONTROL_ARMING || control->phase == CONTROL_COMMITTING) {
+	if ((control->phase == CONTROL_ARMING && !control->abort_due) ||
+	    control->phase == CONTROL_COMMITTING) {
 		answer_text(control, IPC_FAILED, number, "another generation is being prepared");
 		return;
 	}
@@ -124,7 +130,8 @@ static void on_prepare(struct role_control *control, struct ipc_message *message
 			    "cannot take up the generation: out of memory");
 		return;
 	}
-	control->phase = CONTROL_COLLECTING;
+	if (control->phase != CONTROL_ARMING)
+		control->phase = CONTROL_COLLECTING;
 }
 
 static void on_listener(struct role_control *control, struct ipc_message *message)
@@ -154,16 +161,17 @@ static bool threads_start(struct role_control *control, const struct edge_genera
 	return server_start(&control->server, threads, error, error_size);
 }
 
-static void on_prepare_end(struct role_control *control, uint64_t number)
+/* The generation of control->input, which is complete. */
+static void build(struct role_control *control)
 {
 	struct edge_input *input = control->input;
 	struct server *server = &control->server;
 	struct edge_generation *generation = NULL;
+	uint64_t number = input->number;
 	char error[512] = "listeners are missing";
 
-	if (!input || input->number != number)
-		return;
 	control->input = NULL;
+	control->build_due = false;
 	control->phase = CONTROL_IDLE;
 	if (input->listener_count == input->prepare.listeners)
 		generation = edge_generation_build(input, server->tickets, &server->counts, error,
@@ -178,6 +186,16 @@ static void on_prepare_end(struct role_control *control, uint64_t number)
 	}
 	edge_generation_free(generation);
 	answer_text(control, IPC_FAILED, number, error);
+}
+
+static void on_prepare_end(struct role_control *control, uint64_t number)
+{
+	if (!control->input || control->input->number != number)
+		return;
+	if (control->phase == CONTROL_ARMING)
+		control->build_due = true; /* the one before is not gone yet */
+	else
+		build(control);
 }
 
 static void on_commit(struct role_control *control, uint64_t number)

@@ -20,7 +20,8 @@ struct role_control {
 	struct io_timer *drain;
 	struct ipc_message *message; /* what is being read */
 	enum control_phase phase;
-	bool abort_due; /* ABORT came while arming */
+	bool abort_due; /* ABORT came while arming; the next generation may come before its end */
+	bool build_due; /* and all of it: it is built when the one before is gone */
 	struct edge_input *input;
 	const char *warning; /* about this process, for status; NULL: none */
 	int status;          /* of the process */

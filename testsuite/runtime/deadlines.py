@@ -95,6 +95,31 @@ def dies_ready(site):
     assert refuses(second), "a listener of what was refused is open"
 
 
+@case
+def late_with_what_was_given_up(site):
+    """a role that is still at a generation that was given up takes the next one as well"""
+    first, second, third = free_ports(3)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{first}"))
+    site.start()
+    edge, web = (site.role(name)["pid"] for name in ("edge", "web"))
+    os.kill(edge, signal.SIGSTOP)
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{second}"))
+    until(lambda: site.role("edge")["phase"] == "preparing", "the first PREPARE")
+    os.kill(web, signal.SIGKILL)
+    site.wait_for(lambda s: s["lastReload"]["result"] == "refused", "the refusal", settled=False)
+    until(lambda: site.role("web")["phase"] == "serving", "web to come back")
+    site.build(listener("smtp", "smtp", f"127.0.0.1:{third}"))
+    until(lambda: site.role("edge")["phase"] == "preparing", "the second PREPARE")
+    # PREPARE, ABORT and PREPARE come in one piece
+    os.kill(edge, signal.SIGCONT)
+    status = site.wait_for(lambda s: s["image"]["onDisk"] == s["image"]["active"]
+                           or s["health"] == "degraded", "the second")
+    equal(status["lastReload"]["result"], "active", status["lastReload"]["text"])
+    equal(site.role("edge")["pid"], edge, "the process of edge")
+    contains(greeting(third), "220")
+    until(lambda: refuses(first) and refuses(second), "the listeners of the others to close")
+
+
 def ask(site, *words):
     """One request to the control socket without a process for it: (exit status, seconds)."""
     began = time.monotonic()
