@@ -171,7 +171,10 @@ def each_reload(site, code, kinds, least):
     pids, at = faulttest.processes(site), 0
     before = {name: faulttest.descriptors(pid) for name, pid in pids.items()}
     for number in steps(STEPS_MAX):
-        blocked = ["blocked" in site.expect(0, "ip", f"192.0.2.{n + 1}")[0] for n in range(2)]
+        active, blocked = None, []
+        while active != site.active():  # the poll may look between two questions
+            active = site.active()
+            blocked = ["blocked" in site.expect(0, "ip", f"192.0.2.{n + 1}")[0] for n in range(2)]
         equal(sum(blocked), 1, "images that serve")
         at, log = 1 - blocked.index(True), len(site.log())
         faults.arm(number, code, kinds)
@@ -180,7 +183,7 @@ def each_reload(site, code, kinds, least):
         hit = faults.disarm()
         what = f"step {number}, {hit}: {done.returncode} {done.stderr} {site.log()[log:]}"
         assert done.returncode in (0, 1, 2), what
-        assert done.returncode == 0 or done.stderr, what
+        assert done.returncode != 1 or kinds != READ or os.strerror(code) in done.stderr, what
         assert site.daemon.poll() is None, what
         faulttest.all_serving(site)
         equal(faulttest.processes(site), pids, what)
