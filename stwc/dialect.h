@@ -27,6 +27,7 @@ struct operation {
 	struct node *node;
 	struct node *verb_node, *object, *value, *id, *match_on, *scope; /* NULL: not there */
 	struct span id_key, match_on_key, scope_key;
+	bool match_on_given; /* though it may be null */
 	enum verb verb;
 	const struct schema_object *type;
 };
@@ -54,6 +55,7 @@ struct file {
 	struct packed_names
 		*packed_names;     /* plans: client keys of addresses, once an update asks */
 	struct plan_sweep *sweeps; /* plans: what reconciles take away at the end */
+	struct plan_late *late;    /* plans: updates of what no operation before has made */
 };
 
 /* Makes a draft of an object, folds it where it belongs to an earlier one, or packs it. Of the
@@ -83,6 +85,12 @@ bool plan_allows_verb(struct file *file, const struct schema_object *type, enum 
 		      struct span span);
 /* The same of one object that an operation makes, which may be a variant that no client makes. */
 bool plan_allows_body(struct file *file, const struct schema_object *type, const struct node *body);
+/* plan_names.c: an update of a name that nothing before it has given; the end of the plan tells
+ * whether something after it does. False: out of memory. */
+bool plan_late_add(struct file *file, const struct schema_object *type, struct str name,
+		   struct span span) WARN_UNUSED;
+void plan_late_report(struct file *file);
+
 /* plan_update.c: lays the patch over what the plan shows of the object, and checks what it does not
  * show. False: out of memory. */
 bool plan_update(struct file *file, const struct operation *op) WARN_UNUSED;

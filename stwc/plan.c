@@ -84,7 +84,8 @@ static void split_members(struct file *file, struct operation *op)
 			op->id = e->value;
 			op->id_key = e->key_span;
 		} else if (str_eq_c(e->key, "matchOn")) {
-			op->match_on = e->value;
+			op->match_on = e->value->kind == NODE_NULL ? NULL : e->value;
+			op->match_on_given = true;
 			op->match_on_key = e->key_span;
 		} else if (str_eq_c(e->key, "scope")) {
 			op->scope = e->value;
@@ -125,7 +126,7 @@ static void refuse_strangers(struct file *file, const struct operation *op)
 {
 	if (op->id && op->verb != VERB_UPDATE)
 		plan_error(file, op->id_key, "only an update has an id");
-	if (op->match_on && !matches(op))
+	if (op->match_on_given && !matches(op))
 		plan_error(file, op->match_on_key, "only an upsert or a reconcile has matchOn");
 	if (op->scope && op->scope->kind != NODE_NULL && !matches(op))
 		plan_error(file, op->scope_key, "only an upsert or a reconcile has a scope");
@@ -253,6 +254,8 @@ static bool match_field(struct file *file, const struct operation *op, const str
 	const struct schema_field *field = fields ? schema_field_find(fields, name) : NULL;
 	bool lacks = !node_map_find(body, name);
 
+	if (str_eq_c(name, "@type") && op->type->structure->kind == STRUCTURE_UNION)
+		return true; /* it is matched in any case */
 	if (fields && !field)
 		hint_field(file, fields, name,
 			   diag_add(&file->c->diags, DIAG_PLAN_LINE, span,
@@ -278,7 +281,8 @@ static bool match_named(struct file *file, const struct operation *op, const str
 
 	*out = (struct match){fields, 0};
 	for (name = op->match_on->list.first; ok && name; name = name->next) {
-		fields[out->count++] = name->string;
+		if (!str_eq_c(name->string, "@type"))
+			fields[out->count++] = name->string;
 		ok = match_field(file, op, body, name->string, name->span);
 	}
 	return ok;
@@ -534,14 +538,22 @@ bool dialect_operation(struct file *file, struct node *operation)
 	return take_operation(file, operation);
 }
 
-bool dialect_plan_end(struct file *file)
+/* The last operations, or the only one. */
+static bool run_rest(struct file *file)
 {
 	struct node *calls;
 
 	if (!file->whole)
-		return plan_destroy_rest(file) && plan_sweep(file);
+		return plan_destroy_rest(file);
 	file->volatile_nodes = false; /* kept already */
 	calls = node_map_get(file->whole, STR("methodCalls"));
-	return (calls ? dialect_request(file, calls) : take_operation(file, file->whole)) &&
-	       plan_sweep(file);
+	return calls ? dialect_request(file, calls) : take_operation(file, file->whole);
+}
+
+bool dialect_plan_end(struct file *file)
+{
+	bool ok = run_rest(file) && plan_sweep(file);
+
+	plan_late_report(file);
+	return ok;
 }

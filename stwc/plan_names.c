@@ -5,8 +5,8 @@
  * (validation.md 3.3). Each of these is worth an error with both places, because the server's own
  * says no more than that something was not found.
  */
+#include "stwc/dialect.h"
 #include "stwc/path.h"
-#include "stwc/state.h"
 #include "stwc/walk.h"
 
 /* The fields under which a value that begins with # is looked up (validation.md 3.3). */
@@ -85,32 +85,52 @@ static struct diag *complain(struct compilation *c, const struct object *object,
 	return diag;
 }
 
-struct look {
-	const struct draft *draft;
-	bool found;
+/* How far a circle is looked for: a longer one is told as what is made too late. */
+#define CIRCLE_LIMIT 32
+
+struct chain {
+	const struct compilation *c;
+	uint32_t source;
+	size_t drafts[CIRCLE_LIMIT]; /* that are reached, in the order of a walk in breadth */
+	size_t count;
 };
 
-static void look_for(void *ctx, struct value *value, const struct path *path UNUSED)
+static void reach(void *ctx, struct value *value, const struct path *path UNUSED)
 {
-	struct look *look = ctx;
+	struct chain *chain = ctx;
 	struct str written = value->kind == VALUE_REFERENCE ? value->reference.written : STR_NONE;
+	const struct plan_name *said = NULL;
+	size_t i;
 
-	if (str_starts(written, STR("#")) && look->draft->has_client_id &&
-	    str_eq(str_from(written, 1), look->draft->client_id))
-		look->found = true;
+	if (str_starts(written, STR("#")))
+		said = plan_name_at(chain->c, str_from(written, 1), chain->source, UINT32_MAX);
+	if (!said || !said->type)
+		return;
+	for (i = 0; i < chain->count; i++) {
+		if (chain->drafts[i] == said->draft)
+			return;
+	}
+	if (chain->count < CIRCLE_LIMIT)
+		chain->drafts[chain->count++] = said->draft;
 }
 
-/* Does what is made later refer to this object, so that no order helps? */
+/* Does what is made later need this object, so that no order helps? */
 static bool needs_each_other(const struct compilation *c, const struct object *object,
 			     const struct plan_name *said)
 {
-	const struct object *later = c->state->drafts[said->draft].object;
-	struct look look = {&c->state->drafts[object->draft], false};
-	struct walk walk = {look_for, &look};
+	struct chain chain = {c, said->key.source, {said->draft}, 1};
+	struct walk walk = {reach, &chain};
+	size_t i;
 
-	if (later)
-		walk_object(&walk, &later->body, NULL);
-	return look.found;
+	for (i = 0; i < chain.count; i++) {
+		const struct object *next = c->state->drafts[chain.drafts[i]].object;
+
+		if (chain.drafts[i] == object->draft)
+			return true;
+		if (next)
+			walk_object(&walk, &next->body, NULL);
+	}
+	return false;
 }
 
 static bool made_later(struct compilation *c, const struct object *object,
@@ -131,6 +151,51 @@ static bool made_later(struct compilation *c, const struct object *object,
 			    "later"
 			  : "a server takes operations in the order of the plan");
 	return false;
+}
+
+struct plan_late {
+	struct plan_late *next;
+	const struct schema_object *type;
+	struct str name;
+	struct span span;
+};
+
+bool plan_late_add(struct file *file, const struct schema_object *type, struct str name,
+		   struct span span)
+{
+	struct plan_late *late = ARENA_NEW(&file->c->arena, struct plan_late);
+
+	if (!late)
+		return false;
+	*late = (struct plan_late){file->late, type, draft_keep_str(file->c, name, file->source),
+				   span};
+	file->late = late;
+	return late->name.p != NULL;
+}
+
+void plan_late_report(struct file *file)
+{
+	struct compilation *c = file->c;
+	const struct plan_late *late;
+
+	for (late = file->late; late; late = late->next) {
+		const struct plan_name *said =
+			plan_name_at(c, late->name, late->span.source, UINT32_MAX);
+		struct diag *diag;
+
+		if (!said || said->type != late->type) {
+			diag_add(&c->diags, DIAG_DANGLING_REFERENCE, late->span,
+				 "no %s with the client id '%.*s' was made before this line",
+				 late->type->name, STR_ARG(late->name));
+			continue;
+		}
+		diag = diag_add(&c->diags, DIAG_PLAN_REFERENCE, late->span,
+				"'#%.*s' is updated on line %u and made on line %u",
+				STR_ARG(late->name), line_of(c, late->span), line_of(c, said->key));
+		diag_relate(&c->diags, diag, said->key, "%s '%.*s' is made here", said->type->name,
+			    STR_ARG(late->name));
+		diag_hint(&c->diags, diag, "a server takes operations in the order of the plan");
+	}
 }
 
 static struct str field_name(const struct path *path)

@@ -339,29 +339,26 @@ static bool update_singleton(struct file *file, const struct operation *op)
 
 /* ---- objects of collections ---- */
 
-/* The object that a client key of this plan stands for, or one of an earlier source; NULL after a
- * diagnostic. */
-static struct draft *update_target(struct file *file, const struct operation *op, struct str name)
+/* The object that a client key of this plan stands for, or one of an earlier source; *out NULL
+ * after a diagnostic, or before one. False: out of memory. */
+static bool update_target(struct file *file, const struct operation *op, struct str name,
+			  struct draft **out)
 {
 	struct compilation *c = file->c;
 	const struct plan_name *said =
 		plan_name_at(c, name, file->source->number, op->id->span.begin);
-	struct draft *found;
 	struct diag *diag;
 
+	*out = NULL;
 	if (said && said->type != op->type) {
 		diag = diag_add(&c->diags, DIAG_PLAN_REFERENCE, op->id->span,
 				"'#%.*s' is of type %s here, not %s", STR_ARG(name),
 				said->type->name, op->type->name);
 		diag_relate(&c->diags, diag, said->key, "the latest of that name");
-		return NULL;
+		return true;
 	}
-	found = said ? &c->state->drafts[said->draft] : draft_find(c, op->type, name);
-	if (!found)
-		diag_add(&c->diags, DIAG_DANGLING_REFERENCE, op->id->span,
-			 "no %s with the client id '%.*s' was made before this line",
-			 op->type->name, STR_ARG(name));
-	return found;
+	*out = said ? &c->state->drafts[said->draft] : draft_find(c, op->type, name);
+	return *out || plan_late_add(file, op->type, name, op->id->span);
 }
 
 /* Does the name stand for an object of the server, which the request brings along? */
@@ -380,7 +377,7 @@ bool plan_update(struct file *file, const struct operation *op)
 
 	if (op->type->kind == OBJECT_SINGLETON)
 		return update_singleton(file, op);
-	if (!is_word(op->id)) {
+	if (!is_word(op->id) || !op->id->string.n) {
 		const struct node_entry *inside = node_map_find(op->value, STR("id"));
 		const struct node_entry *first = op->value->map.first;
 		struct diag *diag = plan_error(file,
@@ -406,6 +403,5 @@ bool plan_update(struct file *file, const struct operation *op)
 		return plan_update_packed(file, op, id);
 	if (is_brought(file, op, id))
 		return update_unseen(file, op, id);
-	target = update_target(file, op, id);
-	return !target || patch_draft(file, op, target);
+	return update_target(file, op, id, &target) && (!target || patch_draft(file, op, target));
 }
