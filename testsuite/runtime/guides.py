@@ -22,14 +22,18 @@ HERE = "127.0.0.2"
 
 
 def steps(text):
-    """(command, expected lines) of every block of a page."""
+    """(command, expected lines) of every block of a page; a command with <<EOF goes on to that line."""
     found = []
     for block in BLOCK.findall(text):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                found.append((line[2:], []))
-            else:
+        lines = iter(block.splitlines())
+        for line in lines:
+            if not line.startswith("$ "):
                 found[-1][1].append(line)
+                continue
+            command = line[2:]
+            while "<<EOF" in command and not command.endswith("\nEOF"):
+                command += "\n" + next(lines)
+            found.append((command, []))
     return found
 
 
@@ -44,38 +48,61 @@ def script(folder, name, text):
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
-def place(site):
-    """Programs under the names that the guides use, sources, and the daemon."""
+def place_programs(site, doors):
+    """Programs under the names that the guides use; `doors` are the addresses they name, and our ports for them."""
     for name in ("curl", "sh"):
         if not shutil.which(name):
             raise stwtest.Skip(f"{name} is not installed")
-    smtp, submission = free_ports(2)
-    programs, sources = site.dir / "bin", site.dir / "config"
+    programs = site.dir / "bin"
     programs.mkdir()
-    sources.mkdir()
     script(programs, "stwctl", f'exec {stwtest.STWCTL} --control {site.control} "$@"\n')
     script(programs, "stwc", f'exec {stwtest.STWC} "$@"\n')
     script(programs, "ssh", 'shift\nexec "$@"\n')
-    script(programs, "curl", f'exec {shutil.which("curl")} --noproxy "*" --max-time 10 --interface {HERE} '
-                             f'--connect-to mail.example.org:25:127.0.0.1:{smtp} '
-                             f'--connect-to mail.example.org:587:127.0.0.1:{submission} "$@"\n')
+    leads = " ".join(f"--connect-to {door}:127.0.0.1:{port}" for door, port in doors.items())
+    script(programs, "curl", f'exec {shutil.which("curl")} --noproxy "*" --max-time 10 --interface {HERE} {leads} "$@"\n')
+    return {"203.0.113.50": HERE, "203.0.113.0/24": "127.0.0.2/31"}
+
+
+def place(site):
+    """Programs, sources, and the daemon."""
+    smtp, submission = free_ports(2)
+    names = place_programs(site, {"mail.example.org:25": smtp, "mail.example.org:587": submission})
+    sources = site.dir / "config"
+    sources.mkdir()
     (sources / "mail.toml").write_text('[SystemSettings]\ndefaultHostname = "mail.example.org"\ndefaultDomainId = "#example.org"\n'
                                        '[Domain."example.org"]\ncatchAllAddress = "postmaster@example.org"\n'
                                        + listener("smtp", "smtp", f"127.0.0.1:{smtp}"))
     site.compile(sources, site.image)
     site.start()
     return {"/etc/stw/config": str(sources), "/etc/stw": str(site.dir), "/var/lib/stw": str(site.dir),
-            "192.0.2.25:587": f"127.0.0.1:{submission}", "203.0.113.50": HERE, "203.0.113.0/24": "127.0.0.2/31"}
+            "192.0.2.25:587": f"127.0.0.1:{submission}", **names}
+
+
+def place_first(site):
+    """For who has nothing yet but a domain name: programs alone. What is built listens elsewhere."""
+    ports = dict(zip(("smtp", "submissions", "submission", "imaps", "https", "management"), free_ports(6)))
+    names = place_programs(site, {"mail.example.org:25": ports["smtp"], "autoconfig.example.org:443": ports["https"],
+                                  "127.0.0.1:8080": ports["management"]})
+    overlay = site.dir / "elsewhere.toml"
+    # clients are told of what listens for everybody
+    hosts = {"imaps": "0.0.0.0", "submissions": "0.0.0.0"}
+    overlay.write_text("".join(f'[NetworkListener.{name}]\nbind = ["{hosts.get(name, "127.0.0.1")}:{port}"]\n'
+                               for name, port in ports.items()))
+    script(site.dir / "bin", "stwc", f'[ "$1" = build ] && set -- "$@" --overlay {overlay}\nexec {stwtest.STWC} "$@"\n')
+    return names
 
 
 def typed(site, command):
+    if command.startswith("stwd "):  # in the foreground and with a socket of its own, so that it ends with the test
+        site.start(*(word if word.startswith("-") else str(site.dir / word) for word in command.split()[1:]))
+        return ""
     env = dict(site.environment(), PATH=f"{site.dir / 'bin'}:{os.environ['PATH']}", NO_COLOR="1")
     return subprocess.run(command, shell=True, cwd=site.dir, env=env, text=True, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False).stdout.rstrip("\n")
 
 
-def play(site, page):
-    names = place(site)
+def play(site, page, prepare=place):
+    names = prepare(site)
     count = 0
     for command, expected in steps((DOC / page).read_text(encoding="utf-8")):
         for ours, real in names.items():
@@ -98,6 +125,7 @@ def lines(site):
     """a line with … stands for one line"""
     assert same(["a … c"], "a b c") and not same(["a … c"], "a b\nc") and not same(["a"], "a\nb") and same([], "")
     assert steps("```console guide\n$ a\nb\n$ c\n```\n") == [("a", ["b"]), ("c", [])]
+    assert steps("```console guide\n$ a <<EOF\nb\nEOF\nc\n```\n") == [("a <<EOF\nb\nEOF", ["c"])]
     assert site.daemon is None
 
 
@@ -115,8 +143,8 @@ def deploy(site):
 
 @case
 def first_hour(site):
-    """doc/first-hour.md: the lock-out in it"""
-    play(site, "first-hour.md")
+    """doc/first-hour.md: every step, from an empty folder"""
+    play(site, "first-hour.md", place_first)
 
 
 @case
