@@ -175,6 +175,7 @@ static bool put_in_place(struct peer *p, const struct image_copy *copy, uint64_t
 {
 	struct daemon *d = p->daemon;
 	const char *cannot = cannot_apply(d, copy);
+	struct digest there;
 	char why[700];
 
 	if (cannot) {
@@ -187,7 +188,12 @@ static bool put_in_place(struct peer *p, const struct image_copy *copy, uint64_t
 		d->seen = copy->digest;
 		return true;
 	}
-	confirm_clear(d);
+	/* in place it is all the same when only its directory could not be synced: without this,
+	 * the watch would take what the operator is told was not done */
+	if (operator_file_claims(d, &there) && digest_eq(&there, &copy->digest))
+		confirm_apply_refused(d);
+	else
+		confirm_clear(d);
 	peer_fail(p, CONTROL_CANNOT, "%s", why);
 	return false;
 }
