@@ -268,9 +268,12 @@ void bind_hint_local_part(struct binder *b, struct diag *diag, struct str s)
 
 void bind_hint_unit(struct binder *b, struct diag *diag, struct str s, bool size)
 {
-	if (size)
+	if (b->shapes == SHAPES_SERVER)
+		diag_hint(&b->c->diags, diag, "a server takes %s",
+			  size ? "bytes, such as 52428800" : "milliseconds, such as 90000");
+	else if (size)
 		diag_hint(&b->c->diags, diag,
-			  "such as 52428800 or \"50mb\"; units are b, kb, mb, gb");
+			  "such as 52428800 or \"50mb\"; units are b, kb, mb, gb, tb");
 	else if (is_number(s))
 		diag_hint(&b->c->diags, diag, "write \"%.*ss\" for seconds, %.*s for milliseconds",
 			  STR_ARG(s), STR_ARG(s));

@@ -176,7 +176,9 @@ static int by_index(const void *a, const void *b)
 {
 	const struct indexed *x = a, *y = b;
 
-	return x->index < y->index ? -1 : x->index > y->index;
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return x->entry->key_span.begin < y->entry->key_span.begin ? -1 : 1;
 }
 
 /* {"0": …, "1": …} in the order of the numbers, which may have gaps (validation.md 3.1). */
@@ -208,6 +210,11 @@ static bool list_from_map(struct binder *b, const struct schema_type *type, stru
 		struct value *value =
 			bind_value(b, type->element, NULL, order[i].entry->value, &here);
 
+		/* "1" and "01": a server keeps one of them */
+		if (i && order[i].index == order[i - 1].index)
+			bind_error(b, DIAG_DUPLICATE_KEY, order[i].entry->key_span, &here, NULL,
+				   "the member %llu is given twice",
+				   (unsigned long long)order[i].index);
 		if (value)
 			m->items[m->count++] = value;
 	}

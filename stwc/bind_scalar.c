@@ -59,24 +59,29 @@ static struct value *unit_text(struct binder *b, const struct schema_type *type,
 {
 	bool size = type->kind == TYPE_SIZE;
 	uint64_t number = 0;
+	struct value *value;
 	enum scalar_status status =
 		size ? scalar_size(node->string, &number) : scalar_duration(node->string, &number);
 	struct diag *diag;
 
 	if (status != SCALAR_OK) {
-		diag = bind_error(b, DIAG_UNIT, node->span, path, type, "'%.*s' is no %s",
-				  STR_ARG(node->string), size ? "size" : "duration");
-		bind_hint_unit(b, diag, node->string, size);
+		diag = bind_error(b, DIAG_UNIT, node->span, path, type, "'%.*s' is %s %s",
+				  STR_ARG(node->string),
+				  status == SCALAR_RANGE ? "too large for a" : "no",
+				  size ? "size" : "duration");
+		if (status != SCALAR_RANGE)
+			bind_hint_unit(b, diag, node->string, size);
 		return NULL;
 	}
-	if (b->shapes == SHAPES_SERVER) {
+	value = unsigned_value(b, type, node, number, path);
+	if (value && b->shapes == SHAPES_SERVER) {
 		diag = bind_error(b, DIAG_WRONG_SHAPE, node->span, path, type,
 				  "a server does not take the %s '%.*s' as a text",
 				  size ? "size" : "duration", STR_ARG(path_name(path)));
 		diag_hint(&b->c->diags, diag, "write %llu", (unsigned long long)number);
 		return NULL;
 	}
-	return unsigned_value(b, type, node, number, path);
+	return value;
 }
 
 static struct value *lossy(struct binder *b, const struct schema_type *type, struct node *node,

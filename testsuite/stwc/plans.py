@@ -156,6 +156,8 @@ PLANS = [
      ["wrong-shape"], 1),
     ("durations are numbers", [op("create", "NetworkListener", {"a": {**LISTENER, "tlsTimeout": "1m"}})],
      ["wrong-shape"], 1),
+    ("none of zero, whatever it is written as", [op("create", "NetworkListener", {"a": {**LISTENER, "tlsTimeout": "0s"}})],
+     ["out-of-range"], 1),
     ("an expression is a map", [op("create", "MtaStageAuth", {"m": {"require": "true"}})], ["wrong-shape"], 1),
     ("a key is not filled in", [op("create", "NetworkListener", {"a": {"bind": {"127.0.0.1:1": True}}})],
      ["missing-field"], 1),

@@ -54,6 +54,8 @@ RULES = [
      [("outside-reference", "SpamLlm/modelId"), ("too-few", "SpamLlm/categories")]),
     ("false members do not count", listener(bind={"127.0.0.1:1": False}), [("too-few", "NetworkListener/a/bind")]),
     ("a member that is wrong is not missing as well", listener(bind=["x"]), [("address", "NetworkListener/a/bind")]),
+    ("a member of a list given twice", {"DnsResolver": {"@type": "Custom", "servers": {
+        "1": {"address": "192.0.2.1"}, "01": {"address": "192.0.2.2"}}}}, [("duplicate-key", "DnsResolver/servers/01")]),
     ("an expression that may be empty", {"MtaQueueQuota": {"q": {"description": "x", "key": "sender", "match": {}}},
                                          "SieveSystemInterpreter": {"defaultReturnPath": {"match": {}}}}, []),
     ("one that has conditions may not", {"MtaQueueQuota": {"q": {"description": "x", "key": "sender", "match": {
