@@ -125,9 +125,19 @@ static void print_origin(struct peer *p, const struct address_entry *entry)
 			   entry->line);
 }
 
-void command_ip(struct peer *p, char **words, size_t count)
+/* The decision about an address as it is now. Something serves. */
+static void decide_now(struct peer *p, const struct net_addr *peer, struct decider *decider,
+		       struct decision *out)
 {
 	struct daemon *d = p->daemon;
+
+	settings_decider(&d->active->settings, d->active->copy.image, state_table(d->state),
+			 decider);
+	decide(decider, peer, now_seconds(), out);
+}
+
+void command_ip(struct peer *p, char **words, size_t count)
+{
 	struct decision decision;
 	struct decider decider;
 	struct address_entry entry;
@@ -140,11 +150,9 @@ void command_ip(struct peer *p, char **words, size_t count)
 	status = net_addr_parse(str_c(words[1]), &peer);
 	if (status != NET_OK)
 		return peer_fail(p, CONTROL_CANNOT, "'%s' %s", words[1], net_status_text(status));
-	if (!d->active)
+	if (!p->daemon->active)
 		return peer_fail(p, CONTROL_CANNOT, "nothing serves yet");
-	settings_decider(&d->active->settings, d->active->copy.image, state_table(d->state),
-			 &decider);
-	decide(&decider, &peer, now_seconds(), &decision);
+	decide_now(p, &peer, &decider, &decision);
 	listed = find_entry(&decider, &decision, &entry);
 	print_decision(p, &peer, &decision, listed ? &entry : NULL);
 	if (listed)
@@ -204,6 +212,24 @@ static bool print_entry(void *ctx, const struct live_entry *entry)
 	return true;
 }
 
+/* What is blocked nevertheless is blocked by something else, and who asked wants to know by what.
+ */
+static void fail_removal(struct peer *p, const char *text, const struct net_network *network)
+{
+	char rule[NET_TEXT_SIZE];
+	struct decision decision = {.accept = true};
+	struct decider decider;
+
+	if (p->daemon->active)
+		decide_now(p, &network->addr, &decider, &decision);
+	if (decision.accept)
+		return peer_fail(p, CONTROL_REFUSED, "%s is neither banned nor allowed for a time",
+				 text);
+	net_network_format(&decision.network, rule);
+	peer_fail(p, CONTROL_REFUSED, "%s has no entry of its own; %s %s blocks it", text,
+		  decide_rule_word(decision.rule), rule);
+}
+
 static void remove_entry(struct peer *p, const char *text)
 {
 	struct daemon *d = p->daemon;
@@ -215,8 +241,7 @@ static void remove_entry(struct peer *p, const char *text)
 	found = live_remove(d, LIVE_BAN, &network);
 	found = live_remove(d, LIVE_ALLOW, &network) || found;
 	if (!found)
-		return peer_fail(p, CONTROL_REFUSED, "%s is neither banned nor allowed for a time",
-				 text);
+		return fail_removal(p, text, &network);
 	buf_printf(&p->out, "%s removed\n", text);
 	if (!state_flush(d->state))
 		buf_printf(&p->err, "warning: %s\n", state_trouble(d->state));

@@ -114,13 +114,18 @@ static bool ask_twice(const struct terminal *t, struct buf *out)
 static bool read_piped(const struct terminal *t, struct buf *out)
 {
 	struct buf more = {.secret = true};
-	bool ok = check_line(terminal_read(t, PASSWORD_LIMIT, out));
+	enum terminal_line line = terminal_read(t, PASSWORD_LIMIT, out);
+	bool ok = check_line(line);
 
 	if (ok && out->n && out->p[out->n - 1] == '\r')
 		out->n--;
 	ok = ok && check_password(buf_str(out));
-	if (ok && terminal_read(t, PASSWORD_LIMIT, &more) != TERMINAL_END)
+	if (ok)
+		line = terminal_read(t, PASSWORD_LIMIT, &more);
+	if (ok && (line == TERMINAL_LINE || line == TERMINAL_TOO_LONG))
 		ok = fail("standard input has more than one line: which is the password?");
+	else if (ok && line != TERMINAL_END)
+		ok = check_line(line);
 	buf_free(&more);
 	return ok;
 }

@@ -332,6 +332,14 @@ struct target {
 	struct init_file files[1 + INIT_KEYS];
 };
 
+/* NULL: no memory. */
+static char *path_in(const char *directory, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
+}
+
 static bool name_target(struct target *t, const char *directory)
 {
 	size_t n = strlen(directory), i;
@@ -339,21 +347,21 @@ static bool name_target(struct target *t, const char *directory)
 	while (n > 1 && directory[n - 1] == '/')
 		n--;
 	*t = (struct target){.directory = strndup(directory, n)};
-	directory = t->directory;
-	if (!directory || asprintf(&t->secrets, "%s/secrets", directory) < 0)
+	t->secrets = t->directory ? path_in(t->directory, "secrets") : NULL;
+	if (!t->secrets)
 		return false;
 	t->directories[0] = t->directory;
 	t->directories[1] = t->secrets;
 	for (i = 0; i < INIT_KEYS; i++) {
 		t->texts[i].secret = true;
-		if (asprintf(&t->paths[i], "%s/%s", t->secrets, init_keys[i].file) < 0)
-			return false;
+		t->paths[i] = path_in(t->secrets, init_keys[i].file);
 		t->files[i] = (struct init_file){.path = t->paths[i], .mode = 0600};
 	}
-	if (asprintf(&t->paths[i], "%s/mail.toml", directory) < 0)
-		return false;
+	t->paths[i] = path_in(t->directory, "mail.toml");
 	t->files[i] = (struct init_file){.path = t->paths[i], .mode = 0644};
-	return true;
+	for (i = 0; i < ARRAY_LEN(t->paths) && t->paths[i]; i++)
+		;
+	return i == ARRAY_LEN(t->paths);
 }
 
 static void free_target(struct target *t)

@@ -38,7 +38,10 @@ def ban_and_allow(site):
     until(lambda: not served(port), "the ban again")
     site.expect(0, "bans", "remove", HERE)
     until(lambda: served(port), "the end of the ban")
-    site.expect(1, "bans", "remove", HERE)
+    contains(site.expect(1, "bans", "remove", HERE)[1], "neither banned nor allowed")
+    site.expect(0, "bans", "add", "127.0.0.0/30")
+    contains(site.expect(1, "bans", "remove", HERE)[1], "no entry of its own; ban 127.0.0.0/30 blocks it")
+    until(lambda: not served(port), "the ban of the network, which stays")
 
 
 @case
