@@ -191,15 +191,32 @@ static bool has_own(struct compilation *c, const struct schema_object *type, boo
 	return server ? !type_state(c, type)->taken : !type_state(c, type)->objects;
 }
 
+/* A server loads active scripts alone (validation.md 4.1). In a plan only what is said counts: the
+ * script may be there already. */
+static bool is_asleep(struct compilation *c, const struct schema_object *type, struct str name,
+		      bool server)
+{
+	const struct object *object;
+	const struct value *active;
+
+	if (strcmp(type->name, "SieveSystemScript") != 0)
+		return false;
+	for (object = compile_first(c, type->name); object; object = object->next) {
+		if (object->poisoned || !same_name(type->name, object->identity, name))
+			continue;
+		active = value_field_get(&object->body, "isActive");
+		return active ? !active->boolean : !server;
+	}
+	return false;
+}
+
 bool expression_target(struct compilation *c, const struct schema_object *type, struct str name,
 		       bool server, struct suggestion *best)
 {
-	suggest_start(best, name);
-	for (size_t i = 0; i < c->object_count; i++) {
-		const struct object *object = c->objects[i];
+	const struct object *object = compile_first(c, type->name);
 
-		if (object->type != type)
-			continue;
+	suggest_start(best, name);
+	for (; object; object = object->next) {
 		if (same_name(type->name, object->identity, name) || has_alias(object, name))
 			return true;
 		suggest_offer(best, object->identity);
@@ -221,21 +238,27 @@ void expression_judge_target(const struct expression_part *part, const char *tar
 	const struct schema_object *type = schema_object_find(c->schema, str_c(target));
 	bool server = source_shapes(c, part->value->span.source, SHAPES_OWN) == SHAPES_SERVER;
 	struct suggestion best;
+	bool found, asleep;
 	struct diag *diag;
 	char message[200];
 	int n;
 
 	/* a fragment, and a plan for a running server, may name what lies elsewhere */
 	if (!type || c->options.partial || c->incomplete ||
-	    (server && !type_state(c, type)->objects) ||
-	    expression_target(c, type, e->text, server, &best) ||
-	    (!best.best.n && !lint_shows_all(c, type->name)))
+	    (server && !type_state(c, type)->objects))
 		return;
-	n = snprintf(message, sizeof(message), "there is no %s '%.*s'", target,
+	found = expression_target(c, type, e->text, server, &best);
+	asleep = found && is_asleep(c, type, e->text, server);
+	if (found ? !asleep : !best.best.n && !lint_shows_all(c, type->name))
+		return;
+	n = snprintf(message, sizeof(message),
+		     asleep ? "the %s '%.*s' is not active" : "there is no %s '%.*s'", target,
 		     (int)(e->text.n < 100 ? e->text.n : 100), e->text.p);
 	diag = expression_report(part, DIAG_EXPRESSION_TARGET, e->begin, e->end,
 				 (struct str){message, (size_t)n});
-	if (best.best.n)
+	if (asleep)
+		diag_hint(&c->diags, diag, "set isActive to true: a server loads no other");
+	else if (best.best.n)
 		diag_hint(&c->diags, diag, "did you mean '%.*s'?", STR_ARG(best.best));
 }
 

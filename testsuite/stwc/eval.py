@@ -175,7 +175,9 @@ def targets(tap):
     for source, there in (
             ({"Domain": {"example.org": {"aliases": ["example.net"]}}, "SenderAuth": {"dkimSignDomain": "'example.net'"}}, True),
             ({"Domain": {"example.org": {}}, "SenderAuth": {"dkimSignDomain": "'example.net'"}}, False),
-            ({"SieveSystemScript": {"Hello": {"contents": "keep;"}}, "MtaStageEhlo": {"script": "'hello'"}}, True),
+            ({"SieveSystemScript": {"Hello": {"contents": "keep;", "isActive": True}}, "MtaStageEhlo": {"script": "'hello'"}}, True),
+            ({"SieveSystemScript": {"Hello": {"contents": "keep;", "isActive": False}}, "MtaStageEhlo": {"script": "'hello'"}}, False),
+            ({"SieveSystemScript": {"Hello": {"contents": "keep;"}}, "MtaStageEhlo": {"script": "'hello'"}}, False),
             # what a server makes where a type is empty
             ({"MtaOutboundStrategy": {"route": "'mx'", "tls": "'default'", "schedule": "'remote'"}}, True)):
         done = stwctest.check_text(json.dumps(source), "--from", "json")
@@ -183,6 +185,8 @@ def targets(tap):
 
 
 ROUTE = {"@type": "upsert", "object": "MtaRoute", "value": {"r": {"@type": "Mx", "name": "relay"}}}
+SCRIPT = {"@type": "upsert", "object": "SieveSystemScript", "matchOn": ["name"], "value": {"s": {"name": "hi", "contents": "keep;"}}}
+STAGE = {"@type": "update", "object": "MtaStageEhlo", "value": {"script": {"else": "'hi'"}}}
 STRATEGY = {"@type": "update", "object": "MtaOutboundStrategy", "value": {"route": {"else": "'local'"}}}
 
 
@@ -198,6 +202,11 @@ def plan_targets(tap):
         lines = [*before, {**ROUTE, **verb}, STRATEGY]
         done = stwctest.check_text("".join(json.dumps(line) + "\n" for line in lines), "--from", "ndjson")
         tap.equal((done.codes(), "expression-target" not in done.codes("warning")), ([], there), f"a server's own routes: {name}")
+    for active, there in ((None, True), (True, True), (False, False)):
+        body = {**SCRIPT["value"]["s"], **({} if active is None else {"isActive": active})}
+        lines = [{**SCRIPT, "value": {"s": body}}, STAGE]
+        done = stwctest.check_text("".join(json.dumps(line) + "\n" for line in lines), "--from", "ndjson")
+        tap.equal("expression-target" not in done.codes("warning"), there, f"a script of a plan that is active: {active}")
 
 
 MAIL = """[SystemSettings]
