@@ -519,8 +519,9 @@ static bool wants_another(const struct level *level, const struct init_question 
 	}
 	q.field = &field;
 	q.body = node_new(&level->init->arena, NODE_MAP, SPAN_NONE);
-	q.fallback = STR("no");
-	q.fallback_applies = true;
+	q.fallback_applies =
+		!level->before || !node_map_find(level->before, str_c(element->field->name));
+	q.fallback = q.fallback_applies ? STR("no") : STR("yes");
 	if (!q.body || !level->talk->ask(level->talk->ctx, &q))
 		return false;
 	*wanted = q.body->map.first && q.body->map.first->value->boolean;
