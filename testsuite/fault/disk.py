@@ -54,6 +54,14 @@ def written(site):
             and lines[-2].split()[0] == site.active())
 
 
+def spent(site, faults):
+    """True once the fault has hit, or nothing is under way any more that it could hit."""
+    try:
+        return faults.hit() or written(site)
+    except (OSError, ValueError):
+        return False  # stwd was killed while it was asked
+
+
 def each_call_fails(site, code, how, step=1):
     faults = Faults(site.dir)
     pair = Pair(site)
@@ -66,7 +74,7 @@ def each_call_fails(site, code, how, step=1):
             faults.arm(number, code)
             said = how(site, data)
             # the calls of that thread count too, and it is late where the machine is busy
-            until(lambda: faults.hit() or written(site), "the history")
+            until(lambda: spent(site, faults), "the history")
             hit = faults.disarm()
             serving, log = pair.serving(), said + site.log()[seen:]
             what = f"step {number}, {hit}: {log}"
@@ -157,6 +165,7 @@ def killed(site):
         put(site, pair.next())
         until(lambda: site.daemon.poll() is not None or site.ctl("status").returncode == 0
               and not site.ctl("reload", "--wait").returncode, "the end of the reload")
+        until(lambda: spent(site, faults), "the history")
         hit = faults.disarm()
         if not hit:
             break
@@ -200,6 +209,7 @@ def killed_without_the_file(site):
         put(site, pair.next())
         until(lambda: site.daemon.poll() is not None or site.ctl("status").returncode == 0
               and not site.ctl("reload", "--wait").returncode, "the end of the reload")
+        until(lambda: spent(site, faults), "the history")
         if not faults.disarm():
             return
         site.daemon.wait(5)

@@ -150,8 +150,9 @@ def within(measure, factor, base, slack):
 
 def collisions(tap, folder):
     """Chosen keys cost what counted ones of their length cost; nothing grows faster than their number."""
-    writers = (("json", as_json, KEYS), ("json", as_fields, KEYS), ("toml", as_toml, KEYS - 2),
-               ("yaml", as_yaml, KEYS - 2), ("settings", as_settings, KEYS - 4))
+    less = 0 if FULL else 2
+    writers = (("json", as_json, KEYS), ("json", as_fields, KEYS), ("toml", as_toml, KEYS - less),
+               ("yaml", as_yaml, KEYS - less), ("settings", as_settings, KEYS - 2 * less))
     for suffix, write, bits in writers:
         def measured(keys):
             return lambda: cost(folder, suffix, write, keys())
