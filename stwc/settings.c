@@ -452,7 +452,7 @@ static void report(struct settings *s, const struct setting *setting, const stru
 	diag_path(diags, diag, "%.*s", STR_ARG(key));
 	near = setting->outcome == SETTING_UNKNOWN ? settings_suggest(s, setting) : STR_NONE;
 	if (near.n)
-		diag_hint(diags, diag, "did you mean '%.*s'?", STR_ARG(near));
+		diag_hint(diags, diag, "%.*s", STR_ARG(near));
 }
 
 /* Is it lost for the reason for which another part of the same expression was? */

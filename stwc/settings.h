@@ -116,8 +116,8 @@ const struct settings_row *settings_next_row(const struct settings_row *row);
 /* The collection of objects of that type whose keys begin as this one does; of an empty key the
  * first. */
 const struct settings_group *settings_group_of(const char *type, struct str key);
-/* The known key that the unknown one may have meant; empty: none is near, or so many were asked for
- * that this is no slip of the pen. */
+/* A hint: the known key that the unknown one may have meant, or the only one that ends in the same
+ * word; empty: none is near, or so many were asked for that this is no slip of the pen. */
 struct str settings_suggest(struct settings *s, const struct setting *setting);
 
 /* settings_macro.c. Resolves the macros of one value; false: setting->why says what is left. */

@@ -47,7 +47,7 @@ static void put_line(struct buf *out, struct settings *s, const struct setting *
 			   STR_ARG(setting->why),
 			   setting->target.n && !is_lost(setting->outcome) ? ")" : "");
 	if (near.n)
-		buf_printf(out, "; did you mean '%.*s'?", STR_ARG(near));
+		buf_printf(out, "; %.*s", STR_ARG(near));
 	buf_putc(out, '\n');
 }
 

@@ -279,10 +279,48 @@ static bool is_akin(struct str offer, struct str key)
 	return near.best.n && near.distance <= 2;
 }
 
+/* Is each word near that of the other key? A slip in a long key is one in a short word. */
+static bool is_near(struct str offer, struct str key)
+{
+	size_t n = words_of(key);
+
+	if (words_of(offer) != n) /* a dot more or less */
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		struct str a = word_at(offer, i), b = word_at(key, i);
+		struct suggestion near;
+
+		suggest_start(&near, b);
+		suggest_offer(&near, a);
+		if (!str_eq(a, b) && (!near.best.n || near.distance > 3))
+			return false;
+	}
+	return true;
+}
+
+/* The only key that ends in the same word: who knows the setting may have put it elsewhere. Empty:
+ * there are several, or none. */
+static struct str namesake_of(struct str key)
+{
+	struct str last = word_at(key, words_of(key) - 1), found = STR_NONE;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct str row = str_c(rows[i].key);
+
+		if (!str_eq(word_at(row, words_of(row) - 1), last) || str_eq(row, found))
+			continue;
+		if (found.n)
+			return STR_NONE;
+		found = row;
+	}
+	return found;
+}
+
 struct str settings_suggest(struct settings *s, const struct setting *setting)
 {
 	struct str key = {setting->key.p, setting->key.n - tail_of(setting)};
 	struct suggestion best;
+	struct str near;
 	size_t i;
 
 	if (s->suggestions == SUGGESTION_LIMIT || key.n > KEY_LIMIT)
@@ -296,5 +334,10 @@ struct str settings_suggest(struct settings *s, const struct setting *setting)
 			suggest_offer(&best, offer);
 	}
 	/* a third of a long key is another key */
-	return best.distance <= 3 ? best.best : STR_NONE;
+	if (best.best.n && best.distance <= 3 && is_near(best.best, key))
+		return arena_printf(&s->c->arena, "did you mean '%.*s'?", STR_ARG(best.best));
+	near = namesake_of(key);
+	return near.n ? arena_printf(&s->c->arena, "the only key that ends so is '%.*s'",
+				     STR_ARG(near))
+		      : STR_NONE;
 }

@@ -656,6 +656,10 @@ def around(tap):
         tap.equal((done.status, "defaultHostname" in done.stdout), (status, True), f"an unknown key {' '.join(args)}")
         tap.ok("<stdin>:2: unknown  nonsense.key: " in done.stderr, "and it is named")
     done = stwctest.run("migrate", "-", stdin=text.replace("nonsense", "server").replace("key", "hostnam"))
+    told = stwctest.check_text(HOST + "smtp.bind = '[::]:25'\nserver.listener.a.id = 'b'\nauth.spf.verify = 'x'\n", "--from", "settings")
+    tap.equal([d.get("hint") for d in told.diagnostics if d["code"] == "unknown-setting"],
+              ["the only key that ends so is 'server.listener.<id>.bind'", None, None],
+              "where a setting may belong, and no word for another")
     tap.ok("server.hostnam: 0.15 has no such key; did you mean 'server.hostname'?" in done.stderr, "a suggestion")
     done = stwctest.run("migrate", "-", stdin=HOST + "server.listener.a.socket.ttl = 300\n"
                         'server.listener.a.bind = "[::]:25"\nserver.listener.a.protocol = "smtp"\n')
