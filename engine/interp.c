@@ -119,6 +119,7 @@ static void match(struct interp *run, uint32_t number)
 	struct regex_group groups[REGEX_GROUPS];
 	struct regex_fault fault;
 	const struct regex *regex;
+	enum regex_status status;
 	int n;
 
 	text = interp_text(&run->budget, &value);
@@ -126,8 +127,9 @@ static void match(struct interp *run, uint32_t number)
 	/* a match may take many steps; so may only as many matches as a table has branches */
 	if (!interp_charge(&run->budget, STW_LIMIT_EXPR_WORK / STW_LIMIT_EXPR_BRANCHES / 2))
 		return;
-	if (regex_get(run->cache, pattern, &regex, &fault) != REGEX_OK) {
-		stop(run, INTERP_REGEX);
+	status = regex_get(run->cache, pattern, &regex, &fault);
+	if (status != REGEX_OK) {
+		stop(run, status == REGEX_NO_MEMORY ? INTERP_NO_MEMORY : INTERP_REGEX);
 		return;
 	}
 	n = regex_match(run->cache, regex, text, groups, ARRAY_LEN(groups));

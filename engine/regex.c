@@ -95,6 +95,8 @@ enum regex_status regex_get(struct regex_cache *cache, struct str pattern, const
 		if (!regex || !kept.p)
 			return REGEX_NO_MEMORY;
 		compile(regex, pattern);
+		if (regex->status == REGEX_NO_MEMORY) /* the next time there may be some */
+			return REGEX_NO_MEMORY;
 		if (!map_put(&cache->patterns, kept, regex)) {
 			pcre2_code_free(regex->code);
 			return REGEX_NO_MEMORY;

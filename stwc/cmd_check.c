@@ -21,14 +21,15 @@ enum status cmd_fail(const struct command *command, const char *format, ...)
 
 enum status cmd_print(struct buf *text, enum status status)
 {
-	bool failed = text->failed;
+	bool no_memory = text->failed, failed = no_memory;
 
 	/* at once, so that what standard error says behind it stands behind it in a log too */
 	if (!failed && text->n)
 		failed = fwrite(text->p, 1, text->n, stdout) != text->n || fflush(stdout);
 	buf_free(text);
 	if (failed)
-		fputs("stwc: cannot write the output\n", stderr);
+		fputs(no_memory ? "stwc: out of memory\n" : "stwc: cannot write the output\n",
+		      stderr);
 	return failed ? STATUS_FAILED : status;
 }
 
@@ -114,6 +115,8 @@ void cmd_print_text(const struct options *options, const struct sources *sources
 	if (text.n)
 		(void)fwrite(text.p, 1, text.n,
 			     stderr); /* nowhere to say that standard error is gone */
+	if (text.failed)
+		fputs("stwc: out of memory: not all of it is shown\n", stderr);
 	buf_free(&text);
 	print_dropped(diags);
 }

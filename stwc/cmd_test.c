@@ -37,7 +37,8 @@ static enum status judge_all(const struct options *options, const struct judge *
 		if (!judge_decide(c, view, &all[i++]))
 			status = STATUS_FAILED;
 	if (!all || status != STATUS_VALID)
-		status = cmd_fail(&cmd_test, "out of memory");
+		status = cmd_fail(&cmd_test, "%s",
+				  all && view->fault[0] ? view->fault : "out of memory");
 	else
 		status = print_results(options, judge, all);
 	while (all && i)

@@ -210,6 +210,7 @@ const struct command cmd_zone = {
 	"IMAGE|SRC…",
 	"the DNS records that a domain of the configuration needs",
 	" from as object overlay partial shapes target schema edition level env strict max-errors "
-	"color quiet now out to host secrets domain origin address ns previous caa tlsa skip ",
+	"color quiet now project image out to host secrets domain origin address ns previous caa "
+	"tlsa skip ",
 	"bind|nsupdate|json|terraform|policy",
 	run};

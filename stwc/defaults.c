@@ -7,10 +7,14 @@
 struct node *defaults_node(struct compilation *c, const struct schema_field *field)
 {
 	struct source source = {.text = str_c(field->default_json)};
+	struct node *node;
 
 	if (!field->default_json)
 		return NULL;
-	return reader_whole(FORMAT_JSON, &source, &c->diags, &c->hash_key, &c->arena);
+	node = reader_whole(FORMAT_JSON, &source, &c->diags, &c->hash_key, &c->arena);
+	if (!node)
+		c->arena.failed = true; /* a default that is not there looks like none */
+	return node;
 }
 
 static struct value *bind_default(struct compilation *c, const struct schema_structure *structure,

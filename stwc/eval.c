@@ -16,6 +16,12 @@ static bool fail(struct eval *e, const char *format, ...)
 	return false;
 }
 
+static bool no_memory(struct eval *e)
+{
+	e->no_memory = true;
+	return fail(e, "out of memory");
+}
+
 bool eval_init(struct eval *e, struct view *view)
 {
 	*e = (struct eval){.view = view};
@@ -23,12 +29,12 @@ bool eval_init(struct eval *e, struct view *view)
 	sources_init(&e->sources, &e->arena);
 	diags_init(&e->diags, &e->arena);
 	if (!hash_key_random(&e->key))
-		return fail(e, "out of memory");
+		return no_memory(e);
 	map_init(&e->values, &e->key, &e->arena);
 	map_init(&e->answers, &e->key, &e->arena);
 	map_init(&e->unknown, &e->key, &e->arena);
 	e->regexes = regex_cache_new(&e->key);
-	return e->regexes || fail(e, "out of memory");
+	return e->regexes || no_memory(e);
 }
 
 void eval_free(struct eval *e)
@@ -76,9 +82,9 @@ static bool make_program(struct eval *e, struct expression_scope *scope, struct 
 		kept = arena_str(&e->arena, buf_str(&program));
 	buf_free(&program);
 	if (!kept.p)
-		return fail(e, code.over ? "the expression needs more code or stack than there "
-					   "may be"
-					 : "out of memory");
+		return code.over ? fail(e, "the expression needs more code or stack than there "
+					   "may be")
+				 : no_memory(e);
 	*out = (struct stw_bytes){(const uint8_t *)kept.p, kept.n};
 	return true;
 }
@@ -101,7 +107,7 @@ static void note_unknown(struct eval *e, struct str name)
 	struct str kept = arena_str(&e->arena, name);
 
 	if (!kept.p || !map_put(&e->unknown, kept, e))
-		(void)fail(e, "out of memory");
+		(void)no_memory(e);
 }
 
 static void get_value(struct eval *e, struct str name, struct interp_value *out)
@@ -184,9 +190,11 @@ static struct str call_text(struct eval *e, const char *function,
 		interp_print(&one, &arguments[i]);
 		buf_printf(&out, "%s%s%.*s%s", i ? ", " : "", quote ? "'" : "",
 			   STR_ARG(buf_str(&one)), quote ? "'" : "");
+		e->no_memory = e->no_memory || one.failed;
 		buf_free(&one);
 	}
 	buf_putc(&out, ')');
+	e->no_memory = e->no_memory || out.failed;
 	kept = arena_str(&e->arena, buf_str(&out));
 	buf_free(&out);
 	return kept;
@@ -231,7 +239,7 @@ static bool outcome(struct eval *e, enum interp_status status)
 	case INTERP_DAMAGED: return fail(e, "the program is damaged");
 	case INTERP_LIMIT: return fail(e, "the expression takes more steps or memory than it may");
 	case INTERP_REGEX: return fail(e, "a regular expression is more than stw can run");
-	case INTERP_NO_MEMORY: return fail(e, "out of memory");
+	case INTERP_NO_MEMORY: return no_memory(e);
 	}
 	return false;
 }
@@ -243,7 +251,7 @@ bool eval_run(struct eval *e, struct stw_bytes program, struct interp_value *res
 	struct eval_run *run = ARENA_NEW(&e->arena, struct eval_run);
 
 	if (!run)
-		return fail(e, "out of memory");
+		return no_memory(e);
 	run->before = e->runs;
 	e->runs = run;
 	interp_start(&run->interp, program, &from, e->regexes);
@@ -308,8 +316,8 @@ static struct interp_value *read_value(struct eval *e, struct str text)
 static bool keep(struct eval *e, struct map *map, struct str name, struct interp_value *value)
 {
 	if (!value)
-		return e->fault[0] ? false : fail(e, "out of memory");
-	return map_put(map, name, value) || fail(e, "out of memory");
+		return e->fault[0] ? false : no_memory(e);
+	return map_put(map, name, value) || no_memory(e);
 }
 
 bool eval_set(struct eval *e, struct str name, const struct interp_value *value)
@@ -377,7 +385,7 @@ static bool answer_key(struct eval *e, const struct expr *call, struct str text,
 		arguments[count++] = *value;
 	}
 	*out = call_text(e, name, arguments, count);
-	return out->p || fail(e, "out of memory");
+	return out->p || no_memory(e);
 }
 
 bool eval_answer(struct eval *e, struct str assignment)
@@ -433,7 +441,7 @@ static bool list_of_node(struct eval *e, const struct node *node, struct interp_
 	struct interp_value list = {.kind = INTERP_LIST, .depth = 1};
 
 	if (!items)
-		return fail(e, "out of memory");
+		return no_memory(e);
 	list.list.items = items;
 	for (const struct node *member = node->list.first; member; member = member->next) {
 		struct interp_value *item = &items[list.list.count++];

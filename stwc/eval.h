@@ -19,6 +19,7 @@ struct eval {
 	struct sources sources; /* the expressions that were given as text */
 	struct diags diags;     /* about them */
 	bool file;              /* answers stand in a file, not on the command line */
+	bool no_memory;         /* there was none: no failure says anything of the expression */
 	struct view *view;      /* the configuration; NULL: there is none */
 	struct hash_key key;
 	struct regex_cache *regexes;

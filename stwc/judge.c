@@ -83,9 +83,7 @@ static bool decide_address(struct judge_case *c, struct view *view, struct judge
 		judge_place(out, reason.place);
 	}
 	view_decider_free(&decider);
-	if (!ok)
-		return view->fault[0] && undecided(out, view->fault);
-	return decide_verdict(c, out, decision.accept ? JUDGE_ALLOWED : JUDGE_BLOCKED);
+	return ok && decide_verdict(c, out, decision.accept ? JUDGE_ALLOWED : JUDGE_BLOCKED);
 }
 
 static bool decide_recipient(struct judge_case *c, struct view *view, struct judgement *out)
@@ -124,9 +122,8 @@ static bool run_field(struct judge_case *c, struct view *view, const struct view
 bool judge_field(struct judge_case *c, struct view *view, struct str path, struct view_found *found,
 		 struct interp_value *result, unsigned *branch)
 {
-	if (!path.p || !view_find(view, path, found)) {
-		(void)snprintf(c->eval.fault, sizeof(c->eval.fault), "%s",
-			       path.p ? view->fault : "out of memory");
+	if (!path.p || !view_find(view, path, found) || !eval_is_expression(found)) {
+		(void)snprintf(c->eval.fault, sizeof(c->eval.fault), "%s", view->fault);
 		return false;
 	}
 	return run_field(c, view, found, result, branch);
@@ -168,7 +165,7 @@ static void tell_misfit(struct eval *e, const struct diags *diags)
 	const struct diag *diag = diags->count ? &diags->all[0] : NULL;
 
 	if (!diag)
-		(void)snprintf(e->fault, sizeof(e->fault), "out of memory");
+		e->no_memory = true;
 	else if (diag->hint.n)
 		(void)snprintf(e->fault, sizeof(e->fault), "%.*s: %.*s", STR_ARG(diag->message),
 			       STR_ARG(diag->hint));
@@ -195,7 +192,8 @@ static struct value *expected_value(struct judge_case *c, struct view *view,
 	struct node *node;
 
 	view_json_inline(&text, c->expect);
-	source.text = arena_str(&c->eval.arena, buf_str(&text));
+	source.text = text.failed ? STR_NONE : arena_str(&c->eval.arena, buf_str(&text));
+	c->eval.no_memory = c->eval.no_memory || text.failed;
 	buf_free(&text);
 	diags_init(&view->c.diags, &view->c.arena);
 	node = source.text.p ? reader_whole(FORMAT_JSON, &source, &view->c.diags, &c->eval.key,
@@ -293,10 +291,8 @@ static bool decide_expression(struct judge_case *c, struct judgement *out)
 	return decide_result(c, out, &result);
 }
 
-bool judge_decide(struct judge_case *c, struct view *view, struct judgement *out)
+static bool decide_case(struct judge_case *c, struct view *view, struct judgement *out)
 {
-	*out = (struct judgement){.outcome = JUDGE_PASSED};
-	c->eval.view = view;
 	switch (c->kind) {
 	case JUDGE_ADDRESS: return decide_address(c, view, out);
 	case JUDGE_RECIPIENT: return decide_recipient(c, view, out);
@@ -304,5 +300,24 @@ bool judge_decide(struct judge_case *c, struct view *view, struct judgement *out
 	case JUDGE_EXPRESSION: return decide_expression(c, out);
 	case JUDGE_LIMITS: return decide_limits(c, view, out);
 	}
+	return false;
+}
+
+/* Where memory was short, neither an answer nor that there is none means anything. */
+static bool had_memory(const struct judge_case *c, const struct view *view)
+{
+	return !c->eval.no_memory && !c->eval.arena.failed && !view->no_memory &&
+	       !view->c.arena.failed && !view->c.diags.failed;
+}
+
+bool judge_decide(struct judge_case *c, struct view *view, struct judgement *out)
+{
+	*out = (struct judgement){.outcome = JUDGE_PASSED};
+	c->eval.view = view;
+	view->fault[0] = '\0';
+	if (decide_case(c, view, out) && had_memory(c, view))
+		return true;
+	if (!had_memory(c, view))
+		view->fault[0] = '\0';
 	return false;
 }

@@ -58,7 +58,8 @@ bool judge_read(struct judge *judge, const char *path, int64_t now,
 void judge_free(struct judge *judge);
 const char *judge_word(enum judge_verdict verdict);
 
-/* Decides one case by the configuration. False: out of memory. */
+/* Decides one case by the configuration. False: the image is damaged, as view->fault says, or where
+ * that is empty out of memory. */
 bool judge_decide(struct judge_case *c, struct view *view, struct judgement *out) WARN_UNUSED;
 void judgement_free(struct judgement *judgement);
 

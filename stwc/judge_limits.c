@@ -119,11 +119,12 @@ bool judge_limits(struct judge_case *c, struct view *view, struct judgement *out
 {
 	const struct schema_object *type = schema_object_find(view->c.schema, c->asked);
 	struct limits l = {.c = c, .view = view, .out = out, .same = true};
-	bool ok = !type || (view_load(view, type) && view_index_init(&l.all, view, &type, 1));
+	bool ok = !type || view_load(view, type);
 
 	if (!ok)
-		(void)snprintf(c->eval.fault, sizeof(c->eval.fault), "%s",
-			       view->fault[0] ? view->fault : "out of memory");
+		(void)snprintf(c->eval.fault, sizeof(c->eval.fault), "%s", view->fault);
+	if (ok && type && !view_index_init(&l.all, view, &type, 1))
+		c->eval.no_memory = true;
 	for (size_t i = 0; ok && i < l.all.count; i++)
 		ok = judge_limit(&l, l.all.by_name[i]);
 	if (ok && !l.all.count)

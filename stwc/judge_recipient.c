@@ -38,7 +38,7 @@ static bool take_address(struct recipient *r, struct str written)
 	struct interp_value rcpt = interp_of_text(address), domain;
 
 	if (!address.p) {
-		(void)snprintf(r->c->eval.fault, sizeof(r->c->eval.fault), "out of memory");
+		r->c->eval.no_memory = true;
 		return false;
 	}
 	r->address = address;

@@ -120,7 +120,7 @@ bool page_write(struct page *page)
 			   "are shown as stars.</p>\n</footer>\n</body>\n</html>\n",
 			   PACKAGE_VERSION);
 	}
-	ok = ok && !page->out->failed && !page->arena.failed;
+	ok = ok && !page->out->failed && !page->arena.failed && !page->view->c.arena.failed;
 	arena_free(&page->arena);
 	view_index_free(&page->objects);
 	return ok;

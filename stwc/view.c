@@ -42,6 +42,12 @@ static bool fail(struct view *view, const char *text)
 	return false;
 }
 
+static bool no_memory(struct view *view)
+{
+	view->no_memory = true;
+	return fail(view, "out of memory");
+}
+
 /* Ours when the digest of the tables is the same. */
 static bool choose_schema(struct view *view)
 {
@@ -67,7 +73,7 @@ bool view_open(struct view *view, const char *path)
 
 	*view = (struct view){.fd = -1};
 	if (!compile_init(&view->c, &options))
-		return fail(view, "out of memory");
+		return no_memory(view);
 	view->hash_key = view->c.hash_key;
 	view->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (view->fd < 0) {
@@ -140,14 +146,14 @@ bool view_load(struct view *view, const struct schema_object *type)
 		return true;
 	iterator = stw_iterate(view->reader, type ? type->structure->number : 0);
 	if (!iterator)
-		return fail(view, "out of memory");
+		return no_memory(view);
 	while (ok && stw_iterator_next(iterator, &record))
 		ok = keep_object(view, &record);
 	stw_iterator_free(iterator);
 	if (ok && stw_reader_damaged(view->reader))
 		return fail(view, "the image is damaged; stwc verify says more");
 	if (!ok && !view->fault[0])
-		return fail(view, "out of memory");
+		return no_memory(view);
 	return ok;
 }
 
@@ -180,7 +186,7 @@ static bool table_of_sources(struct view *view, const struct schema_object *type
 	source = packed_source(packed);
 	packed_find_lines(packed);
 	if (!address_table_build(&source, packed->order, &made->bytes))
-		return fail(view, "out of memory");
+		return no_memory(view);
 	return open_made(view, made, out);
 }
 

@@ -17,6 +17,7 @@ struct view {
 	struct stw_reader *reader;
 	int fd;
 	bool failed_open;     /* the file could not be read at all */
+	bool no_memory;       /* there was none: no failure says anything of what is viewed */
 	bool origins;         /* written out, each object has a comment that says where it was */
 	enum stw_error error; /* why an image was refused */
 	char fault[320];      /* a sentence about the last failure */

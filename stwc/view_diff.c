@@ -508,7 +508,8 @@ bool diff_make(struct diff *diff, struct view *old, struct view *new)
 		if (schema->objects[i].packed && !compare_tables(diff, &schema->objects[i]))
 			return false;
 	}
-	return compare_objects(diff) && !diff->failed && !diff->arena.failed;
+	return compare_objects(diff) && !diff->failed && !diff->arena.failed &&
+	       !old->c.arena.failed && !new->c.arena.failed;
 }
 
 void diff_free(struct diff *diff)

@@ -261,8 +261,11 @@ struct str expression_program(struct compilation *c, const struct value_object *
 	tree = ok ? parse(c, otherwise) : NULL;
 	if (tree)
 		expression_code_case(&code, NULL, STR_NONE, tree, otherwise->string);
-	if (expression_code_end(&code, &program) && tree)
+	ok = expression_code_end(&code, &program);
+	if (ok && tree)
 		kept = arena_str(&c->arena, buf_str(&program));
+	if (c->scratch.failed || (!ok && !code.over))
+		c->arena.failed = true; /* there was no memory */
 	buf_free(&program);
 	arena_reset(&c->scratch);
 	return kept;

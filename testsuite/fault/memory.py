@@ -61,7 +61,7 @@ class Build:
             (site.dir / name).write_text(SOURCES[name])
             self.sources.append(str(site.dir / name))
         self.image = self.folder / "mail.stwi"
-        self.faults = Faults(site.dir)
+        self.faults, self.more = Faults(site.dir), {}
         self.old = b"the old image"
         self.image.write_bytes(self.old)
 
@@ -69,7 +69,7 @@ class Build:
         """(what was hit, status, stdout and stderr); the old image stays or a whole one takes its place."""
         self.faults.arm(number, code, kinds)
         command = [STWC, *(words or ("build", "-q", "-o", str(self.image)))]
-        done = subprocess.run([*command, *self.sources], env=self.site.environment(self.faults.env()),
+        done = subprocess.run([*command, *self.sources], env=self.site.environment({**self.faults.env(), **self.more}),
                               capture_output=True, timeout=60)
         hit = self.faults.disarm()
         said = (done.stdout + done.stderr).decode(errors="replace")
@@ -123,6 +123,72 @@ def check_without_memory(site):
             assert status in (1, 2) and said, f"step {number}, {hit}: {said}"
         print(f"# {form}: {number - 1} allocations")
         equal(status, 1, "without a fault")
+
+
+CASES = """
+[[case]]
+recipient = "a@example.org"
+answers = { is_local_address = true }
+expect = "local"
+[[case]]
+address = "192.0.2.9"
+expect = "allowed"
+[[case]]
+field = "NetworkListener/smtp/bind"
+expect = ["127.0.0.1:2525"]
+[[case]]
+field = "MtaStageEhlo/rejectNonFqdn"
+with = { local_port = 25 }
+expect = true
+[[case]]
+limits = "MtaInboundThrottle"
+expect = []
+"""
+
+
+def each_allocation(site, build, words, page=None):
+    """A command for each allocation that fails: it gives up and says so, or does what it does without."""
+    _, status, wanted = build.run(0, errno.ENOMEM, 0, *words)
+    assert status in (0, 1), wanted
+    whole = page.read_bytes() if page else None
+    for number in steps(STEPS_MAX):
+        if page:
+            page.write_bytes(b"the old page")
+        hit, now, said = build.run(number, errno.ENOMEM, MEMORY, *words)
+        what = f"{words[0]}: step {number}, {hit}: {now} {said}"
+        if not hit:
+            break
+        if now == 2:
+            assert "memory" in said or "SHA-256" in said, what
+        else:
+            equal(now, status, what)
+            assert said == wanted or "not all of it is shown" in said, what
+        if page:
+            equal(page.read_bytes(), b"the old page" if now == 2 else whole, what)
+    print(f"# {words[0]}: {number - 1} allocations")
+    assert number > 20, f"only {number} steps were seen"
+
+
+@case
+def questions_without_memory(site):
+    """each allocation of test, report and check --all fails: nothing is decided wrongly, nothing is half-written"""
+    needs_allocator()
+    build = Build(site)
+    build.more = {"PATH": "/nowhere"}  # dot would be hit too
+    cases = site.dir / "cases.toml"
+    cases.write_text(CASES)
+    page = ("report", "-q", "-o", str(site.dir / "page"))
+    each_allocation(site, build, ("test", str(cases)))
+    each_allocation(site, build, page, site.dir / "page" / "index.html")
+    project = site.dir / "stw.toml"
+    project.write_text(f"sources = {build.sources}\n[image.a]\n[image.b]\n")
+    image = site.dir / "whole.stwi"
+    subprocess.run([STWC, "build", "-q", *build.sources, "-o", str(image)], check=True, capture_output=True)
+    build.sources = [str(image)]
+    each_allocation(site, build, ("test", "--format", "junit", str(cases)))
+    each_allocation(site, build, page, site.dir / "page" / "index.html")
+    build.sources = []
+    each_allocation(site, build, ("check", "--all", "--project", str(project)))
 
 
 @case

@@ -22,18 +22,18 @@ TAKEN = {
     "report": [option for option in SOURCES if option != "format"] + ["out", "against"],
     "graph": [option for option in SOURCES if option not in ("format", "quiet")] + ["type"],
     "convert": [option for option in SOURCES if option != "format"] + ["out", "to", "reveal-secrets"],
-    "diff": [option for option in SOURCES if option not in ("format", "schema")] + ["to", "reveal-secrets"],
+    "diff": [option for option in SOURCES if option not in ("format", "schema")] + ["to", "part", "reveal-secrets"],
     "fmt": ["check", "from", "as", "object", "quiet"],
     "eval": SOURCES + ["with", "answer"],
     "clients": SOURCES + ["out", "to", "domain"],
-    "zone": [option for option in SOURCES if option not in ("format", "image", "project")] +
+    "zone": [option for option in SOURCES if option != "format"] +
             "out to domain address ns previous skip tlsa host secrets origin caa".split(),
     "hash": ["memory", "iterations", "lanes"],
     "init": "domain hostname acme certificate key dkim data blob search in-memory directory tracer dns set yes quiet edition".split(),
 }
 VALUES = {"from": "json", "as": "x", "object": "Domain", "overlay": "x", "shapes": "own", "target": "0.16", "schema": "x", "edition": "enterprise", "format": "json",
           "level": "syntax=error", "max-errors": "1", "color": "never", "for": "stwd", "out": "x", "revision": "x",
-          "to": "list", "now": "0", "against": "x", "secrets": ".", "type": "Domain", "env": "a=b", "project": "x", "image": "x",
+          "to": "list", "now": "0", "against": "x", "part": "1", "secrets": ".", "type": "Domain", "env": "a=b", "project": "x", "image": "x",
           "with": "a=1", "answer": "a=1", "domain": "x", "address": "192.0.2.1", "ns": "x", "previous": "x", "skip": "dkim",
           "memory": "8192", "iterations": "1", "lanes": "1", "hostname": "x", "acme": "no", "certificate": "x", "key": "x", "dkim": "no",
           "data": "x", "blob": "x", "search": "x", "in-memory": "x", "directory": "x", "tracer": "x", "dns": "x", "set": "a=b", "origin": "x", "caa": "x"}

@@ -85,6 +85,8 @@ def elsewhere(tap):
     tap.equal(done.status, 0, "--project names one")
     done = stwctest.run("get", "-q", "SystemSettings/defaultHostname", "--project", "cluster/stw.toml", "--image", "relay")
     tap.equal((done.status, done.stdout), (0, "relay.example.org\n"), "--image stands for sources")
+    done = stwctest.run("zone", "--address", "192.0.2.11", "--project", "cluster/stw.toml", "--image", "mx1")
+    tap.ok(done.status == 0 and "mx1.example.org." in done.stdout, "of a zone, too") or print("#", done.stderr)
     done = stwctest.run("ip", "192.0.2.9", "--project", "cluster/stw.toml", "--image", "mx1")
     tap.ok(done.stdout.endswith("at cluster/base/system.toml:12\n"), "places are relative to here")
     for words, said in ((("check", "--all", "a.toml"), "--all stands for every image"),
