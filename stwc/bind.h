@@ -104,4 +104,8 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 		 const struct path *path, bool complete, struct span whole,
 		 struct value_object *out) WARN_UNUSED;
 
+/* The number of an id as a server writes it: base 32 in an alphabet of its own, any case
+ * (validation.md 2.1). False: it is none. */
+bool bind_id(struct str s, uint64_t *out) WARN_UNUSED;
+
 #endif

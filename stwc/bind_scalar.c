@@ -533,8 +533,7 @@ static struct value *bind_enum(struct binder *b, const struct schema_type *type,
 	return NULL;
 }
 
-/* Ids are base 32 in an alphabet of their own, any case (validation.md 2.1). */
-static bool id_parse(struct str s, uint64_t *out)
+bool bind_id(struct str s, uint64_t *out)
 {
 	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz792013";
 	uint64_t id = 0;
@@ -575,7 +574,7 @@ static struct value *bind_reference(struct binder *b, const struct schema_type *
 		return NULL;
 	value->reference.written = node->string;
 	value->reference.literal =
-		*node->string.p != '#' && id_parse(node->string, &value->reference.id);
+		*node->string.p != '#' && bind_id(node->string, &value->reference.id);
 	return value;
 }
 
@@ -587,7 +586,7 @@ static struct value *bind_blob(struct binder *b, const struct schema_type *type,
 
 	if (node->kind != NODE_STRING)
 		return bind_wrong_type(b, type, node, path);
-	if (!id_parse(node->string, &unused)) {
+	if (!bind_id(node->string, &unused)) {
 		bind_error(b, DIAG_ID, node->span, path, type, "'%.*s' is no id",
 			   STR_ARG(node->string));
 		return NULL;

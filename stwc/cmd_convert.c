@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "stwc/cmd_view.h"
 #include "stwc/view_dump.h"
+#include "stwc/view_plan.h"
 
 enum status cmd_replace(const struct command *command, const char *path, const struct buf *text,
 			bool private)
@@ -62,14 +63,26 @@ static enum status allowed(const struct options *options, const struct compilati
 	return STATUS_VALID;
 }
 
+/* A request cannot be divided here: what one makes, the next knows by ids that a server gives. */
+static void note_calls(const struct options *options, const struct view *view)
+{
+	if (view->calls > VIEW_CALLS && !options->quiet)
+		fprintf(stderr,
+			"stwc convert: the request has %zu calls, and a server takes %d unless its "
+			"Jmap.maxMethodCalls is more; a plan has no such limit\n",
+			view->calls, VIEW_CALLS);
+}
+
 static enum status convert(const struct options *options, struct view *view,
 			   enum view_dump_format format)
 {
 	struct buf out = BUF_INIT;
 
 	out.secret = true;
-	if (view_dump(view, format, options->reveal, &out))
+	if (view_dump(view, format, options->reveal, &out)) {
+		note_calls(options, view);
 		return cmd_write(&cmd_convert, options, &out, view->c.inline_secrets > 0);
+	}
 	buf_free(&out);
 	return cmd_fail(&cmd_convert, "%s", view->fault);
 }

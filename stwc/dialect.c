@@ -194,7 +194,7 @@ static bool join_draft(struct file *file, struct draft *first, const struct draf
 		return true;
 	}
 	first->body = fold_merge(file->c, draft->type->structure, first->body, draft->body,
-				 upsert && !file->overlay);
+				 upsert && !file->overlay ? FOLD_SAME : FOLD_MUTABLE);
 	if (upsert)
 		first->kind = DRAFT_UPSERT;
 	if (!first->body || !match_changed(file->c, first) || !note_draft(file, first, draft))

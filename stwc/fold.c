@@ -14,7 +14,7 @@ struct fold {
 	struct compilation *c;
 	struct span span;   /* of the patch entry at work */
 	struct node *value; /* what it says */
-	bool immutable_matters;
+	enum fold_immutable immutable;
 };
 
 const struct schema_structure *fold_fields(const struct schema_structure *structure,
@@ -194,7 +194,7 @@ static struct node *fold_pointer(struct fold *fold, const struct schema_type *ty
 }
 
 static struct node *fold_body(struct compilation *c, const struct schema_structure *structure,
-			      struct node *body, struct node *patch, bool immutable_matters);
+			      struct node *body, struct node *patch, enum fold_immutable immutable);
 
 /* Nested objects of a single structure merge, everything else is replaced. */
 static bool merges(const struct schema_type *type, const struct node *value)
@@ -223,6 +223,21 @@ static bool same_scalar(struct arena *arena, const struct schema_field *field,
 	return str_eq(old->string, value->string) || (a.p && b.p && str_eq(a, b));
 }
 
+static bool refuse_immutable(struct fold *fold, const struct schema_field *field, bool same)
+{
+	struct diag *diag;
+
+	if (same && fold->immutable == FOLD_SAME)
+		return false;
+	diag = diag_add(&fold->c->diags, DIAG_IMMUTABLE_FIELD, fold->span,
+			same ? "an update cannot give '%s' again, not even as it is"
+			     : "'%s' cannot change once the object is made",
+			field->name);
+	if (same)
+		diag_hint(&fold->c->diags, diag, "leave it out");
+	return true;
+}
+
 static struct node *fold_property(struct fold *fold, const struct schema_structure *structure,
 				  struct node *body, struct str key)
 {
@@ -230,12 +245,9 @@ static struct node *fold_property(struct fold *fold, const struct schema_structu
 	struct node *old = node_map_get(body, key);
 	struct node *value = fold->value;
 
-	if (field && fold->immutable_matters && field->update == UPDATE_IMMUTABLE &&
-	    !same_scalar(&fold->c->arena, field, old, value)) {
-		diag_add(&fold->c->diags, DIAG_IMMUTABLE_FIELD, fold->span,
-			 "'%s' cannot change once the object is made", field->name);
+	if (field && fold->immutable != FOLD_MUTABLE && field->update == UPDATE_IMMUTABLE &&
+	    refuse_immutable(fold, field, same_scalar(&fold->c->arena, field, old, value)))
 		return body;
-	}
 	if (field && old && merges(field->type, value)) {
 		old = spelled_out(fold->c, field->type->structure, old);
 		if (!old)
@@ -247,12 +259,12 @@ static struct node *fold_property(struct fold *fold, const struct schema_structu
 }
 
 static struct node *fold_body(struct compilation *c, const struct schema_structure *structure,
-			      struct node *body, struct node *patch, bool immutable_matters)
+			      struct node *body, struct node *patch, enum fold_immutable immutable)
 {
 	struct node_entry *e;
 
 	for (e = patch->map.first; e && body; e = e->next) {
-		struct fold fold = {c, e->key_span, e->value, immutable_matters};
+		struct fold fold = {c, e->key_span, e->value, immutable};
 		struct str pointer = pointer_of(e->key);
 
 		if (e->value->kind == NODE_POISON)
@@ -266,7 +278,7 @@ static struct node *fold_body(struct compilation *c, const struct schema_structu
 }
 
 struct node *fold_merge(struct compilation *c, const struct schema_structure *structure,
-			struct node *body, struct node *patch, bool immutable_matters)
+			struct node *body, struct node *patch, enum fold_immutable immutable)
 {
 	const struct schema_structure *fields;
 	const struct node *old, *new;
@@ -283,5 +295,5 @@ struct node *fold_merge(struct compilation *c, const struct schema_structure *st
 			return patch;
 	}
 	fields = fold_fields(structure, body);
-	return fields ? fold_body(c, fields, body, patch, immutable_matters) : patch;
+	return fields ? fold_body(c, fields, body, patch, immutable) : patch;
 }

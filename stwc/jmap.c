@@ -4,6 +4,7 @@
  * creates, then updates, then destroys (validation.md 3.4). Calls that only read change nothing.
  */
 #include "stwc/dialect.h"
+#include "stwc/view_plan.h"
 
 static struct node *word(struct file *file, struct str text, struct span span)
 {
@@ -94,6 +95,17 @@ static bool destroys(struct file *file, const struct schema_object *type, const 
 	return true;
 }
 
+/* More than a server takes at once, unless its Jmap object says otherwise (validation.md 3.4). */
+static void check_count(struct file *file, struct span span, size_t count, size_t limit,
+			const char *what, const char *field)
+{
+	if (count > limit)
+		diag_hint(&file->c->diags,
+			  diag_add(&file->c->diags, DIAG_REQUEST_SIZE, span,
+				   "%zu %s, and a server takes %zu", count, what, limit),
+			  "Jmap.%s of the server may allow more; a plan has no such limit", field);
+}
+
 static bool known_argument(struct str key)
 {
 	static const char *const names[] = {"create",   "update",    "destroy",
@@ -147,6 +159,10 @@ static bool set_arguments(struct file *file, struct node *object, struct node *a
 	const struct schema_object *type = NULL;
 
 	check_arguments(file, arguments);
+	check_count(file, arguments->span,
+		    (create ? create->map.count : 0) + (update ? update->map.count : 0) +
+			    (gone ? gone->list.count : 0),
+		    VIEW_BATCH, "objects in one call", "setMaxObjects");
 	if (create && create->map.first && !operation(file, "create", object, NULL, create))
 		return false;
 	if (update && !updates(file, object, update))
@@ -162,6 +178,41 @@ static bool set_arguments(struct file *file, struct node *object, struct node *a
 	return destroys(file, type, gone, update);
 }
 
+/* A server has the methods x:Type/get, set and query, and no query of a singleton; the data of JMAP
+ * itself goes without x: and has more (management-api.md 2.1). */
+static void check_method(struct file *file, const struct node *name, struct str type_name)
+{
+	const struct schema_object *type = schema_object_find(file->c->schema, type_name);
+	struct str method = str_from(name->string, type_name.n);
+	bool wrong = str_eq_c(method, "/changes") || str_eq_c(method, "/queryChanges") ||
+		     (type && str_eq_c(method, "/query") && type->kind == OBJECT_SINGLETON);
+
+	if (!type || !str_starts(str_c(type->wire_name), STR("x:")))
+		return;
+	if (!str_starts(type_name, STR("x:")))
+		diag_hint(&file->c->diags,
+			  diag_add(&file->c->diags, DIAG_PLAN_LINE, name->span,
+				   "a server has no method '%.*s'", STR_ARG(name->string)),
+			  "x:%.*s", STR_ARG(name->string));
+	else if (wrong)
+		diag_add(&file->c->diags, DIAG_PLAN_LINE, name->span,
+			 "a server has no method '%.*s': %s can be %s", STR_ARG(name->string),
+			 type->name,
+			 type->kind == OBJECT_SINGLETON ? "got and set" : "got, set and queried");
+}
+
+/* The name of the type in a method's name: two types of JMAP itself are called as settings are. */
+static struct str type_of_method(struct file *file, const struct node *name, size_t n)
+{
+	struct str text = {name->string.p, n};
+	struct str native = arena_printf(&file->c->arena, "jmap:%.*s", STR_ARG(text));
+
+	if (native.p && schema_object_find(file->c->schema, native))
+		return native;
+	check_method(file, name, text);
+	return text;
+}
+
 /* Calls that change nothing here: they read, or act on a server's own data. */
 static bool reads_only(struct file *file, const struct node *name)
 {
@@ -171,11 +222,11 @@ static bool reads_only(struct file *file, const struct node *name)
 	while (slash < name->string.n && name->string.p[slash] != '/')
 		slash++;
 	for (i = 0; i < ARRAY_LEN(methods); i++) {
-		if (str_eq_c(str_from(name->string, slash), methods[i])) {
-			(void)file_type(file, (struct str){name->string.p, slash}, name->span);
-			file->c->state->operations = true;
-			return true;
-		}
+		if (!str_eq_c(str_from(name->string, slash), methods[i]))
+			continue;
+		(void)file_type(file, type_of_method(file, name, slash), name->span);
+		file->c->state->operations = true;
+		return true;
 	}
 	refuse(file, name->span, name->string, "changes nothing that could be checked");
 	return true;
@@ -186,20 +237,21 @@ static bool call(struct file *file, struct node *node)
 {
 	struct node *name = node->kind == NODE_LIST ? node->list.first : NULL;
 	struct node *arguments = name ? name->next : NULL;
-	struct str text, method = STR("/set");
+	struct node *id = arguments ? arguments->next : NULL;
+	struct str method = STR("/set");
 
 	if (node->kind == NODE_POISON)
 		return true;
-	if (!arguments || name->kind != NODE_STRING || arguments->kind != NODE_MAP) {
+	if (!id || id->next || name->kind != NODE_STRING || arguments->kind != NODE_MAP ||
+	    id->kind != NODE_STRING) {
 		diag_add(&file->c->diags, DIAG_PLAN_LINE, node->span,
-			 "a method call is a list of its name, its arguments and its id");
+			 "a method call is a list of its name, its arguments and its id, which is "
+			 "a text");
 		return true;
 	}
-	text = name->string;
-	if (!str_ends(text, method))
+	if (!str_ends(name->string, method))
 		return reads_only(file, name);
-	text.n -= method.n;
-	name = word(file, text, name->span);
+	name = word(file, type_of_method(file, name, name->string.n - method.n), name->span);
 	return name && set_arguments(file, name, arguments);
 }
 
@@ -219,13 +271,39 @@ static bool brought_names(struct file *file)
 	return true;
 }
 
+/* A request says what it uses, and a server refuses it whole for a word that it never heard of
+ * (management-api.md 1.3). */
+static void check_using(struct file *file)
+{
+	const struct node *using = node_map_get(file->whole, STR("using"));
+	const struct node *urn;
+
+	if (!using || using->kind != NODE_LIST)
+		diag_hint(&file->c->diags,
+			  diag_add(&file->c->diags, DIAG_PLAN_LINE,
+				   using ? using->span : file->whole->span,
+				   "a request needs 'using', a list of capabilities"),
+			  "\"using\": [\"urn:ietf:params:jmap:core\", \"urn:stalwart:jmap\"]");
+	for (urn = using && using->kind == NODE_LIST ? using->list.first : NULL; urn;
+	     urn = urn->next) {
+		if (urn->kind != NODE_STRING ||
+		    (!str_starts(urn->string, STR("urn:ietf:params:jmap:")) &&
+		     !str_starts(urn->string, STR("urn:stalwart:"))))
+			diag_add(&file->c->diags, DIAG_PLAN_LINE, urn->span,
+				 "a server knows no such capability, and refuses the request");
+	}
+}
+
 bool dialect_request(struct file *file, struct node *calls)
 {
 	struct node *node;
 
 	if (!brought_names(file))
 		return false;
-
+	check_using(file);
+	if (calls->kind == NODE_LIST)
+		check_count(file, calls->span, calls->list.count, VIEW_CALLS,
+			    "calls in one request", "maxMethodCalls");
 	if (calls->kind != NODE_LIST) {
 		if (calls->kind != NODE_POISON)
 			diag_add(&file->c->diags, DIAG_PLAN_LINE, calls->span,

@@ -118,12 +118,14 @@ static void check_address(struct file *file, const struct node_entry *said,
 			  const struct net_network *network)
 {
 	struct net_network other;
+	bool same = said && said->value->kind == NODE_STRING &&
+		    net_network_parse(said->value->string, &other) == NET_OK &&
+		    net_network_eq(network, &other);
 
-	if (said && said->value->kind == NODE_STRING &&
-	    !(net_network_parse(said->value->string, &other) == NET_OK &&
-	      net_network_eq(network, &other)))
+	if (said && said->value->kind == NODE_STRING)
 		diag_add(&file->c->diags, DIAG_IMMUTABLE_FIELD, said->key_span,
-			 "'address' cannot change once the object is made");
+			 same ? "an update cannot give 'address' again, not even as it is"
+			      : "'address' cannot change once the object is made");
 }
 
 /* The patch with the address that it is about: a body that adds to the entry. */

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/num.h"
 #include "stwc/defaults.h"
+#include "stwc/bind.h"
 #include "stwc/dialect.h"
 #include "stwc/pointer.h"
 
@@ -199,7 +200,7 @@ static bool patch_draft(struct file *file, const struct operation *op, struct dr
 		 !split_patch(c, target, patch, &patch, &unseen))
 		return false;
 	target->body = fold_merge(c, op->type->structure, target->body, patch,
-				  op->type->kind != OBJECT_SINGLETON);
+				  op->type->kind == OBJECT_SINGLETON ? FOLD_MUTABLE : FOLD_ABSENT);
 	target->touched = file->source->number;
 	if (!target->body || !match_changed(c, target))
 		return false;
@@ -208,15 +209,34 @@ static bool patch_draft(struct file *file, const struct operation *op, struct dr
 	       patch_unseen(file, op, target->has_client_id ? target->client_id : STR_NONE, unseen);
 }
 
+/* Only the server shows the object; but the name may be one of the plan's, without its #. */
+static void note_unseen(struct file *file, const struct operation *op, struct str id)
+{
+	struct diags *diags = &file->c->diags;
+	const struct plan_name *said =
+		plan_name_at(file->c, id, file->source->number, op->id->span.begin);
+	struct diag *diag = diag_add(
+		diags, DIAG_NOT_CARRIED, op->id->span,
+		"only the server shows the %s '%.*s'; its update is checked and not carried",
+		op->type->name, STR_ARG(id));
+
+	if (said && said->type == op->type)
+		diag_hint(diags, diag, "'#%.*s' is the one that is made here", STR_ARG(id));
+}
+
 /* An update of an object that the server has and the plan does not make. */
 static bool update_unseen(struct file *file, const struct operation *op, struct str id)
 {
+	uint64_t unused;
+
+	if (id.p && !str_starts(op->id->string, STR("#")) && !bind_id(id, &unused))
+		diag_hint(&file->c->diags,
+			  diag_add(&file->c->diags, DIAG_ID, op->id->span, "'%.*s' is no id",
+				   STR_ARG(id)),
+			  "what the plan makes is written with a # before its client id");
 	/* of data that was said already */
-	if (!op->type->data && id.p)
-		diag_add(&file->c->diags, DIAG_NOT_CARRIED, op->id->span,
-			 "only the server shows the %s '%.*s'; its update is checked and not "
-			 "carried",
-			 op->type->name, STR_ARG(id));
+	else if (!op->type->data && id.p)
+		note_unseen(file, op, id);
 	else if (!op->type->data)
 		diag_add(&file->c->diags, DIAG_NOT_CARRIED, op->node->span,
 			 "only the server shows which %s it has; its update is checked and not "

@@ -220,10 +220,14 @@ struct node *draft_copy(struct compilation *c, const struct node *node,
 const struct schema_structure *fold_fields(const struct schema_structure *structure,
 					   const struct node *body);
 
+/* What of an immutable field: it may change; it may be given again as it was, which the client of a
+ * server leaves out; or it must not be given. */
+enum fold_immutable { FOLD_MUTABLE, FOLD_SAME, FOLD_ABSENT };
+
 /* fold.c: merges patch into body by the server's update rules (validation.md 3.2). Keys may be JSON
  * pointers. Reports what cannot be applied. The result shares nodes with both. */
 struct node *fold_merge(struct compilation *c, const struct schema_structure *structure,
-			struct node *body, struct node *patch, bool immutable_matters);
+			struct node *body, struct node *patch, enum fold_immutable immutable);
 
 /* bind.c: the draft's values into a new object; NULL: out of memory. */
 struct object *bind_draft(struct compilation *c, const struct draft *draft);

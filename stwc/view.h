@@ -21,6 +21,7 @@ struct view {
 	bool origins;         /* written out, each object has a comment that says where it was */
 	enum stw_error error; /* why an image was refused */
 	char fault[320];      /* a sentence about the last failure */
+	size_t calls;         /* of the request that was written, if one was */
 	struct view_made {
 		const struct schema_object *type;
 		struct buf bytes;

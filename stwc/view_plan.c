@@ -378,6 +378,7 @@ static bool write_operations(struct view *view, bool jmap, bool reveal, struct b
 	ok = write_items(&w) && !w.scratch.failed && !w.items.arena.failed && !out->failed;
 	if (!ok && !view->fault[0])
 		memcpy(view->fault, "out of memory", sizeof("out of memory"));
+	view->calls = w.calls;
 	view_items_free(&w.items);
 	arena_free(&w.scratch);
 	return ok;

@@ -7,6 +7,8 @@
 
 /* A server takes this many objects in one call (validation.md 3.4, Jmap.setMaxObjects). */
 #define VIEW_BATCH 500
+/* And this many calls in one request (Jmap.maxMethodCalls). */
+#define VIEW_CALLS 16
 
 /* An object among all that a plan makes, in the order in which it makes them. */
 struct view_item {

@@ -97,6 +97,21 @@ def matches(tap, folder):
             tap.equal([line.get("matchOn") for line in lines if line["object"] == "x:" + kind], want, name)
 
 
+def many_calls(tap, folder):
+    """A request that a server would refuse for its size is told as one."""
+    kinds = ("Imap Email Cache Security Http MtaStageRcpt MtaStageAuth MtaStageData WebDav Sharing AddressBook FileStorage "
+             "HttpForm SenderAuth SpamSettings SpamPyzor Metrics Search").split()
+    for count, words in ((16, ""), (17, "the request has 17 calls, and a server takes 16")):
+        source = write(folder, "many.json", json.dumps({kind: {} for kind in kinds[:count]}))
+        done = stwctest.run("convert", "--to", "jmap", "--partial", source)
+        calls = json.loads(done.stdout)["methodCalls"]
+        tap.ok(done.status == 0 and len(calls) == count and words in done.stderr and bool(words) == ("calls" in done.stderr),
+               f"{count} calls") or print("#   " + done.stderr)
+        tap.equal("calls" in stwctest.run("convert", "--to", "jmap", "--partial", "-q", source).stderr, False, "nothing with -q")
+        done = stwctest.check_text(json.dumps(json.loads(done.stdout)), "--from", "json", "--partial")
+        tap.equal("request-size" in done.codes("warning"), bool(words), "and the check of it says so")
+
+
 def files(tap, folder):
     source = write(folder, "f.json", json.dumps(SETTINGS))
     target = os.path.join(folder, "f.toml")
@@ -125,7 +140,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for seed in SEEDS:
             forms(tap, folder, f"seed {seed}", generate.Generator(reference, seed + 100).configuration(KEYED))
-        for topic in (circles, requests, matches, files):
+        for topic in (circles, requests, matches, many_calls, files):
             topic(tap, folder)
     tap.done()
     return 1 if tap.failed else 0

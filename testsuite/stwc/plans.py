@@ -115,7 +115,11 @@ PLANS = [
      ["server-set"], 0),
     ("update of an immutable field", [CREATE, update("NetworkListener", {"name": "b"}, id="#a")],
      ["immutable-field"], 1),
-    ("to the value it has", [CREATE, update("NetworkListener", {"name": "a"}, id="#a")], [], 1),
+    ("to the value it has, which a server refuses as well", [CREATE, update("NetworkListener", {"name": "a"}, id="#a")],
+     ["immutable-field"], 1),
+    ("an upsert with the value it has, which the client leaves out", [CREATE, upsert({"b": LISTENER})], [], 1),
+    ("the address of an address", [BLOCKED, update("BlockedIp", {"address": "192.0.2.1"}, id="#b")], ["immutable-field"], 1),
+    ("update by what is no id", [update("Domain", {"description": "x"}, id="my-domain")], ["id"], 0),
     ("update of an address by its client key", [BLOCKED, update("BlockedIp", {"reason": "manual"}, id="#b")], [], 1),
 
     ("update of a singleton", [update("Http", {"useXForwarded": True})], [], 1),
@@ -318,8 +322,28 @@ def requests(tap):
     tap.equal((done.status, done.codes()), (0, []), "a Bootstrap as the setup sends it")
     done = check(("x:Domain/set", {"create": []}))
     tap.equal(done.codes(), ["plan-line"], "create takes a map")
-    done = stwctest.check_text('{"methodCalls": [["x:Domain/set"]]}', "--from", "json")
-    tap.equal(done.codes(), ["plan-line"], "a call is name, arguments, id")
+    using = {"using": ["urn:ietf:params:jmap:core"]}
+    listener_set = ["x:NetworkListener/set", {"create": {"n": listener}}, "c"]
+    for name, request, codes in (
+            ("a call is name, arguments, id", {**using, "methodCalls": [["x:Domain/set"]]}, ["plan-line"]),
+            ("all three", {**using, "methodCalls": [listener_set[:2]]}, ["plan-line"]),
+            ("the id is a text", {**using, "methodCalls": [listener_set[:2] + [1]]}, ["plan-line"]),
+            ("and there is no more", {**using, "methodCalls": [listener_set + ["d"]]}, ["plan-line"]),
+            ("a request says what it uses", {"methodCalls": [listener_set]}, ["plan-line"]),
+            ("of what a server knows", {"using": ["urn:example:x"], "methodCalls": [listener_set]}, ["plan-line"]),
+            ("a type of settings has its x:", {**using, "methodCalls": [["NetworkListener" + listener_set[0][17:]] + listener_set[1:]]},
+             ["plan-line"]),
+            ("also where it is read", {**using, "methodCalls": [["Domain/get", {}, "c"]]}, ["plan-line"]),
+            ("nothing tells changes of settings", {**using, "methodCalls": [["x:Domain/changes", {}, "c"]]}, ["plan-line"]),
+            ("a singleton is not looked for", {**using, "methodCalls": [["x:Imap/query", {}, "c"]]}, ["plan-line"]),
+            ("data of JMAP have no x:, though settings have the name", {**using, "methodCalls": [
+                ["Calendar/set", {"create": {"a": {"name": "x"}}}, "c"], ["Calendar/changes", {}, "d"]]}, []),
+            ("17 calls are more than a server takes", {**using, "methodCalls": [["x:Domain/get", {}, "c"]] * 17}, ["request-size"]),
+            ("16 are not", {**using, "methodCalls": [["x:Domain/get", {}, "c"]] * 16}, []),
+            ("nor are 500 objects", {**using, "methodCalls": [["x:Domain/set", {"destroy": ["b"] * 500}, "c"]]}, []),
+            ("501 are", {**using, "methodCalls": [["x:Domain/set", {"destroy": ["b"] * 501}, "c"]]}, ["request-size"])):
+        done = stwctest.check_text(json.dumps(request), "--from", "json")
+        tap.equal([code for code in done.codes("error", "warning") if code != "no-domain"], codes, name)
 
 
 def variants(tap):
