@@ -85,6 +85,20 @@ bool node_map_append(struct arena *arena, const struct hash_key *key, struct nod
 	return map->map.index || map->map.count < INDEXED_FROM;
 }
 
+struct node *node_map_without(struct arena *arena, const struct hash_key *key,
+			      const struct node *map, struct str name)
+{
+	struct node *copy = node_new(arena, NODE_MAP, map->span);
+	const struct node_entry *e;
+
+	for (e = map->map.first; copy && e; e = e->next) {
+		if (!str_eq(e->key, name) &&
+		    !node_map_append(arena, key, copy, e->key, e->key_span, e->value))
+			return NULL;
+	}
+	return copy;
+}
+
 struct node_entry *node_map_find(const struct node *map, struct str name)
 {
 	struct node_entry *e;

@@ -68,6 +68,9 @@ void node_list_append(struct node *list, struct node *member);
 /* Appends without looking for a duplicate. False: out of memory. */
 bool node_map_append(struct arena *arena, const struct hash_key *key, struct node *map,
 		     struct str name, struct span name_span, struct node *value) WARN_UNUSED;
+/* A copy without the entry of that name, which shares the values; NULL: out of memory. */
+struct node *node_map_without(struct arena *arena, const struct hash_key *key,
+			      const struct node *map, struct str name) WARN_UNUSED;
 /* The entry of that name, or NULL. */
 struct node_entry *node_map_find(const struct node *map, struct str name);
 static inline struct node *node_map_get(const struct node *map, struct str name)

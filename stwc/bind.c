@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "core/suggest.h"
 #include "grammar/scalar.h"
+#include "stwc/defaults.h"
 
 struct diag *bind_error(struct binder *b, enum diag_code code, struct span span,
 			const struct path *path, const struct schema_type *type, const char *format,
@@ -517,20 +518,82 @@ static bool bind_body(struct binder *b, const struct schema_structure *structure
 	return true;
 }
 
-/* The spellings that stw's own form adds: an expression as its text, a rate as "100/1d". */
-static struct node *expand_shorthand(struct binder *b, const struct schema_structure *structure,
-				     struct node *node)
+/* Nothing but empty maps: merged into a default, it leaves that as it is. */
+static bool bare(const struct node *node)
+{
+	const struct node_entry *e = node->kind == NODE_MAP ? node->map.first : NULL;
+
+	while (e && bare(e->value))
+		e = e->next;
+	return node->kind == NODE_MAP && !e;
+}
+
+/* The text of an expression, which stw's own form takes for one that has no cases, whatever the
+ * default of the field has. */
+static struct node *expand_text(struct binder *b, struct node *text)
 {
 	struct arena *arena = &b->c->arena;
-	struct node *map;
+	const struct hash_key *key = &b->c->hash_key;
+	struct node *map = node_new(arena, NODE_MAP, text->span);
+	struct node *cases = node_new(arena, NODE_LIST, text->span);
 
-	if (b->shapes != SHAPES_OWN || node->kind != NODE_STRING ||
-	    strcmp(structure->name, "Expression") != 0)
-		return node;
-	map = node_new(arena, NODE_MAP, node->span);
-	if (!map || !node_map_append(arena, &b->c->hash_key, map, STR("else"), node->span, node))
+	if (!map || !cases || !node_map_append(arena, key, map, STR("else"), text->span, text) ||
+	    !node_map_append(arena, key, map, STR("match"), text->span, cases))
 		return NULL;
 	return map;
+}
+
+/* Does the default of the field have what the body leaves out? */
+static bool lacks_default(const struct schema_structure *structure,
+			  const struct schema_field *holder, const struct node *body)
+{
+	size_t i;
+
+	for (i = 0; i < structure->field_count; i++) {
+		struct str name = str_c(structure->fields[i].name);
+
+		if (!node_map_get(body, name) && schema_default_has(holder, name))
+			return true;
+	}
+	return false;
+}
+
+/* An else without cases has none: said, so that a server that has some now loses them. */
+static struct node *fill_cases(struct binder *b, const struct schema_structure *structure,
+			       struct node *body)
+{
+	struct node *none;
+
+	if (strcmp(structure->name, "Expression") != 0 || !node_map_get(body, STR("else")) ||
+	    node_map_get(body, STR("match")))
+		return body;
+	none = node_new(&b->c->arena, NODE_MAP, body->span);
+	return none && node_map_append(&b->c->arena, &b->c->hash_key, body, STR("match"),
+				       body->span, none)
+		       ? body
+		       : NULL;
+}
+
+/* What a body leaves out is what the default of its field has (validation.md 3.2): written into it,
+ * so that whoever reads the value gets all of it, a server that has another one now included. */
+static struct node *fill_in(struct binder *b, const struct schema_structure *structure,
+			    const struct schema_field *holder, struct node *body)
+{
+	const struct node_entry *e;
+	struct node *rest;
+
+	if (structure->kind != STRUCTURE_SINGLE)
+		return body;
+	if (!holder || !lacks_default(structure, holder, body))
+		return fill_cases(b, structure, body);
+	rest = defaults_node(b->c, holder);
+	for (e = rest && rest->kind == NODE_MAP ? rest->map.first : NULL; e; e = e->next) {
+		if (!node_map_get(body, e->key) &&
+		    !node_map_append(&b->c->arena, &b->c->hash_key, body, e->key, body->span,
+				     e->value))
+			return NULL;
+	}
+	return rest ? fill_cases(b, structure, body) : NULL;
 }
 
 /* Is there a secret among its fields, or those of a variant? */
@@ -601,16 +664,6 @@ static struct value *wrong_text(struct binder *b, const struct schema_structure 
 	return NULL;
 }
 
-/* Nothing but empty maps: merged into a default, it leaves that as it is. */
-static bool bare(const struct node *node)
-{
-	const struct node_entry *e = node->kind == NODE_MAP ? node->map.first : NULL;
-
-	while (e && bare(e->value))
-		e = e->next;
-	return node->kind == NODE_MAP && !e;
-}
-
 struct value *bind_object(struct binder *b, const struct schema_type *type,
 			  const struct schema_field *holder, struct node *node,
 			  const struct path *path)
@@ -626,8 +679,11 @@ struct value *bind_object(struct binder *b, const struct schema_type *type,
 	if (node->kind == NODE_STRING && b->shapes == SHAPES_OWN &&
 	    strcmp(structure->name, "Rate") == 0)
 		node = bind_rate_text(b, type, node, path);
-	else
-		node = expand_shorthand(b, structure, node);
+	else if (node->kind == NODE_STRING && b->shapes == SHAPES_OWN &&
+		 strcmp(structure->name, "Expression") == 0)
+		node = expand_text(b, node);
+	if (node && node->kind == NODE_MAP && !b->merges)
+		node = fill_in(b, structure, holder, node);
 	if (!node)
 		return NULL;
 	mask_inside(b, structure, node);

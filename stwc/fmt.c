@@ -58,7 +58,9 @@ static bool has_spellings(const struct value *value, struct str slice)
 	case VALUE_UNSIGNED:
 		return value->type &&
 		       (value->type->kind == TYPE_DURATION || value->type->kind == TYPE_SIZE);
-	case VALUE_OBJECT: return slice.p[0] == '{';
+	case VALUE_OBJECT:
+		return slice.p[0] == '{' && value->object.structure &&
+		       strcmp(value->object.structure->name, "Rate") == 0;
 	case VALUE_SEQUENCE:
 		if (!value->type || value->type->kind != TYPE_SET)
 			return false;

@@ -5,6 +5,7 @@
  * a value. It works on nodes, before binding, so that every mistake is found by the one
  * binder and every place stays the one where the value was written last.
  */
+#include "grammar/scalar.h"
 #include "stwc/defaults.h"
 #include "stwc/names.h"
 #include "stwc/pointer.h"
@@ -42,20 +43,6 @@ static bool set_entry(struct fold *fold, struct node *map, struct str key, struc
 		return true;
 	}
 	return node_map_append(&fold->c->arena, &fold->c->hash_key, map, key, fold->span, value);
-}
-
-/* The entries but one: a map has no removal, since only folding needs it. */
-static struct node *without_entry(struct fold *fold, const struct node *map, struct str key)
-{
-	struct node *copy = node_new(&fold->c->arena, NODE_MAP, map->span);
-	const struct node_entry *e;
-
-	for (e = map->map.first; copy && e; e = e->next) {
-		if (!str_eq(e->key, key) && !node_map_append(&fold->c->arena, &fold->c->hash_key,
-							     copy, e->key, e->key_span, e->value))
-			return NULL;
-	}
-	return copy;
 }
 
 static struct node *bad_pointer(struct fold *fold, struct node *node, const char *why)
@@ -105,7 +92,7 @@ static struct node *remove_member(struct fold *fold, const struct schema_type *t
 {
 	if (type->kind == TYPE_LIST && !node_map_find(map, member))
 		return bad_pointer(fold, map, "the list has no such member");
-	return without_entry(fold, map, member);
+	return node_map_without(&fold->c->arena, &fold->c->hash_key, map, member);
 }
 
 static struct node *pointer_into_members(struct fold *fold, const struct schema_type *type,
@@ -139,16 +126,39 @@ static struct node *start_of(struct fold *fold, const struct schema_field *field
 	return node_new(&fold->c->arena, NODE_MAP, fold->span);
 }
 
-/* An expression that is written as its text is the else of one without cases. */
+static struct node *with_number(struct compilation *c, struct node *map, struct str name,
+				uint64_t number)
+{
+	struct node *value = node_new(&c->arena, NODE_INT, map->span);
+
+	if (!value)
+		return NULL;
+	value->magnitude = number;
+	return node_map_append(&c->arena, &c->hash_key, map, name, map->span, value) ? map : NULL;
+}
+
+/* What stw's own form writes as a text, as the map that it stands for, so that a part of it can
+ * change: an expression that is its else and has no cases, and a rate. */
 static struct node *spelled_out(struct compilation *c, const struct schema_structure *structure,
 				struct node *node)
 {
-	struct node *map;
+	bool expression = strcmp(structure->name, "Expression") == 0;
+	bool rate = strcmp(structure->name, "Rate") == 0;
+	uint64_t count, period;
+	struct node *map, *cases;
 
-	if (node->kind != NODE_STRING || strcmp(structure->name, "Expression") != 0)
+	if (node->kind != NODE_STRING || (!expression && !rate) ||
+	    (rate && scalar_rate(node->string, &count, &period) != SCALAR_OK))
 		return node;
 	map = node_new(&c->arena, NODE_MAP, node->span);
-	if (!map || !node_map_append(&c->arena, &c->hash_key, map, STR("else"), node->span, node))
+	if (map && rate) {
+		map = with_number(c, map, STR("count"), count);
+		return map ? with_number(c, map, STR("period"), period) : NULL;
+	}
+	cases = node_new(&c->arena, NODE_LIST, node->span);
+	if (!map || !cases ||
+	    !node_map_append(&c->arena, &c->hash_key, map, STR("else"), node->span, node) ||
+	    !node_map_append(&c->arena, &c->hash_key, map, STR("match"), node->span, cases))
 		return NULL;
 	return map;
 }

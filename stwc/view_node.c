@@ -141,13 +141,15 @@ static struct str rate_text(const struct view_nodes *to, const struct value_obje
 	return rate;
 }
 
-/* An expression that is its `else` alone; else .n 0. */
+/* An expression that is its `else` and has no cases, of its own or of its default; else .n 0. */
 static struct str expression_text(const struct value_object *object)
 {
 	const struct value *text = value_field_get(object, "else");
+	const struct value *cases = value_field_get(object, "match");
 
-	if (strcmp(object->structure->name, "Expression") != 0 || object->count != 1 || !text ||
-	    text->kind != VALUE_STRING)
+	if (strcmp(object->structure->name, "Expression") != 0 || !text ||
+	    text->kind != VALUE_STRING || object->count != (cases ? 2 : 1) ||
+	    (cases && cases->sequence.count))
 		return STR_NONE;
 	return text->string;
 }

@@ -358,12 +358,32 @@ def speed(tap):
     print("# %.1f ms" % taken)
 
 
+CASES = [{"if": "!is_empty(authenticated_as)", "then": "true"}]
+
+
+def partly(tap):
+    """What an expression leaves out is in its default, in every command alike; a text has no cases."""
+    for what, value, cases, gives in (("a text", '"false"', [], "0"), ("an else", '{else = "false"}', CASES, "1"),
+                                      ("nothing", "{}", CASES, "1"), ("no cases", "{match = []}", [], "0"),
+                                      ("an else and no cases", '{else = "false", match = []}', [], "0")):
+        source = f"[MtaExtensions]\nexpn = {value}\n"
+        done = stwctest.run("eval", "-q", "MtaExtensions/expn", "--from", "toml", "-", "--with", "authenticated_as=x", stdin=source)
+        plan = stwctest.run("convert", "--to", "plan", "--partial", "--from", "toml", "-", stdin=source)
+        differs = stwctest.run("diff", "-q", "defaults", "--from", "toml", "-", stdin=source)
+        sent = json.loads(plan.stdout)["value"]["expn"]
+        tap.equal((done.stdout.strip(), list(sent["match"].values()), sent["else"], differs.status), (gives, cases, "false", int(cases == [])),
+                  f"{what}, where the default has cases")
+    done = stwctest.run("get", "-q", "Imap/maxRequestRate/period", "--from", "toml", "-", stdin="[Imap]\nmaxRequestRate = {count = 9}\n")
+    tap.equal(done.stdout, "1m\n", "a rate that says its count has the period of its default")
+
+
 def main():
     tap = stwctest.Tap()
     contexts(tap)
     places(tap)
     targets(tap)
     plan_targets(tap)
+    partly(tap)
     limits(tap)
     asks(tap)
     speed(tap)

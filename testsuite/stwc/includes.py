@@ -66,6 +66,11 @@ def overlays(tap):
     tap.equal(folder.check("plain.toml").codes(), ["duplicate-object"], "without that word the same object is there twice")
     done = stwctest.run("get", "-q", "NetworkListener/a/maxConnections", "first.toml", "--overlay", "site.toml", cwd=folder.path)
     tap.equal(done.stdout, "7\n", "what an overlay includes is one too")
+    folder = Folder({"base.toml": '[Imap]\nmaxRequestRate = "5/1h"\n[MtaExtensions]\nexpn = "false"\ndsn = {else = "false", match = [{if = "is_tls", then = "true"}]}\n',
+                     "over.toml": '[Imap.maxRequestRate]\ncount = 9\n[MtaExtensions]\nexpn = {else = "true"}\ndsn = "true"\n'})
+    done = stwctest.run("convert", "--to", "json", "base.toml", "--overlay", "over.toml", cwd=folder.path)
+    tap.equal(json.loads(done.stdout), {"Imap": {"maxRequestRate": "9/1h"}, "MtaExtensions": {"expn": "true", "dsn": "true"}},
+              "a part of what is written as a text changes, and its rest stays")
 
 
 def refused(tap):

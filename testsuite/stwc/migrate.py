@@ -564,7 +564,7 @@ CASES = [
      'spam-filter.classifier.samples.min-ham = 7\nspam-filter.card-is-ham.learn = false\nspam-filter.card-is-ham.enable = false\n'
      'spam-filter.classifier.auto-learn.ham-score = "-8.0"\n', [], {"spam-filter.classifier.auto-learn.ham-score": "dropped"},
      {"SpamClassifier": {"model": {"@type": "FtrlCcfh", "featureLogScale": False, "parameters": {"numFeatures": "22", "l1Ratio": 0.5},
-                                   "indicatorParameters": {"alpha": 1.5}}, "minHamSamples": 7, "learnHamFromCard": False},
+                                   "indicatorParameters": {"alpha": 1.5, "numFeatures": "18"}}, "minHamSamples": 7, "learnHamFromCard": False},
       "SpamSettings/trustContacts": False}),
     ("its model where nothing names one", HOST + "spam-filter.classifier.features.l2-normalize = false\n", [], {},
      {"SpamClassifier/model": {"@type": "FtrlFh", "featureL2Normalize": False}}),
