@@ -36,7 +36,7 @@ VALUES = {"from": "json", "as": "x", "object": "Domain", "overlay": "x", "shapes
           "to": "list", "now": "0", "against": "x", "part": "1", "secrets": ".", "type": "Domain", "env": "a=b", "project": "x", "image": "x",
           "with": "a=1", "answer": "a=1", "domain": "x", "address": "192.0.2.1", "ns": "x", "previous": "x", "skip": "dkim",
           "memory": "8192", "iterations": "1", "lanes": "1", "hostname": "x", "acme": "no", "certificate": "x", "key": "x", "dkim": "no",
-          "data": "x", "blob": "x", "search": "x", "in-memory": "x", "directory": "x", "tracer": "x", "dns": "x", "set": "a=b", "part": "1", "origin": "x", "caa": "x"}
+          "data": "x", "blob": "x", "search": "x", "in-memory": "x", "directory": "x", "tracer": "x", "dns": "x", "set": "a=b", "origin": "x", "caa": "x"}
 FORMATS = {"dump": ["toml", "yaml", "json", "plan", "jmap"], "schema": ["text", "json-schema", "list"], "diff": ["text", "json", "plan"],
            "convert": ["toml", "yaml", "json", "plan", "jmap"], "zone": ["bind", "nsupdate", "json", "terraform", "policy"],
            "clients": ["text", "autoconfig", "autodiscover", "autodiscover-json", "pacc", "mobileconfig"]}
