@@ -194,7 +194,6 @@ static void add_caa(struct zone *zone, const char *tag, struct str value)
 static void make_issuer(struct zone *zone, const struct object *provider)
 {
 	struct str directory = zone_text(zone, &provider->body, "directory");
-	struct str account = zone_text(zone, &provider->body, "accountUri");
 	struct str host = uri_host(directory);
 	const char *issuer = host.n ? issuer_of(host) : NULL;
 
@@ -205,13 +204,21 @@ static void make_issuer(struct zone *zone, const struct object *provider)
 			    STR_ARG(zone_place(zone, provider, "directory")), STR_ARG(host));
 		return;
 	}
-	/* RFC 8657 section 3 */
-	if (account.n)
-		add_caa(zone, "issue",
-			arena_printf(&zone->view->c.arena, "%s; accounturi=%.*s", issuer,
-				     STR_ARG(account)));
-	else
-		add_caa(zone, "issue", str_c(issuer));
+	add_caa(zone, "issue", str_c(issuer));
+}
+
+/* An issue-value of RFC 8659 section 4.2: a name, and parameters behind a semicolon, such as the
+ * accounturi of RFC 8657. */
+static bool is_issue_value(const char *text)
+{
+	size_t n = strcspn(text, "; ");
+	const char *rest = text + n + strspn(text + n, " ");
+
+	if (!zone_name_valid((struct str){text, n}) || (*rest && *rest != ';'))
+		return false;
+	while (*rest >= ' ' && *rest <= '~' && *rest != '"' && *rest != '\\')
+		rest++;
+	return !*rest;
 }
 
 static void make_issuers(struct zone *zone)
@@ -220,10 +227,8 @@ static void make_issuers(struct zone *zone)
 	size_t i;
 
 	for (i = 0; i < request->issuer_count; i++) {
-		struct str name = lower(zone, str_c(request->issuers[i]));
-
-		if (zone_name_valid(name))
-			add_caa(zone, "issue", name);
+		if (is_issue_value(request->issuers[i]))
+			add_caa(zone, "issue", str_c(request->issuers[i]));
 		else
 			zone_remark(zone, true, "--caa '%s' is no name of an authority",
 				    request->issuers[i]);

@@ -200,11 +200,13 @@ contact = ["postmaster@example.org"]
         done = zone(folder, other, *WHERE)
         tap.ok(done.status == 0 and ("@", "CAA") not in records(done.stdout) and "'ca.example.com'" in done.stderr and "--caa" in done.stderr,
                "an authority whose name in CAA is not known is told, not guessed")
-        done = zone(folder, other, *WHERE, "--caa", "CA.example.com", "--caa", "pki.goog")
-        tap.equal(records(done.stdout).get(("@", "CAA")), {'0 issue "ca.example.com"', '0 issue "pki.goog"', '0 iodef "mailto:postmaster@example.org"'},
+        done = zone(folder, other, *WHERE, "--caa", "ca.example.com; accounturi=https://ca.example.com/Acct/1", "--caa", "pki.goog")
+        tap.equal(records(done.stdout).get(("@", "CAA")), {'0 issue "ca.example.com; accounturi=https://ca.example.com/Acct/1"', '0 issue "pki.goog"', '0 iodef "mailto:postmaster@example.org"'},
                   "… and --caa says it")
-        done = zone(folder, other, *WHERE, "--caa", "a;b")
-        tap.ok(done.status == 1 and not done.stdout and "--caa 'a;b'" in done.stderr, "what is no name is refused there")
+        checked(tap, done.stdout, "example.org", "CAA with an account")
+        for wrong in ("", ";", "a b", "*.example.org", 'a; x="y"', "a;\x7f"):
+            done = zone(folder, other, *WHERE, "--caa", wrong)
+            tap.ok(done.status == 1 and not done.stdout and "no name of an authority" in done.stderr, f"{wrong!r} is no authority")
 
 
 def test_only_what_is_there(tap):
@@ -220,6 +222,19 @@ def test_only_what_is_there(tap):
         tap.equal(have.get(("_imap._tcp", "SRV")), {"10 1 143 mail.example.org."},
                   "cleartext announces STARTTLS too, behind TLS")
         tap.ok(("_submission._tcp", "SRV") not in have, "… of that protocol alone")
+        every = BASE.replace("[Domain", "services = {%s}\n[Domain" % ", ".join(
+            f"{name} = {{cleartext = true}}" for name in ("smtp", "imap", "pop3", "managesieve", "jmap", "caldav", "carddav")), 1) + \
+            'pop3s = {protocol = "pop3", bind = ["[::]:995"], tlsImplicit = true}\npop3 = {protocol = "pop3", bind = ["[::]:110"]}\n' \
+            'imap = {protocol = "imap", bind = ["[::]:143"]}\nsieve = {protocol = "manageSieve", bind = ["[::]:4190"]}\n' \
+            'http = {protocol = "http", bind = ["[::]:80"], useTls = false}\n'
+        done = zone(folder, every, *WHERE)
+        have = records(done.stdout)
+        tap.equal({k[0].split(".")[0]: v for k, v in have.items() if k[1] == "SRV" and "autodiscover" not in k[0]},
+                  {f"_{name}": {f"{priority} 1 {port} mail.example.org."} for name, priority, port in (
+                      ("submissions", 0, 465), ("submission", 10, 587), ("imaps", 0, 993), ("imap", 10, 143), ("pop3s", 0, 995), ("pop3", 10, 110),
+                      ("sieve", 10, 4190), ("jmap", 0, 443), ("caldavs", 0, 443), ("caldav", 10, 80), ("carddavs", 0, 443), ("carddav", 10, 80))},
+                  "every service of RFC 6186, 8314, 5804, 8620 and 6764 has its name and port, those with TLS before those without")
+        checked(tap, done.stdout, "example.org", "every service")
         local = BASE.replace("[::]:993", "127.0.0.1:993")
         tap.ok(("_imaps._tcp", "SRV") not in records(zone(folder, local, *WHERE).stdout),
                "a listener on loopback is no service")
@@ -235,6 +250,11 @@ ttl = "10m"
         tap.equal({k[1] for k in records(done.stdout)} - {"SOA", "NS", "A", "AAAA"}, {"MX", "TXT"},
                   "publishRecords says which kinds there are")
         tap.ok("$TTL 600\n" in done.stdout, "the time to live is that of the DnsServer")
+        deep = managed.replace(",\n", ", ").replace("publishRecords", 'origin = "example.org", publishRecords')
+        deep = deep.replace("#example.org", "#lists.example.org").replace('Domain."example.org"', 'Domain."lists.example.org"')
+        done = zone(folder, deep, *WHERE[2:])
+        tap.ok("$ORIGIN example.org.\n" in done.stdout and records(done.stdout).get(("lists", "MX")) == {"10 mail.example.org."},
+               "the zone is the origin that the domain's management names")
 
 
 def test_hosts(tap):
@@ -413,12 +433,13 @@ def test_terraform(tap):
         return
     with tempfile.TemporaryDirectory() as folder:
         make_keys(folder)
+        odd = BASE.replace("aliases", 'reportAddressUri = "mailto:${x}%{y}@example.org"\naliases')
         for domain in ("example.org", "example.net"):
-            text = zone(folder, BASE + KEYS, "--domain", domain, *WHERE[2:], "--host", "--to", "terraform").stdout
+            text = zone(folder, odd + KEYS, "--domain", domain, *WHERE[2:], "--host", "--to", "terraform").stdout
             with open(os.path.join(folder, domain + ".tf"), "w", encoding="utf-8") as out:
                 out.write(text)
         wanted = {}
-        for (owner, kind), data in records(zone(folder, BASE + KEYS, *WHERE, "--host").stdout).items():
+        for (owner, kind), data in records(zone(folder, odd + KEYS, *WHERE, "--host").stdout).items():
             if kind not in ("SOA", "NS") and owner != "ns1":
                 name = "example.org" if owner == "@" else owner + ".example.org"
                 wanted[f"{kind} {name}"] = {"name": name, "type": kind, "ttl": 3600, "data": sorted(data)}
