@@ -7,7 +7,8 @@ import threading
 import time
 
 import faulttest
-from faulttest import CUT_OFF, Steady, put, stwtest
+from faulttest import (CHANGES, CUT_OFF, FULL, KILL, MEMORY, READ, SANITIZED, Faults, Steady, put,
+                       stwtest)
 from stwtest import case, contains, equal, free_ports, greeting, listener, until
 
 
@@ -19,11 +20,14 @@ def healthy(port):
         return b" 200 " in s.makefile("rb").readline()
 
 
-def start(site):
+STEPS_MAX = 4000
+
+
+def start(site, env=None):
     smtp, web = free_ports(2)
     site.build(listener("smtp", "smtp", f"127.0.0.1:{smtp}")
                + listener("web", "http", f"127.0.0.1:{web}"))
-    site.start()
+    site.start(env=env)
     return smtp, web
 
 
@@ -232,6 +236,49 @@ def killed_in_the_commit(site):
         # whatever the kill hit: the file on disk can be had
         put(site, images[turn % 2])
         site.expect(0, "reload", "--wait", "--force")
+
+
+def alive(site):
+    """Whether main is: its end may just be under way."""
+    try:
+        site.status()
+        return True
+    except ValueError:
+        site.daemon.wait(stwtest.PATIENCE)
+        return False
+
+
+@case
+def killed_at_each_step(site):
+    """kill -9 at each call and allocation of a reload, in main or a role: the rest serves, and takes the image"""
+    faults = Faults(site.dir)
+    env = {**faults.env(), "STW_FAULT_ROLES": "1"}
+    smtp, web = start(site, env)
+    images = [site.build(listener("smtp", "smtp", f"127.0.0.1:{smtp}")
+                         + listener("web", "http", f"127.0.0.1:{web}")
+                         + f'[BlockedIp.a]\naddress = "192.0.2.{n + 1}"\n',
+                         site.dir / "next.stwi").read_bytes() for n in range(2)]
+    ends = {"main": 0, "role": 0}
+    for turn, number in enumerate(range(1, STEPS_MAX, 1 if FULL else 40)):
+        faulttest.all_serving(site)
+        faults.arm(number, KILL, CHANGES | READ | MEMORY)
+        put(site, images[turn % 2])
+        site.ctl("reload", "--wait", "--force")
+        if not faults.disarm():
+            break
+        ends["role" if alive(site) else "main"] += 1
+        if site.daemon.poll() is not None:
+            # a start takes the file on disk
+            site.start(env=env)
+        faulttest.all_serving(site)
+        put(site, images[turn % 2])
+        site.expect(0, "reload", "--wait", "--force")
+        contains(greeting(smtp), "220")
+        assert healthy(web)
+        site.expect(0, "status")
+    print(f"# {number - 1} steps, {ends}")
+    assert number > 100 or SANITIZED, "steps"
+    assert all(ends.values()) or SANITIZED, ends
 
 
 stwtest.run()
