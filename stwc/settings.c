@@ -352,6 +352,81 @@ static void find_rows(struct settings *s)
 			"its default");
 }
 
+/* What there is of an expression so far. */
+struct conditions {
+	size_t ifs, thens, elses;
+	bool late; /* an "if" behind the "else" */
+};
+
+/* Why 0.15 refuses the expression (validation.md 6.2); NULL: it does not. */
+static const char *fault_of(const struct conditions *x)
+{
+	if (x->elses != 1)
+		return x->elses ? "0.15 refuses an expression with two 'else', and goes by its "
+				  "default"
+				: "0.15 refuses an expression without an 'else', and goes by its "
+				  "default";
+	if (x->late)
+		return "0.15 refuses an expression whose 'else' does not come last, and goes by "
+		       "its "
+		       "default";
+	return x->ifs == x->thens
+		       ? NULL
+		       : "0.15 refuses an expression in which an 'if' and a 'then' do not "
+			 "go together, and goes by its default";
+}
+
+static bool count_condition(const struct settings *s, struct map *all,
+			    const struct setting *setting)
+{
+	struct conditions *x = map_get(all, whole_of(setting));
+
+	if (!x) {
+		x = ARENA_NEW(&s->c->arena, struct conditions);
+		if (!x || !map_put(all, whole_of(setting), x))
+			return false;
+	}
+	if (str_ends(setting->tail, STR(".if"))) {
+		x->late = x->late || x->elses;
+		x->ifs++;
+	} else if (str_ends(setting->tail, STR(".then"))) {
+		x->thens++;
+	} else {
+		x->elses++;
+	}
+	return true;
+}
+
+/* ".0000.then" and its like */
+static bool is_condition(const struct setting *setting)
+{
+	return setting->outcome == SETTING_OPEN && setting->tail.n &&
+	       (str_ends(setting->tail, STR(".if")) || str_ends(setting->tail, STR(".then")) ||
+		str_ends(setting->tail, STR(".else")));
+}
+
+static void end_malformed(struct settings *s)
+{
+	struct map all;
+	size_t i;
+
+	map_init(&all, &s->c->hash_key, &s->c->arena);
+	for (i = 0; i < s->keys.count; i++) {
+		if (is_condition(s->keys.entries[i].value) &&
+		    !count_condition(s, &all, s->keys.entries[i].value))
+			return; /* the arena says so in the end */
+	}
+	for (i = 0; i < s->keys.count && all.count; i++) {
+		struct setting *setting = s->keys.entries[i].value;
+		const struct conditions *x =
+			is_condition(setting) ? map_get(&all, whole_of(setting)) : NULL;
+		const char *fault = x ? fault_of(x) : NULL;
+
+		if (fault)
+			settings_end(setting, SETTING_DROPPED, fault);
+	}
+}
+
 static void end_refused(struct settings *s)
 {
 	struct map ended;
@@ -497,6 +572,7 @@ bool dialect_settings_end(struct file *file)
 		return true;
 	file->volatile_nodes = false; /* what is left was made to stay */
 	find_rows(s);
+	end_malformed(s);
 	end_refused(s);
 	expand_macros(s);
 	run(s, PASS_KINDS);

@@ -109,6 +109,8 @@ bool settings_retry_add(struct settings_retry *retry, const struct compilation *
 
 		if (diag->severity != SEVERITY_ERROR)
 			continue;
+		if (diag->code == DIAG_SYNTAX)
+			return false; /* no value is at fault, and nothing is written */
 		setting = setting_at(c, diag->span);
 		name = setting ? name_of(&retry->arena, setting) : STR_NONE;
 		if (!name.n)

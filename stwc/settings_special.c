@@ -2,6 +2,7 @@
 #include "stwc/settings.h"
 
 #include "base/num.h"
+#include "engine/netaddr.h"
 #include "grammar/scalar.h"
 
 bool settings_place_row(struct settings *s, struct setting *setting)
@@ -66,12 +67,13 @@ void settings_listener_alone(struct settings *s, struct setting *setting)
 			     "0.15 reads it only below server. or a listener");
 }
 
-/* The address is the key; with a list it is the value. */
+/* The address is the key, whatever stands behind it; with a list it is the value. */
 void settings_address(struct settings *s, struct setting *setting)
 {
-	struct settings_body *body =
-		settings_body(s, setting->row->path,
-			      setting->value.n ? setting->value : setting->id, setting->key_span);
+	struct net_network network;
+	bool in_key = net_network_parse(setting->id, &network) == NET_OK || !setting->value.n;
+	struct settings_body *body = settings_body(
+		s, setting->row->path, in_key ? setting->id : setting->value, setting->key_span);
 
 	settings_end(setting, SETTING_CARRIED, NULL);
 	if (body)

@@ -377,6 +377,16 @@ CASES = [
      'then = true }, { else = false } ]\nsession.ehlo.reject-non-fqdn = "nonsense(1)"\n', [],
      {"session.ehlo.require.0000.if": "dropped", "session.ehlo.require.0000.then": "dropped",
       "session.ehlo.require.0001.else": "dropped", "session.ehlo.reject-non-fqdn": "dropped"}, {"MtaStageEhlo": None}),
+    ("an expression with two ways out", HOST + "session.auth.require = [ { else = true }, { else = false } ]\n", [],
+     {"session.auth.require.0000.else": "dropped", "session.auth.require.0001.else": "dropped"}, {"MtaStageAuth": None}),
+    ("one with none", HOST + 'session.auth.require = [ { if = "local_port == 25", then = true } ]\n', [],
+     {"session.auth.require.0000.if": "dropped", "session.auth.require.0000.then": "dropped"}, {"MtaStageAuth": None}),
+    ("one that goes on behind it", HOST + 'session.auth.require = [ { else = true }, { if = "local_port == 25", then = true } ]\n', [],
+     {f"session.auth.require.{part}": "dropped" for part in ("0000.else", "0001.if", "0001.then")}, {"MtaStageAuth": None}),
+    ("one with half a condition", HOST + 'session.auth.require = [ { if = "local_port == 25" }, { else = true } ]\n', [],
+     {"session.auth.require.0000.if": "dropped", "session.auth.require.0001.else": "dropped"}, {"MtaStageAuth": None}),
+    ("an address with something behind it", HOST + 'server.blocked-ip."192.0.2.1" = true\nserver.allowed-ip = ["192.0.2.2"]\n', [],
+     {}, {"BlockedIp": {"192.0.2.1": {}}, "AllowedIp": {"192.0.2.2": {}}}),
     ("config_get", HOST + "session.connect.greeting = \"config_get('server.hostname') + ' ESMTP'\"\n", [], {},
      {"MtaStageConnect/smtpGreeting": "system('hostname') + ' ESMTP'"}),
     ("config_get of another key", HOST + "session.connect.greeting = \"config_get('report.domain') + ' x'\"\n"
@@ -672,6 +682,8 @@ def around(tap):
     tap.ok(done.status == 0 and "hunter2" in done.stdout and "hunter2" not in done.stderr, "and is where one asks")
     done = stwctest.run("migrate", "-", stdin="a = \n")
     tap.ok(done.status == 1 and done.stdout == "" and "error[syntax]" in done.stderr, "a syntax error")
+    done = stwctest.run("migrate", "-", stdin=HOST + "server.max-connections = 5")
+    tap.ok("0.16 refuses" not in done.stderr and "its newline too" in done.stderr, "which is no fault of a value")
     for form, start in (("yaml", "Domain:"), ("json", "{"), ("plan", '{"@type": "upsert"'), ("jmap", "{")):
         done = stwctest.run("migrate", "-q", "--to", form, "-", stdin=HOST)
         tap.ok(done.status == 0 and start in done.stdout, f"--to {form}") or print("#   " + done.stdout + done.stderr)
