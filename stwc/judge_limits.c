@@ -39,20 +39,16 @@ static bool matches(struct limits *l, const struct object *limit, bool *out, str
 		    struct view_place *place)
 {
 	struct eval *e = &l->c->eval;
-	struct str name = view_object_name(limit);
-	struct str path =
-		arena_printf(&e->arena, "%s/%.*s/match", limit->type->name, STR_ARG(name));
 	struct interp_value result;
 	struct stw_bytes program;
 	struct view_found found;
 	unsigned branch;
 
-	if (!path.p || !view_find(l->view, path, &found)) {
-		(void)snprintf(e->fault, sizeof(e->fault), "%s",
-			       path.p ? l->view->fault : "out of memory");
+	if (!view_find_field(l->view, limit, STR("match"), &found)) {
+		(void)snprintf(e->fault, sizeof(e->fault), "%s", l->view->fault);
 		return false;
 	}
-	if (!eval_field(l->view, &found, &program)) {
+	if (!eval_is_expression(&found) || !eval_field(l->view, &found, &program)) {
 		buf_puts(reason, STR("always"));
 		*out = true;
 		return true;

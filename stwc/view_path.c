@@ -397,6 +397,17 @@ bool view_find(struct view *view, struct str path, struct view_found *out)
 	return true;
 }
 
+bool view_find_field(struct view *view, const struct object *object, struct str name,
+		     struct view_found *out)
+{
+	struct view_found found = {.object = object, .last = name};
+
+	if (!step_field(view, &object->body, name, &found, true))
+		return false;
+	*out = found;
+	return true;
+}
+
 struct view_place view_found_place(struct view *view, const struct view_found *found)
 {
 	struct view_place nowhere = {STR_NONE, 0};

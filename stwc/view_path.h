@@ -22,6 +22,9 @@ struct view_found {
  * is not, or why it could not be read.
  */
 bool view_find(struct view *view, struct str path, struct view_found *out) WARN_UNUSED;
+/* The field of an object that is at hand, whatever the object is called. False: as above. */
+bool view_find_field(struct view *view, const struct object *object, struct str name,
+		     struct view_found *out) WARN_UNUSED;
 /* Where what was found was written; .file empty: nowhere. */
 struct view_place view_found_place(struct view *view, const struct view_found *found);
 /* The structure that holds the fields of a body: of its variant, or its own; NULL: no fields. */

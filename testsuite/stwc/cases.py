@@ -337,6 +337,16 @@ def accounts(tap):
                       (known or bool(answer), not known and not answer), f"accounts: {name}{', and an answer' if answer else ''}")
 
 
+def slashes(tap):
+    """A limit is found, whatever it and its neighbours are called."""
+    with open("slashes.toml", "w", encoding="utf-8") as out:
+        out.write("".join(f'[MtaQueueQuota."{name}"]\nkey = ["sender"]\nmessages = 1\nmatch = "{match}"\n'
+                          for name, match in (("a", "true"), ("a/match", "false"), ("a.match/else", "true"))))
+    with open("limits.toml", "w", encoding="utf-8") as out:
+        out.write('[[case]]\nlimits = "MtaQueueQuota"\nexpect = ["a.match/else", "a"]\n')
+    tap.equal(stwctest.run("test", "limits.toml", "slashes.toml").status, 0, "names with slashes and points")
+
+
 def converted(tap):
     """What convert writes of a field is what a case may expect of it, in every format of either."""
     done = stwctest.run("convert", "--to", "json", "--reveal-secrets", "mail.toml")
@@ -392,6 +402,7 @@ def main():
         cases(tap)
         shared(tap)
         accounts(tap)
+        slashes(tap)
         converted(tap)
         names(tap)
         mistakes(tap)
