@@ -4,7 +4,7 @@ _stwc() {
 	local word=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]} command=${COMP_WORDS[1]}
 
 	COMPREPLY=()
-	if [ "$COMP_CWORD" -eq 1 ]; then
+	if [ "$COMP_CWORD" -eq 1 ] || [ "$command" = help ]; then
 		mapfile -t COMPREPLY < <(compgen -W \
 			"$("$program" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p')" -- "$word")
 		return
@@ -13,7 +13,7 @@ _stwc() {
 	--*)
 		# the words of an option that takes one of a few
 		mapfile -t COMPREPLY < <(compgen -W "$("$program" "$command" --help 2>/dev/null |
-			sed -n "s/^  ${COMP_WORDS[COMP_CWORD - 1]} \\([a-z-]*|[a-z|-]*\\) .*/\\1/p" | tr '|' ' ')" -- "$word")
+			sed -n "s/^  ${COMP_WORDS[COMP_CWORD - 1]} \\([a-z-]*|[a-z|-]*\\)\\( .*\\)\\{0,1\\}\$/\\1/p" | tr '|' ' ')" -- "$word")
 		[ ${#COMPREPLY[@]} -eq 0 ] || return
 		;;
 	esac
