@@ -13,6 +13,7 @@ libstwc_a_SOURCES = \
 	stwc/check/certificate.c \
 	stwc/check/check.c stwc/check/check.h \
 	stwc/check/directory.c \
+	stwc/check/dkim.c \
 	stwc/check/domain.c \
 	stwc/check/enterprise.c \
 	stwc/check/headers.c \

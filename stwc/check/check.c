@@ -18,6 +18,7 @@ static void (*const checks[])(struct compilation *c) = {
 	check_host_names,
 	check_postmaster,
 	check_aliases,
+	check_selectors,
 	check_directories,
 	check_pools,
 	check_default_domain,

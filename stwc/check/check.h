@@ -32,6 +32,8 @@ void check_unused(struct compilation *c);
 void check_host_names(struct compilation *c);
 void check_postmaster(struct compilation *c);
 void check_aliases(struct compilation *c);
+/* dkim.c */
+void check_selectors(struct compilation *c);
 /* directory.c */
 void check_directories(struct compilation *c);
 void check_pools(struct compilation *c);

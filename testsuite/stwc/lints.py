@@ -47,6 +47,12 @@ def blocks(*addresses):
     return {"BlockedIp": [{"address": a} for a in addresses]}
 
 
+def signatures(*rows):
+    bodies = {f"s{i}": {"@type": kind, "selector": selector, "domainId": domain, "privateKey": {"@type": "File", "filePath": f"/{i}"}}
+              for i, (selector, kind, domain) in enumerate(rows)}
+    return {"Domain": {"d": {"name": "example.org"}, "e": {"name": "example.net"}}, "DkimSignature": bodies}
+
+
 CONDITION = "MtaStageRcpt/allowRelaying/match/0/if"
 
 
@@ -306,6 +312,17 @@ CASES = [
     ("among those that are", {**listener(), **relaying(("contains(['a', 'smtp'], listener)", "is_local_domain(rcpt_domain)"))},
      [("expression-target", CONDITION)]),
     ("a listener of a fragment", relaying(("listener == 'smtpp'", "is_local_domain(rcpt_domain)")), [], "--partial"),
+
+    # selectors
+    ("two keys with one selector", signatures(("a", "Dkim1RsaSha256", "#d"), ("A", "Dkim1Ed25519Sha256", "#d")),
+     [("dkim-selector", "DkimSignature/s1/selector")]),
+    ("with two", signatures(("a", "Dkim1RsaSha256", "#d"), ("b", "Dkim1Ed25519Sha256", "#d")), []),
+    ("of two domains", signatures(("a", "Dkim1RsaSha256", "#d"), ("a", "Dkim1RsaSha256", "#e")), []),
+    ("of two versions", signatures(("a", "Dkim1RsaSha256", "#d"), ("a", "Dkim2RsaSha256", "#d")), []),
+    *[(f"the selector {text!r}", signatures((text, "Dkim1RsaSha256", "#d")), expected) for text, expected in (
+        ("2026-a_b.c", []), ("a b", [("dkim-selector", "DkimSignature/s0/selector")]), ("a..b", [("dkim-selector", "DkimSignature/s0/selector")]),
+        ("\u00e4", [("dkim-selector", "DkimSignature/s0/selector")]), ("a" * 63, []),
+        ("a" * 64, [("dkim-selector", "DkimSignature/s0/selector")]), ("a.", [("dkim-selector", "DkimSignature/s0/selector")]))],
 
     # names
     ("a container's name", system(defaultHostname="3F2A9C01BE77.lan"), [("container-hostname", "SystemSettings/defaultHostname")]),
