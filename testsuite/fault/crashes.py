@@ -222,7 +222,23 @@ def killed_in_the_commit(site):
                          + listener("web", "http", f"127.0.0.1:{web}")
                          + f'[BlockedIp.a]\naddress = "192.0.2.{n + 1}"\n',
                          site.dir / "next.stwi").read_bytes() for n in range(2)]
-    for turn in range(6):
+    # at the very moment: edge is told to commit and never gets to it
+    pids, before = faulttest.processes(site), site.active()
+    os.kill(pids["web"], signal.SIGSTOP)
+    put(site, images[1])
+    until(lambda: site.role("edge")["phase"] == "ready", "edge to be ready")
+    os.kill(pids["edge"], signal.SIGSTOP)
+    os.kill(pids["web"], signal.SIGCONT)
+    until(lambda: site.role("edge")["phase"] == "committing", "the commit")
+    os.kill(pids["edge"], signal.SIGKILL)
+    status = site.wait_for(lambda s: s["image"]["active"] != before and all(
+        r["phase"] == "serving" for r in s["roles"]), "edge to come back")
+    equal(status["lastReload"]["result"], "active", "result")
+    equal(site.role("web")["pid"], pids["web"], "the process of web")
+    contains(site.expect(0, "ip", "192.0.2.2")[0], "blocked")
+    contains(greeting(smtp), "220")
+    # and wherever it hits
+    for turn in range(4):
         pid = faulttest.processes(site)["edge"]
         timer = threading.Timer(0.002 * turn, os.kill, (pid, signal.SIGKILL))
         timer.start()

@@ -163,12 +163,20 @@ def at_the_start(site):
     """the same at a start without anything else: status 1, and the words"""
     place = Place(site)
     more = listener("imaps", "imap", f"127.0.0.1:{place.fresh}", tlsImplicit=True)
-    site.build(place.text + more + certificate("tls.pem", "gone.key"))
-    done = site.run("--foreground", *place.options)
-    equal(done.returncode, 1, "exit status")
-    for word in ("Certificate", "privateKey", "gone.key"):
-        contains(done.stderr, word)
-    assert refuses(place.kept) and refuses(place.fresh)
+    taken, = free_ports(1)
+    name = "STW_NOT_THERE"
+    for extra, words in (
+            (certificate("tls.pem", "gone.key"), ("Certificate", "privateKey", "gone.key")),
+            (certificate(name, name, "EnvironmentVariable"), ("Certificate", "certificate", name)),
+            (certificate("tls.pem", "tls.key") + listener("pop", "pop3", f"127.0.0.1:{taken}"),
+             (f"127.0.0.1:{taken}", "another program uses this port"))):
+        site.build(place.text + more + extra)
+        with hold(taken, True):
+            done = site.run("--foreground", *place.options)
+        equal(done.returncode, 1, "exit status")
+        for word in words:
+            contains(done.stderr, word)
+        assert refuses(place.kept) and refuses(place.fresh)
 
 
 def hold(port, reuse, family=socket.AF_INET, host="127.0.0.1"):
