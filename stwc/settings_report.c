@@ -66,8 +66,9 @@ static bool is_added(const struct settings_body *body)
 static void put_summary(struct buf *out, const struct settings_counts *n)
 {
 	buf_printf(out,
-		   "%zu keys: %zu carried, %zu needless, %zu changed, %zu dropped, %zu unknown\n",
-		   n->keys, n->of[SETTING_CARRIED], n->of[SETTING_NEEDLESS], n->of[SETTING_CHANGED],
+		   "%zu key%s: %zu carried, %zu needless, %zu changed, %zu dropped, %zu unknown\n",
+		   n->keys, n->keys == 1 ? "" : "s", n->of[SETTING_CARRIED],
+		   n->of[SETTING_NEEDLESS], n->of[SETTING_CHANGED],
 		   n->of[SETTING_DROPPED] + n->of[SETTING_OPEN], n->of[SETTING_UNKNOWN]);
 }
 
