@@ -104,6 +104,53 @@ static void make_tls_report(struct zone *zone, struct str uri)
 
 /* ---- MTA-STS ---- */
 
+/* The next line of a document, without its end; false: there is none. */
+static bool next_line(struct str *rest, struct str *out)
+{
+	const char *end = rest->n ? memchr(rest->p, '\r', rest->n) : NULL;
+
+	if (!end)
+		return false;
+	*out = (struct str){rest->p, (size_t)(end - rest->p)};
+	*rest = str_from(*rest, out->n + 2);
+	return true;
+}
+
+/* RFC 8461 section 4.1: an asterisk stands for one label. */
+static bool policy_allows(struct str policy, struct str host)
+{
+	const char *dot = memchr(host.p, '.', host.n);
+	struct str parent = dot ? str_from(host, (size_t)(dot - host.p)) : STR_NONE, line;
+
+	while (next_line(&policy, &line)) {
+		if (!str_starts(line, STR("mx: ")))
+			continue;
+		line = str_from(line, 4);
+		if (str_eq_ascii_case(line, host) ||
+		    (str_starts(line, STR("*.")) && str_eq_ascii_case(str_from(line, 1), parent)))
+			return true;
+	}
+	return false;
+}
+
+static void judge_policy(struct zone *zone)
+{
+	bool enforced = memmem(zone->policy.p, zone->policy.n, "mode: enforce\r", 14) != NULL;
+	size_t i;
+
+	for (i = 0; i < zone->count; i++) {
+		const struct zone_record *record = &zone->records[i];
+
+		if (record->kind == ZONE_KIND_MX &&
+		    !policy_allows(zone->policy, zone_record_target(record)))
+			zone_remark(zone, enforced,
+				    "MtaSts.mxHosts does not name the mail exchanger %.*s, so that "
+				    "senders who hold to the policy %s (RFC 8461 section 4.1)",
+				    STR_ARG(zone_record_target(record)),
+				    enforced ? "will not deliver there" : "report it");
+	}
+}
+
 /* RFC 8461: the id (section 3.1: up to 32 letters and digits) is of the policy that is served, so
  * that it changes with it and with nothing else. */
 static void make_mta_sts(struct zone *zone)
@@ -117,6 +164,7 @@ static void make_mta_sts(struct zone *zone)
 		zone->failed = true;
 	if (!zone->failed && document.n) {
 		zone->policy = arena_str(&zone->view->c.arena, buf_str(&document));
+		judge_policy(zone);
 		digest_hex(&digest, hex);
 		zone_add_text(zone, ZONE_MTA_STS, zone_join(zone, "_mta-sts", zone->domain),
 			      arena_printf(&zone->view->c.arena, "v=STSv1; id=%.20s", hex));

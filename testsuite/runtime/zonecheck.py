@@ -2,6 +2,7 @@
 import fcntl
 import json
 import os
+import select
 import shutil
 import socket
 import ssl
@@ -381,6 +382,13 @@ def test_no_answer(tap, folder):
         tap.ok(done.returncode == 2 and "unknown mail.example.org A" in done.stdout and "had no answer" in done.stderr,
                "a server that says nothing: status 2", done.stdout, done.stderr)
         tap.ok(time.monotonic() - start < 20, "… after the time that the DnsResolver has")
+        asked = silent.recv(512)
+        tap.ok(asked[10:12] == b"\x00\x01", "… and was asked with EDNS")
+        while select.select([silent], [], [], 0)[0]:
+            silent.recv(512)
+        plain = f'[DnsResolver]\n"@type" = "Custom"\nservers = [{{port = {port}}}]\nattempts = 0\ntimeout = "100ms"\ntcpOnError = false\nenableEdns = false\n'
+        done = check(folder, make(folder, "json", resolver=plain))
+        tap.ok(done.returncode == 2 and silent.recv(512)[10:12] == b"\x00\x00", "… but not where enableEdns says no", done.stderr)
         path = os.path.join(folder, "zone.json")
         make_slow = make(folder, "json", port, timeout="30s", retry="false")
         with open(path, "w", encoding="utf-8") as out:
@@ -424,6 +432,9 @@ def test_tcp_on_error(tap, folder, zone):
         done = check(folder, make(folder, "json", port, timeout="100ms"))
         tap.ok(ready and done.returncode == 0, "tcpOnError: what UDP does not answer is asked over TCP", done.stdout,
                done.stderr)
+        for name, protocol, args in (("a server that is named with tcp", "tcp", []), ("--tcp", "udp", ["--tcp"])):
+            done = check(folder, make(folder, "json", port, protocol, timeout="5s", retry="false"), *args)
+            tap.ok(done.returncode == 0, f"{name}: TCP alone", done.stdout, done.stderr)
 
 
 def test_files(tap, folder):

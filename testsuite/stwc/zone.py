@@ -322,6 +322,8 @@ def test_hosts(tap):
         tap.ok(done.status == 1 and "'example.com' does not hold lists.eu.example.org" in done.stderr, "--origin has to be above the domain")
         done = zone(folder, BASE, "--domain", "example.net", "--ns", "ns.example.com", "--skip", "dkim")
         tap.equal(records(done.stdout).get(("@", "MX")), {"10 mail.example.org."}, "an alias of a Domain has a zone too")
+        done = zone(folder, BASE, "--domain", "example.net", "--ns", "ns.example.com")
+        tap.ok(done.status == 0 and "example.net is an alias of a Domain, whose DKIM keys are published there" in done.stderr, "… without keys, as it says")
         done = zone(folder, BASE, "--domain", "example.com")
         tap.ok(done.status == 1 and "no Domain 'example.com'" in done.stderr, "a domain that is not there is an error")
         german = BASE.replace("example.org", "bücher.de")
@@ -464,6 +466,13 @@ def test_reports(tap):
         tap.ok("example.org._report._dmarc.example.com" in done.stderr, "reports to elsewhere need consent, as it says")
         empty = BASE.replace("[Domain", '[MtaSts]\nmode = "disable"\n[Domain')
         tap.ok("_mta-sts" not in zone(folder, empty, *WHERE).stdout, "a policy that is disabled is not published")
+        two = BASE.replace("[Domain", 'mailExchangers = [{priority = 10}, {priority = 20, hostname = "mx2.eu.example.org"}]\n[Domain', 1)
+        for mode, hosts, status, told in (("enforce", "mail.example.org", 1, ["mx2.eu"]), ("testing", "mail.example.org", 0, ["mx2.eu"]),
+                                          ("enforce", "*.example.org", 1, ["mx2.eu"]), ("enforce", 'mail.example.org", "*.EU.example.org', 0, []),
+                                          ("testing", "*.org", 0, ["mail", "mx2.eu"])):
+            done = zone(folder, two + f'[MtaSts]\nmode = "{mode}"\nmxHosts = ["{hosts}"]\n', *WHERE, "--address", "mx2.eu.example.org=192.0.2.2")
+            tap.equal((done.status, re.findall(r"does not name the mail exchanger (\S+)\.example\.org", done.stderr)), (status, told),
+                      f"a policy of MTA-STS, {mode}, with {hosts}: exchangers that it does not name")
         have = records(zone(folder, BASE, *WHERE, "--skip", "mx").stdout)
         tap.equal(have["@", "TXT"], {'"v=spf1 a:mail.example.org -all"'}, "exchangers that somebody else publishes are not allowed to send")
         both = BASE.replace("[NetworkListener]", '[Domain."mail.example.org"]\n[NetworkListener]')
