@@ -173,8 +173,21 @@ static bool dots_fit(struct str s)
 	return dot && before != '.';
 }
 
-/* `name` ends in NUL, and so does the result. */
-static struct str to_ascii(struct arena *arena, struct str name)
+/* The four letters that the two ways of UTS 46 read differently. */
+static bool deviates(struct str name)
+{
+	static const char *const letters[] = {"\xc3\x9f", "\xcf\x82", "\xe2\x80\x8c",
+					      "\xe2\x80\x8d"};
+
+	for (size_t i = 0; i < ARRAY_LEN(letters); i++)
+		if (strstr(name.p, letters[i]))
+			return true;
+	return false;
+}
+
+/* `name` ends in NUL, and so does the result. `symbols`: as a server does, which takes what UTS 46
+ * takes, hearts and snowmen among them; IDNA 2008 knows letters and digits alone. */
+static struct str to_ascii(struct arena *arena, struct str name, bool symbols)
 {
 	struct str result = STR_NONE;
 	char *ascii = NULL;
@@ -190,6 +203,8 @@ static struct str to_ascii(struct arena *arena, struct str name)
 	if (plain)
 		return name;
 	status = idn2_to_ascii_8z(name.p, &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+	if (status == IDN2_DISALLOWED && symbols && !deviates(name))
+		status = idn2_to_ascii_8z(name.p, &ascii, IDN2_TRANSITIONAL | IDN2_NFC_INPUT);
 	if (status == IDN2_OK)
 		result = arena_str(arena, str_c(ascii));
 	else if (status == IDN2_MALLOC)
@@ -200,9 +215,9 @@ static struct str to_ascii(struct arena *arena, struct str name)
 
 /* A domain that has been squeezed already, with a NUL behind it, and whose dots fit. A public
  * suffix alone is one only with a dot: co.uk. */
-static struct str squeezed_domain(struct arena *arena, struct str name)
+static struct str squeezed_domain(struct arena *arena, struct str name, bool symbols)
 {
-	struct str result = to_ascii(arena, name);
+	struct str result = to_ascii(arena, name, symbols);
 
 	if (!result.p || (!has_private_suffix(result) &&
 			  !(memchr(result.p, '.', result.n) && has_public_suffix(result))))
@@ -214,8 +229,9 @@ struct str name_domain(struct arena *arena, struct str s)
 {
 	struct str name;
 
-	return squeeze(arena, s, false, &name) && dots_fit(name) ? squeezed_domain(arena, name)
-								 : STR_NONE;
+	return squeeze(arena, s, false, &name) && dots_fit(name)
+		       ? squeezed_domain(arena, name, true)
+		       : STR_NONE;
 }
 
 struct str name_host(struct arena *arena, struct str s)
@@ -312,7 +328,8 @@ struct str name_email(struct arena *arena, struct str s)
 	written = str_from(whole, local + 1);
 	if (!local_fits((struct str){whole.p, local}) || !email_domain_fits(written))
 		return STR_NONE;
-	domain = squeezed_domain(arena, written);
+	/* in an address a server takes letters and digits alone */
+	domain = squeezed_domain(arena, written, false);
 	if (!domain.p || domain.p == written.p)
 		return domain.p ? whole : STR_NONE;
 	return email_of(arena, (struct str){whole.p, local + 1}, domain);
