@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/advise.h"
 #include "engine/address_table.h"
 #include "libstw/bytes.h"
 
@@ -17,18 +18,6 @@ struct key {
 	uint8_t prefix;
 	uint8_t written[16];
 };
-
-static void put_be32(uint8_t *p, uint32_t v)
-{
-	for (unsigned i = 0; i < 4; i++)
-		p[i] = (uint8_t)(v >> (24 - 8 * i));
-}
-
-static void put_le32(uint8_t *p, uint32_t v)
-{
-	for (unsigned i = 0; i < 4; i++)
-		p[i] = (uint8_t)(v >> 8 * i);
-}
 
 /* A sparse column in the making. */
 struct sparse {
@@ -64,6 +53,16 @@ struct part {
 	struct str last_note;
 	uint32_t last_note_at;
 };
+
+/* Room for n elements, of which so many will be filled at least; NULL: out of memory. */
+static void *array_new(size_t n, size_t filled, size_t width)
+{
+	void *array = malloc((n ? n : 1) * width);
+
+	if (array && filled <= n)
+		advise_filled(array, filled * width);
+	return array;
+}
 
 static uint32_t key4_written(uint64_t key)
 {
@@ -106,7 +105,8 @@ enum pass { PASS_WRITTEN, PASS_PREFIX, PASS_BASE };
 #define DIGIT_BITS 11
 #define DIGITS (1u << DIGIT_BITS)
 
-static uint32_t pass_digit(enum pass pass, uint64_t key, unsigned shift)
+__attribute__((always_inline)) static inline uint32_t pass_digit(enum pass pass, uint64_t key,
+								 unsigned shift)
 {
 	switch (pass) {
 	case PASS_WRITTEN: return key4_written(key) >> shift & (DIGITS - 1);
@@ -133,7 +133,8 @@ static bool pass_places(uint32_t *at, unsigned digits, uint32_t count)
 }
 
 /* One stable counting pass by one digit; a digit that all keys share costs one look. */
-static inline void sort4_pass(struct family *family, enum pass pass, unsigned shift)
+__attribute__((always_inline)) static inline void sort4_pass(struct family *family, enum pass pass,
+							     unsigned shift)
 {
 	uint32_t at[DIGITS] = {0};
 	uint64_t *keys = family->keys4;
@@ -197,7 +198,8 @@ static void sort6(struct family *family)
 		sort6_pass(family, PASS_BASE, i);
 }
 
-static void sparse_put(struct sparse *sparse, uint32_t index, const void *value, size_t width)
+/* The bit of an entry that has a value; false: out of memory. */
+static inline bool sparse_mark(struct sparse *sparse, uint32_t index)
 {
 	uint32_t bit = index % STW_BLOCK_ENTRIES;
 	size_t block = index / STW_BLOCK_ENTRIES;
@@ -210,19 +212,32 @@ static void sparse_put(struct sparse *sparse, uint32_t index, const void *value,
 		buf_put(&sparse->blocks, none, sizeof(none));
 	}
 	if (sparse->blocks.failed)
-		return;
+		return false;
 	sparse->blocks.p[block * STW_BLOCK_SIZE + 4 + bit / 8] |= (char)(1u << bit % 8);
-	buf_put(&sparse->values, value, width);
 	sparse->count++;
+	return true;
 }
 
-static void sparse_put_u64(struct sparse *sparse, uint32_t index, uint64_t value, size_t width)
+static void sparse_put(struct sparse *sparse, uint32_t index, const void *value, size_t width)
 {
-	uint8_t bytes[8];
+	if (sparse_mark(sparse, index))
+		buf_put(&sparse->values, value, width);
+}
 
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t)(value >> 8 * i);
-	sparse_put(sparse, index, bytes, width);
+/* Of the value, so many bytes; a million go through here. */
+static inline void sparse_put_u64(struct sparse *sparse, uint32_t index, uint64_t value,
+				  size_t width)
+{
+	struct buf *values = &sparse->values;
+
+	if (!sparse_mark(sparse, index))
+		return;
+	if (values->cap - values->n < sizeof(value))
+		buf_reserve(values, sizeof(value));
+	if (values->failed)
+		return;
+	stw_put_le64((uint8_t *)values->p + values->n, value);
+	values->n += width;
 }
 
 /* Blocks for the entries behind the last one that has a value. */
@@ -277,10 +292,10 @@ static void put_network4(struct part *part, uint64_t key)
 	uint32_t base = key4_base(key), written = key4_written(key);
 	uint8_t bytes[4];
 
-	put_be32(part->base + (size_t)part->at * 4, base);
+	stw_put_be32(part->base + (size_t)part->at * 4, base);
 	part->prefix[part->at] = (uint8_t)key4_prefix(key);
 	if (base != written) {
-		put_be32(bytes, written);
+		stw_put_be32(bytes, written);
 		sparse_put(&part->sparse[STW_COLUMN_WRITTEN], part->at, bytes, sizeof(bytes));
 	}
 }
@@ -304,7 +319,7 @@ static void put_entry(struct part *part, const struct address_entry *e)
 		put_network4(part, part->family->keys4[part->at]);
 	else
 		put_network6(part, &part->family->keys6[part->at]);
-	put_le32(part->line + (size_t)part->at * 4, e->line);
+	stw_put_le32(part->line + (size_t)part->at * 4, e->line);
 	put_rare(part, e);
 }
 
@@ -386,7 +401,7 @@ static uint32_t usual_source(const struct address_source *source)
 
 static bool part_reserve(struct part *part)
 {
-	part->base = malloc((size_t)part->count * (part->width + 5u) + 1);
+	part->base = array_new(part->count, part->count, part->width + 5u);
 	if (!part->base)
 		return false;
 	part->line = part->base + (size_t)part->count * part->width;
@@ -418,33 +433,38 @@ static bool part_fill(struct part *part, const struct family *family,
 	return true;
 }
 
-static bool family_reserve(struct family *family, uint32_t count)
+static bool family_reserve(struct family *family, size_t n, size_t filled)
 {
-	size_t n = count ? count : 1;
 
 	if (family->width == 4) {
-		family->keys4 = malloc(n * sizeof(*family->keys4));
-		family->spare4 = malloc(n * sizeof(*family->spare4));
+		family->keys4 = array_new(n, filled, sizeof(*family->keys4));
+		family->spare4 = array_new(n, filled, sizeof(*family->spare4));
 		return family->keys4 && family->spare4;
 	}
-	family->keys6 = malloc(n * sizeof(*family->keys6));
-	family->spare6 = malloc(n * sizeof(*family->spare6));
+	family->keys6 = array_new(n, filled, sizeof(*family->keys6));
+	family->spare6 = array_new(n, filled, sizeof(*family->spare6));
 	return family->keys6 && family->spare6;
 }
 
-static void family_add(struct family *family, const struct net_network *network, uint32_t index)
+static void add4(struct family *family, const struct net_network *network, uint32_t index)
+{
+	uint64_t key = (uint64_t)stw_be32(network->addr.b) << 32 |
+		       (uint64_t)network->prefix << KEY4_INDEX_BITS | index;
+
+	family->lengths[network->prefix] = true;
+	family->has_hosts |= key4_base(key) != key4_written(key);
+	family->keys4[family->count++] = key;
+}
+
+static void add6(struct family *family, const struct net_network *network, uint32_t index)
 {
 	struct key key = {index, network->prefix, {0}};
 
 	family->lengths[network->prefix] = true;
-	memcpy(key.written, network->addr.b, family->width);
-	for (unsigned b = 0; !family->has_hosts && b < family->width; b++)
+	memcpy(key.written, network->addr.b, sizeof(key.written));
+	for (unsigned b = 0; !family->has_hosts && b < sizeof(key.written); b++)
 		family->has_hosts = base_byte(&key, b) != key.written[b];
-	if (family->width == 16)
-		family->keys6[family->count++] = key;
-	else
-		family->keys4[family->count++] = (uint64_t)stw_be32(key.written) << 32 |
-						 (uint64_t)key.prefix << KEY4_INDEX_BITS | index;
+	family->keys6[family->count++] = key;
 }
 
 static void family_sort(struct family *family)
@@ -474,12 +494,16 @@ static bool order_fill(struct address_order *order, const struct address_source 
 	struct net_network network;
 
 	/* room for IPv4 that IPv6 does not need is never touched */
-	if (!family_reserve(&order->families[0], source->count) ||
-	    !family_reserve(&order->families[1], source->six_count))
+	if (!family_reserve(&order->families[0], source->count,
+			    source->count - source->six_count) ||
+	    !family_reserve(&order->families[1], source->six_count, 0))
 		return false;
 	for (uint32_t i = 0; i < source->count; i++) {
 		source->network(source->ctx, i, &network);
-		family_add(&order->families[network.addr.family == 4 ? 0 : 1], &network, i);
+		if (network.addr.family == 4)
+			add4(&order->families[0], &network, i);
+		else
+			add6(&order->families[1], &network, i);
 	}
 	for (unsigned i = 0; i < 2; i++)
 		family_sort(&order->families[i]);
@@ -607,7 +631,7 @@ bool address_order_within(const struct address_order *order, const struct net_ne
 	i = lower_bound(family, &want);
 	for (; i < family->count && at_most; i++, at_most--) {
 		if (family->width == 4) {
-			put_be32(entry.addr.b, key4_written(family->keys4[i]));
+			stw_put_be32(entry.addr.b, key4_written(family->keys4[i]));
 			entry.prefix = (uint8_t)key4_prefix(family->keys4[i]);
 		} else {
 			memcpy(entry.addr.b, family->keys6[i].written, 16);
@@ -716,10 +740,37 @@ static void write_origins(struct writer *w, struct part *part)
 		buf_put_u32(w->out, part->usual);
 }
 
+static size_t sparse_size(const struct sparse *column)
+{
+	return column->blocks.n + column->values.n;
+}
+
+static size_t part_size(const struct part *part)
+{
+	size_t size = (size_t)part->count * (part->width + 5u) + part->sample.n + part->index.n +
+		      part->text.n + sparse_size(&part->source) + sizeof(part->usual);
+
+	for (unsigned c = 0; c < STW_COLUMN_COUNT; c++)
+		size += sparse_size(&part->sparse[c]);
+	return size;
+}
+
+/* Room for the whole table at once. */
+static void write_reserve(const struct part parts[2], struct buf *out)
+{
+	size_t size = STW_PACKED_HEADER_SIZE + part_size(&parts[0]) + part_size(&parts[1]) +
+		      STW_ORIGINS_HEADER_SIZE;
+
+	buf_reserve(out, size);
+	if (!out->failed)
+		advise_filled(out->p + out->n, size);
+}
+
 static bool write_table(struct part parts[2], struct buf *out)
 {
 	struct writer w = {out, out->n, out->n + 16, false};
 
+	write_reserve(parts, out);
 	buf_put_u32(out, STW_PACKED_MAGIC);
 	buf_put_u32(out, 0); /* the content length, when it is known */
 	buf_put_u32(out, parts[0].count);

@@ -46,7 +46,9 @@ static struct span span_at(const struct reader *r, const char *begin, const char
 
 NEAR const char *skip_blank(const char *p, const char *limit)
 {
-	while (p < limit && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+	/* one comparison where nothing is blank, as in what programs write */
+	while (p < limit && (unsigned char)*p <= ' ' &&
+	       (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
 		p++;
 	return p;
 }

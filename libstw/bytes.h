@@ -45,10 +45,32 @@ static inline void stw_put_be16(uint8_t *p, uint16_t v)
 	p[1] = (uint8_t)v;
 }
 
+static inline void stw_put_be32(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+}
+
 static inline void stw_put_be64(uint8_t *p, uint64_t v)
 {
-	for (int i = 0; i < 8; i++)
-		p[i] = (uint8_t)(v >> (56 - 8 * i));
+	stw_put_be32(p, (uint32_t)(v >> 32));
+	stw_put_be32(p + 4, (uint32_t)v);
+}
+
+static inline void stw_put_le32(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)v;
+	p[1] = (uint8_t)(v >> 8);
+	p[2] = (uint8_t)(v >> 16);
+	p[3] = (uint8_t)(v >> 24);
+}
+
+static inline void stw_put_le64(uint8_t *p, uint64_t v)
+{
+	stw_put_le32(p, (uint32_t)v);
+	stw_put_le32(p + 4, (uint32_t)(v >> 32));
 }
 
 #endif

@@ -70,6 +70,7 @@ libstwc_a_SOURCES = \
 	stwc/names.c stwc/names.h \
 	stwc/match.c \
 	stwc/packed.c stwc/packed.h \
+	stwc/packed_table.c \
 	stwc/stream.c stwc/stream.h \
 	stwc/password_hash.c stwc/password_hash.h \
 	stwc/path.c stwc/path.h \

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "base/advise.h"
 #include "grammar/scalar.h"
 #include "libstw/format.h"
 #include "stwc/bind.h"
@@ -193,13 +194,23 @@ static bool note_source(struct packed *packed, uint32_t source)
 
 static bool has_room(struct packed *packed)
 {
-	if (packed->count < packed->block_count << PACKED_BLOCK_BITS)
+	struct packed_entry *block;
+
+	if (packed->count < packed->block_count << PACKED_BLOCK_BITS) {
+		/* a block that is so far filled will be filled */
+		if (packed->count % PACKED_BLOCK == PACKED_EARLY)
+			advise_filled(packed_at(packed, packed->count),
+				      (PACKED_BLOCK - PACKED_EARLY) * sizeof(*block));
 		return true;
+	}
 	if (!state_grow((void **)&packed->blocks, &packed->block_cap, packed->block_count,
 			sizeof(struct packed_entry *)))
 		return false;
-	packed->blocks[packed->block_count] = malloc(PACKED_BLOCK * sizeof(struct packed_entry));
-	return packed->blocks[packed->block_count] && ++packed->block_count;
+	block = malloc(PACKED_BLOCK * sizeof(*block));
+	if (!block)
+		return false;
+	packed->blocks[packed->block_count++] = block;
+	return true;
 }
 
 /* The finished entry goes behind the others. */
@@ -275,34 +286,6 @@ bool packed_list_put(struct compilation *c, const struct packed_list *list,
 	return packed && put_entry(packed, &making, place.source - 1);
 }
 
-/* Number of the entry's source - 1. */
-static uint32_t entry_source(const struct packed *packed, uint32_t index)
-{
-	size_t low = 0, high = packed->run_count;
-
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (packed->runs[middle].first <= index)
-			low = middle;
-		else
-			high = middle;
-	}
-	return packed->runs[low].source;
-}
-
-struct net_network packed_network(const struct packed *packed, uint32_t index)
-{
-	const struct packed_entry *entry = packed_at(packed, index);
-	struct net_network network = {.addr.family = 4, .prefix = entry->prefix};
-
-	if (entry->six)
-		network.addr = packed->sixes[entry->address];
-	else
-		memcpy(network.addr.b, &entry->address, sizeof(entry->address));
-	return network;
-}
-
 bool packed_clear(struct compilation *c, const struct schema_object *type, uint32_t source)
 {
 	struct packed *packed = packed_of(c, type);
@@ -311,7 +294,7 @@ bool packed_clear(struct compilation *c, const struct schema_object *type, uint3
 	if (!packed)
 		return false;
 	for (i = 0; i < packed->count; i++) {
-		if (entry_source(packed, i) + 1 != source)
+		if (packed_source(packed, i) + 1 != source)
 			packed_at(packed, i)->dropped = packed->sweep = true;
 	}
 	return true;
@@ -358,13 +341,13 @@ bool packed_sweep(struct compilation *c, const struct schema_object *type, uint3
 	for (i = 0; ok && i < packed->count; i++) {
 		struct str name;
 
-		if (entry_source(packed, i) + 1 != source || packed_at(packed, i)->destroys)
+		if (packed_source(packed, i) + 1 != source || packed_at(packed, i)->destroys)
 			continue;
 		name = arena_str(&keys, network_key(packed, i, key));
 		ok = name.p && map_put(&kept, name, packed);
 	}
 	for (i = 0; ok && i < packed->count; i++) {
-		if (entry_source(packed, i) + 1 != source &&
+		if (packed_source(packed, i) + 1 != source &&
 		    !map_has(&kept, network_key(packed, i, key)))
 			packed_at(packed, i)->dropped = packed->sweep = true;
 	}
@@ -373,57 +356,9 @@ bool packed_sweep(struct compilation *c, const struct schema_object *type, uint3
 	return ok;
 }
 
-static void source_network(const void *ctx, uint32_t index, struct net_network *out)
-{
-	*out = packed_network(ctx, index);
-}
-
-static void source_entry(const void *ctx, uint32_t index, struct address_entry *out)
-{
-	const struct packed *packed = ctx;
-	const struct packed_entry *entry = packed_at(packed, index);
-
-	*out = (struct address_entry){.source = entry_source(packed, index), .line = entry->line};
-	out->has_reason = entry->reason != 0;
-	out->reason = (uint16_t)(entry->reason ? entry->reason - 1 : 0);
-	if (entry->rare != PACKED_NOT_RARE) {
-		const struct packed_rare *rare = &packed->rare[entry->rare];
-
-		out->has_expires = rare->has_expires;
-		out->null_expires = rare->null_expires;
-		out->expires = rare->expires;
-		out->has_created = rare->has_created;
-		out->created = rare->created;
-		out->has_note = rare->has_note;
-		out->null_note = rare->null_note;
-		out->note = rare->note;
-	}
-}
-
-static uint32_t source_origin(const void *ctx, uint32_t index)
-{
-	return entry_source(ctx, index);
-}
-
-static void source_prefetch(const void *ctx, uint32_t index)
-{
-	__builtin_prefetch(packed_at(ctx, index));
-}
-
-struct address_source packed_source(const struct packed *packed)
-{
-	return (struct address_source){.network = source_network,
-				       .entry = source_entry,
-				       .origin = source_origin,
-				       .prefetch = source_prefetch,
-				       .ctx = packed,
-				       .count = (uint32_t)packed->count,
-				       .six_count = (uint32_t)packed->six_count};
-}
-
 struct span packed_span(const struct packed *packed, uint32_t index)
 {
-	uint32_t number = entry_source(packed, index) + 1, place = packed_at(packed, index)->place;
+	uint32_t number = packed_source(packed, index) + 1, place = packed_at(packed, index)->place;
 	struct str text = source_text(sources_get(packed->sources, number));
 	uint32_t end = place;
 	char quote = '\0';
@@ -543,39 +478,6 @@ static void settle_repeat(void *ctx, uint32_t first, uint32_t again)
 		diag_hint(diags, diag, "with --overlay the later file may change the earlier");
 }
 
-void packed_find_lines(struct packed *packed)
-{
-	struct source *source = NULL;
-	uint32_t line = 0, next = 0, i;
-
-	/* places of one source come in ascending order, so the line moves along with them */
-	for (i = 0; i < packed->count; i++) {
-		struct packed_entry *entry = packed_at(packed, i);
-		uint32_t place = entry->place;
-		uint32_t number = entry_source(packed, i) + 1;
-		bool same = source && source->number == number;
-
-		if (!same || place >= next || place < source_line_start(source, line)) {
-			source = sources_get(packed->sources, number);
-			line = source_line_number(source, place);
-			next = source_line_start(source, line + 1);
-		}
-		entry->line = line;
-	}
-}
-
-static bool order_entries(struct packed *packed)
-{
-	struct address_source source = packed_source(packed);
-
-	address_order_free(packed->order);
-	packed->order = NULL;
-	if (packed->count > STW_LIMIT_PACKED)
-		return true; /* no image takes them: a build says so */
-	packed->order = address_order_new(&source);
-	return packed->order != NULL;
-}
-
 /* Without those that were folded into later ones, and in order again. */
 static bool sweep(struct packed *packed)
 {
@@ -589,7 +491,7 @@ static bool sweep(struct packed *packed)
 			*packed_at(packed, kept++) = *packed_at(packed, i);
 	}
 	packed->count = kept;
-	return order_entries(packed);
+	return packed_order(packed);
 }
 
 bool packed_finish(struct compilation *c)
@@ -600,7 +502,7 @@ bool packed_finish(struct compilation *c)
 		struct packed *packed = &c->packed[i];
 		struct repeats repeats = {c, packed, UINT32_MAX, UINT32_MAX};
 
-		if (!order_entries(packed))
+		if (!packed_order(packed))
 			return false;
 		if (!packed->order)
 			continue;

@@ -1,5 +1,5 @@
 /*
- * Packed types in the compiler: 20 bytes an IPv4 address, and side arrays for what few of them
+ * Packed types in the compiler: 16 bytes an IPv4 address, and side arrays for what few of them
  * have. Entries lie in blocks that never move, so that a million of them cost their own size and no
  * more.
  */
@@ -15,7 +15,6 @@
 struct packed_entry {
 	uint32_t address; /* IPv4: its four bytes as they stand; IPv6: index in sixes */
 	uint32_t place;   /* byte offset of the address in its source */
-	uint32_t line;    /* of that place, once packed_find_lines has run; 0 before */
 	uint32_t rare;    /* index of its rare fields, or PACKED_NOT_RARE */
 	uint16_t reason;  /* number of the enum member + 1; 0: not given */
 	uint8_t prefix;
@@ -38,8 +37,9 @@ struct packed_rare {
 	struct str note; /* in the compilation's arena */
 };
 
-#define PACKED_BLOCK_BITS 13
+#define PACKED_BLOCK_BITS 17
 #define PACKED_BLOCK (1u << PACKED_BLOCK_BITS) /* entries of one block */
+#define PACKED_EARLY (PACKED_BLOCK / 8)
 
 /* The entries of a packed type, in the order of the sources. */
 struct packed {
@@ -63,14 +63,39 @@ static inline struct packed_entry *packed_at(const struct packed *packed, size_t
 }
 
 /* The network of an entry, as written. */
-struct net_network packed_network(const struct packed *packed, uint32_t index);
+static inline struct net_network packed_network(const struct packed *packed, uint32_t index)
+{
+	const struct packed_entry *entry = packed_at(packed, index);
+	struct net_network network = {.addr.family = 4, .prefix = entry->prefix};
+
+	if (entry->six)
+		network.addr = packed->sixes[entry->address];
+	else
+		memcpy(network.addr.b, &entry->address, sizeof(entry->address));
+	return network;
+}
+
+/* Number of the entry's source - 1. */
+static inline uint32_t packed_source(const struct packed *packed, uint32_t index)
+{
+	size_t low = 0, high = packed->run_count;
+
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (packed->runs[middle].first <= index)
+			low = middle;
+		else
+			high = middle;
+	}
+	return packed->runs[low].source;
+}
 /* Place and width of the address as it was written: quoted, or a bare key. */
 struct span packed_span(const struct packed *packed, uint32_t index);
-/* Works out the lines of all entries, which an image has and most checks never ask for. */
-void packed_find_lines(struct packed *packed);
-/* For address_table_build; the packed type must outlive it. Lines are 0 before packed_find_lines.
- */
-struct address_source packed_source(const struct packed *packed);
+/* Sorts the entries, unless they are more than an image takes. False: out of memory. */
+bool packed_order(struct packed *packed) WARN_UNUSED;
+/* Appends the address table of the entries, which have been ordered. False: out of memory. */
+bool packed_table(const struct packed *packed, struct buf *out) WARN_UNUSED;
 void packed_free(struct packed *packed);
 
 #endif

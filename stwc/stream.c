@@ -1,21 +1,27 @@
 #include "stwc/stream.h"
+#include "base/advise.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LEAST ((off_t)4 << 20) /* a shorter file is read in one go */
-#define STEP ((size_t)1 << 20)
+#define LEAST ((off_t)4 << 20)   /* a shorter file is read in one go */
+#define STEP ((size_t)256 << 10) /* what is read at a time: it is still in the cache when parsed \
+				  */
+#define LARGE ADVISE_HUGE_PAGE   /* what is let go at a time */
 
 struct stream {
 	int fd;
 	char *path; /* for errors */
 	struct stat status;
-	char *text; /* as many addresses as the file has bytes, and one more */
-	size_t size, read, gone;
+	void *mapping;
+	char *text; /* its first huge page, and on: as many addresses as the file has bytes, and one
+		       more */
+	size_t mapped, size, read, gone;
 	struct digest_ctx *sha256; /* NULL: no digest is wanted */
 	struct digest digest;
 	bool at_end, lost;
@@ -37,22 +43,22 @@ static bool stream_fits(int fd, size_t limit, struct stat *status)
 static struct stream *stream_new(int fd, const char *path, const struct stat *status, bool digest)
 {
 	struct stream *s = calloc(1, sizeof(*s));
-	void *text;
-
 	if (!s)
 		return NULL;
 	s->fd = -1;
 	s->status = *status;
 	s->size = (size_t)status->st_size;
+	s->mapped = s->size + 2 * LARGE; /* to begin and to end with a whole page of that size */
 	s->path = strdup(path);
 	s->sha256 = digest ? digest_new() : NULL;
-	text = mmap(NULL, s->size + 1, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	s->text = text == MAP_FAILED ? NULL : text;
-	if (!s->path || !s->text || (digest && !s->sha256)) {
+	s->mapping = mmap(NULL, s->mapped, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (!s->path || s->mapping == MAP_FAILED || (digest && !s->sha256)) {
 		stream_close(s, false);
 		return NULL;
 	}
+	s->text = (char *)(((uintptr_t)s->mapping + LARGE - 1) & ~(uintptr_t)(LARGE - 1));
+	advise_huge(s->text, s->size + LARGE);
 	s->fd = fd;
 	return s;
 }
@@ -86,8 +92,8 @@ void stream_close(struct stream *stream, bool wipe)
 		return;
 	if (wipe && stream->read > stream->gone)
 		explicit_bzero(stream->text + stream->gone, stream->read - stream->gone);
-	if (stream->text)
-		munmap(stream->text, stream->size + 1);
+	if (stream->mapping != MAP_FAILED)
+		munmap(stream->mapping, stream->mapped);
 	if (stream->fd >= 0)
 		close(stream->fd);
 	digest_free(stream->sha256);
@@ -164,7 +170,7 @@ bool stream_at_end(const struct stream *stream)
 
 void stream_let_go(struct stream *stream, size_t n)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), to = n - n % page;
+	size_t to = n - n % LARGE;
 
 	if (to > stream->gone &&
 	    madvise(stream->text + stream->gone, to - stream->gone, MADV_DONTNEED) == 0)

@@ -169,7 +169,6 @@ static bool table_of_sources(struct view *view, const struct schema_object *type
 			     struct address_table *out)
 {
 	struct packed *packed = compile_packed(&view->c, type->name);
-	struct address_source source;
 	struct view_made *made;
 	size_t i;
 
@@ -183,9 +182,7 @@ static bool table_of_sources(struct view *view, const struct schema_object *type
 		return fail(view, "too many address tables");
 	made = &view->tables[view->table_count++];
 	*made = (struct view_made){type, BUF_INIT};
-	source = packed_source(packed);
-	packed_find_lines(packed);
-	if (!address_table_build(&source, packed->order, &made->bytes))
+	if (!packed_table(packed, &made->bytes))
 		return no_memory(view);
 	return open_made(view, made, out);
 }

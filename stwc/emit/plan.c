@@ -257,8 +257,7 @@ static bool add_objects(struct plan *plan, const struct compilation *c)
 static bool add_packed(struct plan *plan, const struct compilation *c)
 {
 	for (size_t i = 0; i < c->packed_count; i++) {
-		struct packed *packed = &c->packed[i];
-		struct address_source source = packed_source(packed);
+		const struct packed *packed = &c->packed[i];
 		size_t at = plan->bytes.n;
 		uint8_t key[2];
 
@@ -266,8 +265,7 @@ static bool add_packed(struct plan *plan, const struct compilation *c)
 			continue;
 		if (packed->count > STW_LIMIT_PACKED)
 			return plan_refuse(plan, EFBIG, "put that many addresses into");
-		packed_find_lines(packed);
-		if (!address_table_build(&source, packed->order, &plan->bytes))
+		if (!packed_table(packed, &plan->bytes))
 			return no_memory(plan);
 		stw_put_be16(key, packed->type->structure->number);
 		plan_add(plan, STW_PACKED, at, key, sizeof(key));
