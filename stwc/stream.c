@@ -9,10 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LEAST ((off_t)4 << 20)   /* a shorter file is read in one go */
-#define STEP ((size_t)256 << 10) /* what is read at a time: it is still in the cache when parsed \
-				  */
-#define LARGE ADVISE_HUGE_PAGE   /* what is let go at a time */
+#define LEAST ((off_t)4 << 20) /* a shorter file is read in one go */
+#define STEP                                                                                   \
+	((size_t)256 << 10)    /* what is read at a time: it is still in the cache when parsed \
+				*/
+#define LARGE ADVISE_HUGE_PAGE /* what is let go at a time */
 
 struct stream {
 	int fd;
