@@ -51,6 +51,12 @@ static void put_recased(struct buf *out, uint32_t cp, size_t (*recase)(uint32_t,
 	buf_put(out, bytes, recase(cp, bytes));
 }
 
+/* ASCII that prints, and is no blank. */
+static bool is_graphic(char c)
+{
+	return c > ' ' && c < 0x7f;
+}
+
 /* The common case: ASCII without blanks to remove costs one copy. Behind it stands a NUL. False:
  * not for it. */
 static bool squeeze_ascii(struct arena *arena, struct str s, struct str *out)
@@ -58,7 +64,7 @@ static bool squeeze_ascii(struct arena *arena, struct str s, struct str *out)
 	char *copy;
 
 	for (size_t i = 0; i < s.n; i++) {
-		if ((unsigned char)s.p[i] <= ' ' || (unsigned char)s.p[i] >= 0x7f)
+		if (!is_graphic(s.p[i]))
 			return false;
 	}
 	copy = ARENA_ARRAY(arena, char, s.n + 1);
@@ -340,6 +346,8 @@ struct str name_trimmed(struct str s)
 	uint32_t cp;
 	size_t n;
 
+	if (s.n && is_graphic(s.p[0]) && is_graphic(s.p[s.n - 1]))
+		return s;
 	while (s.n && (n = utf8_decode(s, &cp)) && utf8_is_space(cp))
 		s = str_from(s, n);
 	while (s.n) {
