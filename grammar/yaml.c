@@ -95,6 +95,12 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+static bool is_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '-';
+}
+
 /* The place of an event without its anchor and tag, and without the blanks behind it. */
 static struct span event_span(const struct yaml *y, const yaml_event_t *event, bool properties)
 {
@@ -102,7 +108,11 @@ static struct span event_span(const struct yaml *y, const yaml_event_t *event, b
 	size_t begin = byte_of(y, &event->start_mark), end = byte_of(y, &event->end_mark);
 
 	while (properties && begin < end && (p[begin] == '&' || p[begin] == '!')) {
-		while (begin < end && !is_space(p[begin]))
+		/* an anchor of libyaml ends where its name does, a tag at a blank */
+		bool anchor = p[begin] == '&';
+
+		begin++;
+		while (begin < end && (anchor ? is_name(p[begin]) : !is_space(p[begin])))
 			begin++;
 		while (begin < end && is_space(p[begin]))
 			begin++;

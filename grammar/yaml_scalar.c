@@ -429,7 +429,7 @@ static size_t align(struct str text, size_t at, size_t end, struct str decoded, 
 		done += made;
 		at += length;
 	}
-	return at;
+	return at < end ? at : end;
 }
 
 size_t yaml_string_offset(struct str text, size_t begin, size_t end, size_t offset,

@@ -144,7 +144,8 @@ static void spans(void **state)
 				   "k\xc3\xa9y: v\xc3\xa1l # \xe2\x82\xac\n"
 				   "l: [\"\xf0\x9f\x98\x80\", x]\n"
 				   "m:\n  - one\n  - |\n    t\xc3\xa9xt\n    more\n\n"
-				   "o: &a !!str tagged\n";
+				   "o: &a !!str tagged\n"
+				   "p: &b:c \"d\"\n";
 	struct reader_unit *u = *state;
 	const struct node *root = unit_whole(u, FORMAT_YAML, str_c(text));
 	const struct node_entry *e = root->map.first;
@@ -161,6 +162,9 @@ static void spans(void **state)
 	assert_str(unit_span(u, e->value->list.last->span), "|\n    t\xc3\xa9xt\n    more");
 	e = e->next;
 	assert_str(unit_span(u, e->value->span), "tagged");
+	e = e->next;
+	/* the anchor is named b: libyaml lets a name end at a colon */
+	assert_str(unit_span(u, e->value->span), ":c \"d\"");
 }
 
 /* Places far into a text that is not ASCII, across the steps of the character table. */
