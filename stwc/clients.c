@@ -293,9 +293,12 @@ static bool put_of_sources(struct view *view, enum stw_document which,
 {
 	struct client_pieces pieces = {.out = BUF_INIT};
 	struct clients clients;
-	bool ok = clients_init(&clients, &view->c);
+	bool ok = clients_init(&clients, &view->c), alias;
+	const struct object *domain = services_domain(&view->c, values->domain, &alias);
 
-	if (ok && clients.services.hostname.n)
+	/* a domain that is off has no row in an image */
+	if (ok && domain && lint_flag(&view->c, &domain->body, "isEnabled") &&
+	    clients.services.hostname.n)
 		client_document(&clients, which, CLIENT_LOGIN_ADDRESS, &pieces);
 	stw_document_put(
 		stw_scan_of((struct stw_bytes){(const uint8_t *)pieces.out.p, pieces.out.n}),

@@ -673,6 +673,12 @@ static bool find_domain(struct zone *zone)
 	if (!zone->domain_object)
 		zone_remark(zone, true, "the configuration has no Domain '%.*s'",
 			    STR_ARG(zone->domain));
+	else if (!zone_flag(zone, &zone->domain_object->body, "isEnabled"))
+		zone_remark(zone, false,
+			    "%.*sthe Domain of %.*s is not enabled: mail that its records bring is "
+			    "refused",
+			    STR_ARG(zone_place(zone, zone->domain_object, "isEnabled")),
+			    STR_ARG(zone->domain));
 	return zone->domain_object != NULL;
 }
 

@@ -130,6 +130,11 @@ def test_image(tap):
         stwctest.run("build", "mail.toml", "-o", "mail.stwi", cwd=folder)
         second = stwctest.run("zone", "mail.stwi", *WHERE, *NOW, "--host", cwd=folder)
         tap.equal((second.status, second.stdout), (0, first.stdout), "the image gives the same bytes as its sources")
+        first = zone(folder, BASE.replace("aliases", "isEnabled = false\naliases"), *WHERE, *NOW)
+        stwctest.run("build", "mail.toml", "-o", "mail.stwi", cwd=folder)
+        second = stwctest.run("zone", "mail.stwi", *WHERE, *NOW, cwd=folder)
+        tap.ok(first.status == 0 and "mail.toml:6: the Domain of example.org is not enabled" in first.stderr and "_mta-sts" not in first.stdout and
+               second.stdout == first.stdout, "a domain that is off: it is told, and no document is published that the web role does not serve")
 
 
 def test_keys(tap):
