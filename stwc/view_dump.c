@@ -35,6 +35,16 @@ struct str view_object_name(const struct object *object)
 	return object->client_id.n ? object->client_id : object->identity;
 }
 
+/* A plan may have given the object several names, and only one of them is written. */
+static struct str refer(const void *ctx, const struct value_reference *reference)
+{
+	const struct dump *d = ctx;
+
+	if (!reference->target || reference->literal)
+		return reference->written;
+	return arena_printf(d->nodes.arena, "#%.*s", STR_ARG(view_object_name(reference->target)));
+}
+
 /* The field that the name alone says; NULL: the body says all. */
 static const struct schema_field *said_by_name(const struct dump *d, const struct object *object)
 {
@@ -289,7 +299,9 @@ bool view_dump(struct view *view, enum view_dump_format format, bool reveal, str
 			 .nodes = {.arena = &scratch,
 				   .key = &view->hash_key,
 				   .shapes = SHAPES_OWN,
-				   .reveal = reveal},
+				   .reveal = reveal,
+				   .refer = refer,
+				   .ctx = &d},
 			 .out = {.out = out}};
 	bool ok;
 

@@ -53,6 +53,9 @@ def forms(tap, folder, name, made):
         if form == "plan":
             second = write(folder, "second.ndjson", done.stdout)
             tap.equal(image_of(folder, "twice.stwi", again, second), want, f"{name}: the plan run twice is as once")
+            back = stwctest.run("convert", "--to", "yaml", "--reveal-secrets", again)
+            tap.equal(image_of(folder, "back.stwi", write(folder, "back.yaml", back.stdout)), want,
+                      f"{name}: a plan has second names for what two types call alike, and comes back without them")
 
 
 def circles(tap, folder):
