@@ -73,6 +73,7 @@ struct settings_body {
 	const char *inside;           /* then: where, "/readReplicas"; NULL: its own fields */
 	const struct node *taken;     /* of a replica: what has been taken over; else NULL */
 	struct settings_body *next_asker; /* the next directory on the same store */
+	struct settings_body *within;     /* the store of stores that a store is one of; or NULL */
 	struct str added;   /* why migrate makes it, where no line asked for it; else empty */
 	struct str dropped; /* why it cannot be given; empty: it can */
 };
@@ -175,6 +176,8 @@ void settings_default_domain_find(struct settings *s);
 /* settings_store.c: a store that names a primary and its replicas becomes the one with the others
  * inside, before a role takes it in. */
 void settings_join_replicas(struct settings *s);
+/* Puts the members of a store of stores into it, before it is held against what it needs. */
+void settings_join_shards(struct settings *s);
 /* Stores that no role has become lookups. */
 void settings_give_lookups(struct settings *s);
 

@@ -308,36 +308,69 @@ static void in_its_place(struct settings *s, struct setting *setting,
 {
 	struct str name = settings_name(s, body->type_name, body->id);
 	const struct settings_body *holder = body->joined ? body->joined : body;
+	struct str place = holder->became;
 
+	if (holder->within)
+		place = arena_printf(&s->c->arena, "%.*s/stores", STR_ARG(holder->within->became));
 	if (str_starts(setting->target, name))
-		setting->target = arena_printf(&s->c->arena, "%.*s%s%.*s", STR_ARG(holder->became),
+		setting->target = arena_printf(&s->c->arena, "%.*s%s%.*s", STR_ARG(place),
 					       body->inside ? body->inside : "",
 					       STR_ARG(str_from(setting->target, name.n)));
 }
 
+static void drop(struct setting *setting, struct str why)
+{
+	setting->outcome = SETTING_DROPPED;
+	setting->why = why;
+	setting->target = STR_NONE;
+}
+
 /* What was to go into an object that is not given goes nowhere. */
+static void end_setting(struct settings *s, struct setting *setting)
+{
+	const struct settings_body *body = setting->body;
+	const struct settings_body *holder = body->joined ? body->joined : body;
+
+	if (holder->within && holder->within->dropped.n)
+		holder = holder->within;
+	if (body->needless) {
+		settings_end(setting, SETTING_NEEDLESS, "0.16 needs no object for it");
+		setting->target = STR_NONE;
+	} else if (holder->dropped.n) {
+		drop(setting, holder->dropped);
+	} else if (!body->type && holder->became.n) {
+		in_its_place(s, setting, body);
+	}
+}
+
+static bool has_listener(const struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->bodies.count; i++) {
+		const struct settings_body *body = s->bodies.entries[i].value;
+
+		if (strcmp(body->type_name, "NetworkListener") == 0 && !body->dropped.n)
+			return true;
+	}
+	return false;
+}
+
 static void end_settings(struct settings *s)
 {
+	struct str all = STR("NetworkListener/*/");
+	bool listener = has_listener(s);
 	size_t i;
 
 	for (i = 0; i < s->keys.count; i++) {
 		struct setting *setting = s->keys.entries[i].value;
-		const struct settings_body *body = setting->body, *holder;
 
-		if (!body || setting->outcome >= SETTING_DROPPED ||
-		    setting->outcome == SETTING_OPEN)
+		if (setting->outcome >= SETTING_DROPPED || setting->outcome == SETTING_OPEN)
 			continue;
-		holder = body->joined ? body->joined : body;
-		if (body->needless) {
-			settings_end(setting, SETTING_NEEDLESS, "0.16 needs no object for it");
-			setting->target = STR_NONE;
-		} else if (holder->dropped.n) {
-			setting->outcome = SETTING_DROPPED;
-			setting->why = holder->dropped;
-			setting->target = STR_NONE;
-		} else if (!body->type && holder->became.n) {
-			in_its_place(s, setting, body);
-		}
+		if (setting->body)
+			end_setting(s, setting);
+		else if (!listener && str_starts(setting->target, all))
+			drop(setting, STR("there is no listener that is carried to say it of"));
 	}
 }
 
@@ -355,16 +388,24 @@ static void default_domain(struct settings *s)
 				     s->domain->span));
 }
 
-void settings_check_stores(struct settings *s)
+static void check_stores(struct settings *s, bool sharded)
 {
 	size_t i;
 
 	for (i = 0; i < s->bodies.count; i++) {
 		struct settings_body *body = s->bodies.entries[i].value;
+		const struct node *type = node_map_get(body->node, STR("@type"));
 
-		if (!body->type)
+		if (!body->type && (type && str_eq_c(type->string, "Sharded")) == sharded)
 			(void)check_body(s, body);
 	}
+}
+
+void settings_check_stores(struct settings *s)
+{
+	check_stores(s, false);
+	settings_join_shards(s);
+	check_stores(s, true);
 }
 
 void settings_finish(struct settings *s)

@@ -76,8 +76,13 @@ void settings_address(struct settings *s, struct setting *setting)
 		s, setting->row->path, in_key ? setting->id : setting->value, setting->key_span);
 
 	settings_end(setting, SETTING_CARRIED, NULL);
-	if (body)
-		settings_target(s, setting, body, "");
+	if (!body)
+		return;
+	if (!body->node->map.count)
+		settings_put(s, body->node, "address", setting->key_span,
+			     settings_text(s, body->id, setting->span));
+	setting->body = body;
+	settings_target(s, setting, body, "");
 }
 
 void settings_main_directory(struct settings *s, struct setting *setting)

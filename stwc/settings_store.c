@@ -159,8 +159,22 @@ void settings_shards(struct settings *s, struct setting *setting)
 			node_list_append(list, copy);
 	}
 	use(s, shard, store, "stores");
+	shard->within = store;
+	setting->body = store;
 	settings_end(setting, SETTING_CARRIED, NULL);
 	settings_target(s, setting, store, "stores");
+}
+
+void settings_join_shards(struct settings *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->keys.count; i++) {
+		struct setting *setting = s->keys.entries[i].value;
+
+		if (setting->outcome == SETTING_OPEN && setting->row->special == settings_shards)
+			settings_shards(s, setting);
+	}
 }
 
 /* RocksDB compressed each store; 0.16 compresses messages, lz4 unless told otherwise. */
@@ -245,6 +259,7 @@ void settings_s3_region(struct settings *s, struct setting *setting)
 	if (!region || !settings_literal(s, setting))
 		return;
 	settings_end(setting, SETTING_CARRIED, NULL);
+	setting->body = store;
 	settings_target(s, setting, store, "region");
 	if (map_has(&s->keys, key)) {
 		settings_put(s, region, "customRegion", setting->key_span,
@@ -279,6 +294,7 @@ void settings_s3_endpoint(struct settings *s, struct setting *setting)
 	settings_put(s, region, "customEndpoint", setting->key_span,
 		     settings_text(s, setting->value, setting->span));
 	settings_end(setting, SETTING_CARRIED, NULL);
+	setting->body = store;
 	settings_target(s, setting, store, "region/customEndpoint");
 }
 

@@ -242,8 +242,8 @@ def best_outcomes(tap, rows):
     best, clean = {}, []
     for file in [collections_file(rows, value), *store_files(rows, value), *single_files(rows, value)]:
         done = file.run()
-        if done.text is None or done.checked.codes():
-            clean.append((done.status, done.stderr[-300:], done.checked and done.checked.codes()))
+        if done.text is None or done.checked.codes() or done.lost():
+            clean.append((done.status, done.stderr[-300:], done.checked and done.checked.codes() + done.lost()))
         for report in done.rows:
             row, found = file.row_of(report["key"]), (OUTCOMES.index(report["outcome"]), report.get("reason", ""))
             if row:

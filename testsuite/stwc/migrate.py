@@ -52,6 +52,11 @@ class Migrated:
     def of(self, *outcomes):
         return [row["key"] for row in self.rows if row["outcome"] in outcomes]
 
+    def lost(self):
+        """What is said to be carried, and is in no object."""
+        return [row["key"] for row in self.rows if row["outcome"] in ("carried", "changed") and row.get("target")
+                and not self.get(re.sub(r"/\*.*", "", row["target"]).split("/")[0])]
+
     def get(self, path):
         """A value of the objects: "Type/id/field", or None."""
         value = self.objects
@@ -82,7 +87,7 @@ def real_files(tap):
         reasons = [row["key"] for row in done.rows if row["outcome"] != "carried" and not row.get("reason")]
         tap.equal(reasons, [], f"{name}: what is not simply carried has a reason")
         if done.of("carried"):
-            tap.equal((done.checked.status, done.checked.codes()), (0, []), f"{name}: the output checks clean")
+            tap.equal((done.checked.status, done.checked.codes(), done.lost()), (0, [], []), f"{name}: the output checks clean")
         else:
             tap.equal(done.text, None, f"{name}: nothing is written where nothing is carried")
         counts["files"] += 1
@@ -555,6 +560,15 @@ CASES = [
       "DataStore/readReplicas": [{"host": "r.example.org",
                                   "authSecret": {"@type": "EnvironmentVariable", "variableName": "R"}}],
       "BlobStore/@type": "Default", "StoreLookup": None}),
+    ("a store of stores", HOST + 'storage.blob = "s"\nstore.s.type = "sharded-blob"\nstore.s.stores = ["x", "y", "z"]\n'
+     'store.x.type = "fs"\nstore.x.path = "/x"\nstore.y.type = "fs"\nstore.y.path = "/y"\nstore.z.type = "fs"\n', [],
+     {"store.z.type": "dropped", "store.s.stores.0002": "dropped"},
+     {"BlobStore": {"@type": "Sharded", "stores": [{"@type": "FileSystem", "path": "/x"}, {"@type": "FileSystem", "path": "/y"}]},
+      "StoreLookup": None}),
+    ("a store of S3 that lacks its bucket", HOST + 'storage.blob = "s"\nstore.s.type = "s3"\nstore.s.region = "eu-west-1"\n', [],
+     {key: "dropped" for key in ("storage.blob", "store.s.type", "store.s.region")}, {"BlobStore": None}),
+    ("what was for a listener that is not carried", HOST + 'server.listener.a.protocol = "smtp"\nserver.tls.timeout = "1m"\n', [],
+     {"server.listener.a.protocol": "dropped", "server.tls.timeout": "dropped"}, {"NetworkListener": None}),
     ("macros of the operator's own keys", 'server.hostname = "mx.%{cfg:my.domain}%"\nmy.domain = "example.org"\n'
      'my.password = "%{env:DB}%"\nstore.d.type = "postgresql"\nstore.d.host = "%{env:%{cfg:my.name}%}%"\nmy.name = "H"\n'
      'store.d.password = "%{cfg:my.password}%"\nstorage.data = "%{env:STORE}%"\n', ["--env", "H=db", "--env", "STORE=d"],
@@ -651,7 +665,7 @@ def cases(tap):
     for what, text, args, outcomes, values in CASES:
         done = Migrated(text, *args)
         have = {row["key"]: row["outcome"] for row in done.rows if row["outcome"] != "carried"}
-        tap.equal(have, outcomes, f"{what}: outcomes")
+        tap.equal((have, done.lost()), (outcomes, []), f"{what}: outcomes")
         tap.equal((done.status, done.checked and done.checked.codes()), (1 if "dropped" in outcomes.values() else 0, []),
                   f"{what}: exit status, and the output checks clean")
         for path, value in values.items():
@@ -843,7 +857,7 @@ def any_values(tap):
                 lines[key.replace("<id>", dice.choice("xy"))] = value
         done = Migrated("".join(f"{key} = {json.dumps(value)}\n" for key, value in lines.items()), "--reveal-secrets")
         written += done.text is not None
-        if done.status > 1 or "error[" in done.stderr or done.checked and done.checked.codes():
+        if done.status > 1 or "error[" in done.stderr or done.checked and (done.checked.codes() or done.lost()):
             wrong.append((done.status, done.stderr[-300:], done.checked and done.checked.codes(), lines))
     tap.equal(wrong[:1], [], "sixty files of random values: what is written checks clean")
     tap.ok(written > 50, "and something is, nearly always")
