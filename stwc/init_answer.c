@@ -267,20 +267,18 @@ static bool is_variable(struct str s)
  * none of these. */
 static struct node *secret_node(const struct init_question *q, struct str s, struct buf *why)
 {
-	bool file = str_starts(s, STR("file:"));
+	bool file = str_starts(s, STR("file:")), variable = str_starts(s, STR("env:"));
 
-	if (str_starts(s, STR("env:")) && is_variable(str_from(s, 4)))
+	if (variable && is_variable(str_from(s, 4)))
 		return type_node(q->init, STR("EnvironmentVariable"), "variableName",
 				 str_from(s, 4));
-	if (file || (q->row && q->row->bare_file))
+	if (file || (!variable && q->row && q->row->bare_file))
 		return type_node(q->init, STR("File"), "filePath", str_from(s, file ? 5 : 0));
-	if (str_starts(s, STR("env:"))) {
-		buf_puts(why, STR("behind env: stands the name of a variable: letters, digits and "
-				  "underscores\n"));
-		return NULL;
-	}
-	buf_puts(why, STR("a secret never stands in the configuration: answer env:NAME for an "
-			  "environment variable, or file:PATH\n"));
+	buf_puts(why,
+		 variable ? STR("behind env: stands the name of a variable: letters, digits and "
+				"underscores\n")
+			  : STR("a secret never stands in the configuration: answer env:NAME "
+				"for an environment variable, or file:PATH\n"));
 	return NULL;
 }
 
@@ -298,7 +296,7 @@ static struct node *answer_node(const struct init_question *q, struct str s, str
 	case INIT_SEVERAL: return several_node(q->init, s);
 	case INIT_CHOICE: return choice_node(q, s, why);
 	case INIT_SECRET:
-		if (str_eq(s, STR("none")) && may_be_none(type))
+		if (str_eq_ascii_case(s, STR("none")) && may_be_none(type))
 			return type_node(q->init, STR("None"), NULL, STR_NONE);
 		return secret_node(q, s, why);
 	case INIT_TEXT:
@@ -500,7 +498,8 @@ bool init_answer(const struct init_question *q, struct str answer, struct buf *w
 
 	if (!is_typable(answer, why))
 		return false;
-	if (q->body == q->init->certificate && str_eq(answer, STR("none")) && !q->row->when)
+	if (q->body == q->init->certificate && str_eq_ascii_case(answer, STR("none")) &&
+	    !q->row->when)
 		return true; /* there is no certificate, and so nothing to keep */
 	value = answer_node(q, answer, why);
 	if (!value || !node_map_append(&q->init->arena, &q->init->hash_key, q->body,

@@ -105,6 +105,7 @@ WRONG = [
     (HOST + ("--data", "mysql", "--set", "dataStore.authSecret=hunter2"), "env:NAME"),
     (HOST + ("--data", "mysql", "--set", "dataStore.authSecret=env:hunter2 x"), "name of a variable"),
     (HOST + ("--data", "mysql", "--set", "dataStore.authSecret=env:"), "empty"),
+    (HOST + ("--certificate", "env:A B", "--key", "k"), "name of a variable"),
     (HOST + ("--blob", "s3"), "--set blobStore.bucket= is needed"),
     (HOST + ("--blob", "sharded"), "--edition enterprise"),
     (HOST + ("--search", "elasticsearch", "--set", "searchStore.url=x"), "no URI"),
@@ -233,7 +234,7 @@ def others(tap, folder):
            "a certificate of one's own")
     tap.ok('name = "example.net"' in text(target), "and another domain")
     target = os.path.join(folder, "bare")
-    run("init", "--quiet", *HOST, "--acme", "no", "--dkim", "no", target)
+    run("init", "--quiet", *HOST, "--certificate", "None", "--dkim", "no", target)
     tap.ok(tree(target) == ["mail.toml"] and is_clean(target), "no keys, no certificate")
     target = os.path.join(folder, "queries")
     run("init", "--quiet", "--dkim", "no", *HOST, "--data", "mysql", "--directory", "sql", target)
