@@ -83,15 +83,33 @@ static void read_because(struct sheet *sheet, const struct node *map, struct jud
 	c->because = node->string;
 	if (c->kind == JUDGE_ADDRESS)
 		(void)sheet_word(sheet, node, "because", addresses, ARRAY_LEN(addresses), &place);
-	else if (c->kind == JUDGE_EXPRESSION || c->kind == JUDGE_LIMITS)
-		(void)diag_add(&sheet->diags, DIAG_UNKNOWN_FIELD, node->span,
-			       "a case about '%s' has no 'because'", kinds[c->kind]);
-	else if (is_branch(node->string))
-		return;
-	else if (c->kind == JUDGE_RECIPIENT)
+	else if (c->kind == JUDGE_RECIPIENT && !is_branch(node->string))
 		(void)sheet_word(sheet, node, "because", recipients, ARRAY_LEN(recipients), &place);
-	else
+	else if (c->kind == JUDGE_FIELD && !is_branch(node->string))
 		(void)sheet_word(sheet, node, "because", fields, ARRAY_LEN(fields), &place);
+}
+
+/* Silence would say that a key had been heeded. */
+static void refuse_idle(struct sheet *sheet, const struct node *map, const struct judge_case *c)
+{
+	const unsigned address = 1u << JUDGE_ADDRESS, expression = 1u << JUDGE_EXPRESSION,
+		       limits = 1u << JUDGE_LIMITS;
+	const struct {
+		const char *key;
+		unsigned idle; /* in cases of these kinds */
+	} rows[] = {{"now", ~address},
+		    {"with", address},
+		    {"answers", address},
+		    {"because", expression | limits}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct node_entry *entry = node_map_find(map, str_c(rows[i].key));
+
+		if (entry && (rows[i].idle >> c->kind) & 1)
+			(void)diag_add(&sheet->diags, DIAG_UNKNOWN_FIELD, entry->key_span,
+				       "'%s' does nothing in a case about '%s'", rows[i].key,
+				       kinds[c->kind]);
+	}
 }
 
 /* Limits by their names. */
@@ -239,6 +257,7 @@ static bool read_case(struct judge *j, const struct node *map)
 	check_asked(sheet, map, c);
 	read_expect(sheet, map, c);
 	read_because(sheet, map, c);
+	refuse_idle(sheet, map, c);
 	return c->name.p != NULL;
 }
 

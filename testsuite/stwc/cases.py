@@ -164,9 +164,10 @@ MISTAKES = [
      [("email-address", 2), ("unknown-member", 4)]),
     ("[[case]]\nfield = ''\nexpect = 'local'\n", [("empty-value", 2)]),
     ("[[case]]\nfield = 'A/b'\nexpect = 1\nwith = { rctp = 1, rcpt = {} }\nanswers = { len = 1, 'dns_query(' = 2 }\nnow = 'soon'\n",
-     [("expression-name", 4), ("wrong-type", 4), ("expression-name", 5), ("expression-name", 5), ("date", 6)]),
+     [("expression-name", 4), ("wrong-type", 4), ("expression-name", 5), ("expression-name", 5), ("unknown-field", 6), ("date", 6)]),
     ("[[case]]\nexpression = '1'\nexpect = {}\nbecause = 'else'\n", [("wrong-type", 3), ("unknown-field", 4)]),
     ("[[case]]\nname = \n", [("syntax", 2)]),
+    ("[[case]]\naddress = '::1'\nexpect = 'allowed'\nwith.rcpt = 'a'\nanswers = {}\n", [("unknown-field", 4), ("unknown-field", 5)]),
     ("[[case]]\nlimits = 'MtaInboundThrotle'\nexpect = 'all'\n", [("unknown-member", 2), ("wrong-type", 3)]),
     ("[[case]]\nlimits = 'MtaQueueQuota'\nexpect = [5]\nbecause = 'else'\n", [("wrong-type", 3), ("unknown-field", 4)]),
     ("[[case]]\nrecipient = 'a@'\nexpect = 'local'\n[[case]]\nrecipient = '@b'\nexpect = 'local'\n"
