@@ -187,6 +187,12 @@ def first(tap, folder):
     tap.ok('defaultHostname = "mail.example.org"' in text(target) and 'name = "example.org"' in text(target),
            "the domain is that of the host name")
     tap.ok(all(line.startswith("# ") for line in text(target).splitlines()[:3]), "it begins with comments")
+    lines, before = text(target).splitlines(), ""
+    for i, line in enumerate(lines):
+        name = re.match(r"\[+(\w+)", line)
+        if name and name[1] != before:
+            before = name[1]
+            tap.ok(lines[i - 1].startswith("# "), f"{before} has a comment")
     again = os.path.join(folder, "again")
     run("init", "--quiet", *HOST, again)
     tap.equal(text(again), text(target), "the same answers give the same text")
@@ -461,6 +467,19 @@ def several(tap, folder):
               "and both are there")
 
 
+def late(tap, folder):
+    """A file that comes while the questions are answered is not written over."""
+    t = Terminal("init", *HOST, *given_but("tracer"), "late", cwd=folder)
+    t.until("Where log")
+    target = os.path.join(folder, "late")
+    os.mkdir(target)
+    with open(os.path.join(target, "mail.toml"), "w", encoding="utf-8") as file:
+        file.write("mine")
+    t.answer("Where log", "journal")
+    tap.ok(t.end() == 2 and "mail.toml: File exists; nothing was written" in t.shown, "a name that is taken by then is told")
+    tap.equal((text(target), tree(target)), ("mine", ["mail.toml"]), "and what has it stays")
+
+
 def given_up(tap, folder):
     t = Terminal("init", "--hostname", "mail.example.org", "gone", cwd=folder)
     before = t.answer("Domain", "example.org")
@@ -479,7 +498,7 @@ def main():
     tap = Tap()
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # every file is synchronised, which takes its time
     for part in (first, kinds, names, others, refused, untouched, unwritable, full, interrupted, dialogue, again, other_kind,
-                 several, given_up):
+                 several, late, given_up):
         with tempfile.TemporaryDirectory(dir=memory) as folder:
             part(tap, folder)
     tap.done()
