@@ -106,7 +106,11 @@ def interrupted(tap):
         while termios.tcgetattr(slave)[3] & termios.ECHO and time.monotonic() < end:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         tap.equal(process.returncode, -signal.SIGINT, "an interrupt ends it as others are ended")
     tap.ok(termios.tcgetattr(slave)[3] & termios.ECHO, "and leaves a terminal that echoes")
     os.close(master)

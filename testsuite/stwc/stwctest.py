@@ -1,12 +1,18 @@
 """What the tests of stwc share: running it, reading its JSON, and TAP."""
 import json
 import os
+import signal
 import subprocess
 import tempfile
 
 SRCDIR = os.environ.get("srcdir", os.path.join(os.path.dirname(__file__), "..", ".."))
 BUILDDIR = os.environ.get("builddir", os.getcwd())
 STWC = os.path.join(BUILDDIR, "stwc", "stwc")
+
+# what a shell runs in the background, or under nohup, ignores these; what the tests start must not
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Tap:

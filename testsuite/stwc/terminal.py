@@ -3,6 +3,7 @@ import os
 import pty
 import re
 import select
+import signal
 import termios
 import time
 
@@ -65,8 +66,12 @@ class Terminal:
         return not self.echoes()
 
     def end(self):
-        """The exit status, negative for a signal, once all is read."""
+        """The exit status, negative for a signal, once all is read; what does not end is killed."""
         self.until("\0no program says this")
-        status = os.waitpid(self.pid, 0)[1]
+        late = time.monotonic() + PATIENCE
+        while not (found := os.waitpid(self.pid, os.WNOHANG))[0]:
+            if time.monotonic() > late:
+                os.kill(self.pid, signal.SIGKILL)
+            time.sleep(0.01)
         os.close(self.fd)
-        return os.waitstatus_to_exitcode(status)
+        return os.waitstatus_to_exitcode(found[1])
