@@ -166,7 +166,8 @@ def hosts(site):
         equal(web.get(host, AUTOCONFIG)[0], 200, host)
     for host in ("autoconfig.example.com", "example.org", "autoconfig.autoconfig.example.org", "autoconfig.off.example.com",
                  "mx.example.org", "autoconfig.mx.example.org", "autoconfig.", ".", "", "[::1]:80", "127.0.0.1", "x" * 300,
-                 "autoconfig.example.org..", "autoconfig.xn--bcher-kva.example", "autodiscover.example.org"):
+                 "autoconfig.example.org..", "autoconfig.xn--bcher-kva.example", "autodiscover.example.org", "autoconfix.example.org",
+                 "aut0config.example.org"):
         equal(web.get(host, AUTOCONFIG)[0], 404, host)
     for host in ("autoconfig.bücher.example.com", "autoconfig.example.org:80:80x", "a@autoconfig.example.org"):
         equal(web.get(host, AUTOCONFIG)[0], 400, host)
