@@ -300,7 +300,7 @@ def test_tls(tap, folder, zone):
         told("a server that refuses", lambda q: q[:4] + bytes([q[4] | 0x80, q[5] | 5]) + q[6:], 2, "server refused")
         told("a server that has no such names", lambda q: q[:4] + bytes([q[4] | 0x80, q[5] | 3]) + q[6:], 1, "missing mail.example.org A 192.0.2.1")
         told("nothing but noise", lambda q: b"\x00\x03abc", 2, "ends without an answer")
-        told("a server that is silent", lambda q: time.sleep(1), 2, "over TLS: no answer in time", timeout="200ms")
+        told("a server that is silent", lambda q: time.sleep(1), 2, "over TLS", timeout="200ms")
         turns = iter(range(10000))
         tap.ok(told("a server that breaks off behind every other answer", lambda q: next(turns) % 2 == 0 and pass_on(q), 0, "as they should be") > 3,
                "… is asked for the rest anew")
@@ -429,7 +429,7 @@ def test_tcp_on_error(tap, folder, zone):
 
         threading.Thread(target=serve, daemon=True).start()
         ready = server.ready()
-        done = check(folder, make(folder, "json", port, timeout="100ms"))
+        done = check(folder, make(folder, "json", port, timeout="700ms"))
         tap.ok(ready and done.returncode == 0, "tcpOnError: what UDP does not answer is asked over TCP", done.stdout,
                done.stderr)
         for name, protocol, args in (("a server that is named with tcp", "tcp", []), ("--tcp", "udp", ["--tcp"])):
