@@ -157,8 +157,10 @@ static void put_any_line(struct layout *l, size_t begin, size_t end, size_t next
 		if (l->empty && l->out->n && !within)
 			buf_putc(l->out, '\n');
 		l->empty = 0;
-		/* a line end of Windows is one of YAML's, inside of texts too (YAML 1.2.2, 5.4) */
-		if (next > end && end > begin && l->text.p[end - 1] == '\r') {
+		/* a line end of Windows is one of YAML's, inside of texts too (YAML 1.2.2, 5.4); so
+		 * is a lone CR, which must not come to stand before the LF */
+		if (next > end && end > begin && l->text.p[end - 1] == '\r' &&
+		    (end - 1 == begin || l->text.p[end - 2] != '\r')) {
 			put_line(l, begin, end - 1);
 			begin = end;
 		}
