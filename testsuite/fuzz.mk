@@ -26,7 +26,8 @@ testsuite_fuzz_libfuzzer_SOURCES = testsuite/fuzz/libfuzzer.c $(fuzz_sources)
 testsuite_fuzz_libfuzzer_LDADD = $(fuzz_libs)
 testsuite_fuzz_libfuzzer_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
-EXTRA_DIST += testsuite/fuzz/corpus testsuite/fuzz/dictionaries testsuite/fuzz/fuzz.sh
+EXTRA_DIST += testsuite/fuzz/corpus testsuite/fuzz/minimal testsuite/fuzz/dictionaries \
+	testsuite/fuzz/fuzz.sh testsuite/fuzz/bundle.py
 
 # FUZZ_SECONDS for each target, one after another; FUZZ='toml json' for some of them
 FUZZ_SECONDS = 60

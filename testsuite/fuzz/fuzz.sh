@@ -3,8 +3,9 @@
 #
 # Builds with clang, ASan and UBSan in $builddir/fuzzing. What a run finds new stays in
 # fuzzing/corpus/TARGET for the next run; what breaks a target goes to fuzzing/findings/TARGET, and
-# ends that target. FUZZ_MINIMIZE=1 reduces the corpus of the source tree and what was found to the
-# files that add coverage, in fuzzing/minimal/TARGET.
+# ends that target. FUZZ_MINIMIZE=1 reduces what was found to the inputs that cover code which the
+# corpus of the source tree does not: fuzzing/minimal/TARGET, which takes the place of the one in
+# testsuite/fuzz/minimal.
 set -u
 : "${srcdir:=.}" "${builddir:=.}" "${FUZZ_SECONDS:=60}" "${FUZZ_MINIMIZE:=0}"
 srcdir=$(cd "$srcdir" && pwd) || exit 99
@@ -39,11 +40,14 @@ for target; do
 	mkdir -p "corpus/$target" "findings/$target"
 	ln -sf testsuite/fuzz/libfuzzer "libfuzzer-$target"
 	seeds=$srcdir/testsuite/fuzz/corpus/$target
+	bundle=$srcdir/testsuite/fuzz/minimal/$target
+	[ ! -e "$bundle" ] || python3 "$srcdir/testsuite/fuzz/bundle.py" unpack "$bundle" "corpus/$target" || exit 2
 	if [ "$FUZZ_MINIMIZE" = 1 ]; then
-		rm -rf "minimal/$target" && mkdir -p "minimal/$target"
-		"./libfuzzer-$target" -set_cover_merge=1 "minimal/$target" "$seeds" "corpus/$target" \
-			>"$target.out" 2>&1 || status=1
-		echo "$target: $(find "minimal/$target" -type f | wc -l) files"
+		rm -rf "cover/$target" && mkdir -p "cover/$target" minimal && cp "$seeds"/* "cover/$target"
+		"./libfuzzer-$target" -set_cover_merge=1 -use_counters=0 -max_len=600 "cover/$target" \
+			"corpus/$target" >"$target.out" 2>&1 || status=1
+		python3 "$srcdir/testsuite/fuzz/bundle.py" pack "cover/$target" "$seeds" >"minimal/$target" || exit 2
+		echo "$target: $(wc -l <"minimal/$target") inputs beside the corpus"
 		continue
 	fi
 	dictionary=$srcdir/testsuite/fuzz/dictionaries/$target.dict
