@@ -25,12 +25,6 @@ void advise_huge(void *block, size_t size)
 	advise(block, size, ADVISE_HUGE_PAGE, ADVISE_HUGE_PAGE, MADV_HUGEPAGE);
 }
 
-void advise_large(void *block, size_t size)
-{
-	advise_huge(block, size);
-	advise_filled(block, size);
-}
-
 void advise_filled(void *block, size_t size)
 {
 #ifdef MADV_POPULATE_WRITE

@@ -13,7 +13,5 @@
 void advise_huge(void *block, size_t size);
 /* A block of malloc will be filled soon: its pages are made in one go, and not one fault each. */
 void advise_filled(void *block, size_t size);
-/* Both: what lies in no huge page is made in one go as well. */
-void advise_large(void *block, size_t size);
 
 #endif

@@ -54,12 +54,13 @@ struct part {
 	uint32_t last_note_at;
 };
 
-/* Room for n elements, of which so many will be filled at least; NULL: out of memory. */
+/* Room for n elements, of which so many, none or all of them, will be filled for sure; NULL: out of
+ * memory. */
 static void *array_new(size_t n, size_t filled, size_t width)
 {
 	void *array = malloc((n ? n : 1) * width);
 
-	if (array && filled <= n)
+	if (array)
 		advise_filled(array, filled * width);
 	return array;
 }
@@ -435,7 +436,6 @@ static bool part_fill(struct part *part, const struct family *family,
 
 static bool family_reserve(struct family *family, size_t n, size_t filled)
 {
-
 	if (family->width == 4) {
 		family->keys4 = array_new(n, filled, sizeof(*family->keys4));
 		family->spare4 = array_new(n, filled, sizeof(*family->spare4));
@@ -492,10 +492,10 @@ static void family_free(struct family *family)
 static bool order_fill(struct address_order *order, const struct address_source *source)
 {
 	struct net_network network;
+	uint32_t four = source->count > source->six_count ? source->count - source->six_count : 0;
 
 	/* room for IPv4 that IPv6 does not need is never touched */
-	if (!family_reserve(&order->families[0], source->count,
-			    source->count - source->six_count) ||
+	if (!family_reserve(&order->families[0], source->count, four) ||
 	    !family_reserve(&order->families[1], source->six_count, 0))
 		return false;
 	for (uint32_t i = 0; i < source->count; i++) {

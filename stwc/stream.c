@@ -10,18 +10,19 @@
 #include <unistd.h>
 
 #define LEAST ((off_t)4 << 20) /* a shorter file is read in one go */
-#define STEP                                                                                   \
-	((size_t)256 << 10)    /* what is read at a time: it is still in the cache when parsed \
-				*/
-#define LARGE ADVISE_HUGE_PAGE /* what is let go at a time */
+/* What is read at a time: it is still in the cache when it is parsed. */
+#define STEP ((size_t)256 << 10)
+/* What is let go at a time. */
+#define LARGE ADVISE_HUGE_PAGE
 
 struct stream {
 	int fd;
 	char *path; /* for errors */
 	struct stat status;
 	void *mapping;
-	char *text; /* its first huge page, and on: as many addresses as the file has bytes, and one
-		       more */
+	/* behind the mapping's first boundary of a huge page; it has as many addresses as the file
+	 * has bytes, and one more */
+	char *text;
 	size_t mapped, size, read, gone;
 	struct digest_ctx *sha256; /* NULL: no digest is wanted */
 	struct digest digest;
@@ -44,6 +45,7 @@ static bool stream_fits(int fd, size_t limit, struct stat *status)
 static struct stream *stream_new(int fd, const char *path, const struct stat *status, bool digest)
 {
 	struct stream *s = calloc(1, sizeof(*s));
+
 	if (!s)
 		return NULL;
 	s->fd = -1;
