@@ -80,6 +80,8 @@ void rule_push_key(const struct rule *rule, const struct value *value)
 		rule_error(rule, DIAG_INVALID_KEY, place, "Web Push needs a key for P-256");
 }
 
+#define DKIM_LEAST_BITS 1024U /* RFC 8301 section 3.2 */
+
 void rule_dkim_key(const struct rule *rule, const struct value *unused UNUSED)
 {
 	const struct value *value = value_field_get(rule->body, "privateKey");
@@ -98,6 +100,12 @@ void rule_dkim_key(const struct rule *rule, const struct value *unused UNUSED)
 		rule_error(&of_key, DIAG_INVALID_KEY, place,
 			   "%s needs a key for %s, not one of another kind", variant,
 			   kind == KEY_RSA ? "RSA" : "Ed25519");
+	else if (place && kind == KEY_RSA && info.bits < DKIM_LEAST_BITS)
+		diag_hint(&rule->c->diags,
+			  rule_error(&of_key, DIAG_SHORT_KEY, place,
+				     "receivers accept RSA keys of %u bits and more, not of %u",
+				     DKIM_LEAST_BITS, info.bits),
+			  "a key of 2048 bits under a new selector");
 }
 
 /* validation.md 2.7: the sizes and curves of JWT algorithms (RFC 7518 section 3). */

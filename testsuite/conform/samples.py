@@ -98,3 +98,35 @@ EXPRESSIONS = ["[1, 'a', 2.5][0]", "-1 + 2 * (3 - 4) / 5", "'it\\'s' == \"it's\"
 WRONG_EXPRESSIONS = ["1 +", "no_such_name", "no_such_function(1)", "len()", "len(1, 2)", "'open", "(1", "1)", "[1", "1\t+ 1",
                      "matches('(?=a)', 'a')", "matches('(', 'a')", "matches(len('a'), 'a')", "1 2", "5 parsecs", "a &&& b", "@",
                      "system('nothing')", "metric('nothing')"]
+# of 768 and 1024 bits
+RSA_768 = """-----BEGIN PRIVATE KEY-----
+MIIB5AIBADANBgkqhkiG9w0BAQEFAASCAc4wggHKAgEAAmEAq40gbWjEows3FsWz
+6jv9Y2HW385Rx+3QsgLxZynYqYwoZp92+siWpceFvpoWnuQYzwpuDDciuGKjCyO9
+8VePWyqKwmGee4fNyRjxihbdmOPky60o0v2GX8OC/MT0RnEfAgMBAAECYHC1ApX/
+HBmGd8YFU+PTT/FoSVS253Hz44XgexttGcSiqbRqli/Dc34tLMiB0dTIRBRgSbl0
+fO54bWLunv0gZkYMR76Q02S5755yvr2AKX1DaNbGISuMR9FnnxOHgiXEeQIxAN/+
+R6+Uj9W6h02GY4OAFx2BcwvaQHMnItAieY2DI/Ge3LlaipB2vYYGvPTIksrirQIx
+AMQQgePaz5utBrcCUOliFUwfdYGAoZVbnjR7aU4y7MJh2WpRYcDbKBC7TVirk3Ko
+ewIwKSaF9PPOGO3TvaJa1eXKWVlW0W6fOIiQFLzAqAbXq6QL2OGRY0jtOJo0TKQs
+k6lhAjBZPoZRN/0+CEFBNk2sHdhB4SP0gZ+LQ7u8edxSGv4H8NAtA8QyK8+N5iPr
+05V3IFcCMQC5ZLiJUy706IkpUDa1eMxek9ao7e2p/2vJfixQcDRifZEQAt4FHSzq
+TS2TCSdqDnY=
+-----END PRIVATE KEY-----
+"""
+RSA_1024 = """-----BEGIN PRIVATE KEY-----
+MIICeAIBADANBgkqhkiG9w0BAQEFAASCAmIwggJeAgEAAoGBANQwVMdYEP53IHip
++sMc7bQ21FRQib+/bWBwsHYktTWnOcLQ74eaqCVVjVDwN8hqu2RLHGmcLGViuKyV
+X4rS4JqgaGu6SdHGxR1no2KJHUf2sUoSX/k9fuZ2mN7y8mdcvrbJYBEn4yQaAZJb
+KLCuz0SZd8m455KJy33LiYlohX4vAgMBAAECgYEAmDXjWuxNpHyICobEn1oNGg2K
+2sC7T5VePKQZsWY7pzVCNgHzEW9b1ww7xyfKnDYUHqnSw9+H6WKb3xF36/nBq1tU
+1mBRpZTxJy8MZaLUO+/UTjH65kfALJoprZygblAe4vD49YZ8wmeP1m33hLU/SeKe
+eRUbZjK5D0sxQPM+tuECQQDz4IVQm1laxsqwCfVYEtg0u/3OOWlUufqpp62/FO9J
+fQEx3t9MCJM23GpD4kPt9CyKBAaMecga08fKRNby8XSrAkEA3ryPD+Ak4AJwbSFM
+ACF3bKjrm8W4K0yClRTfLprHgo3zRz1f86uktPSueVjst2yk0y4r7ITRWTY2n9YA
+eoC0jQJBAI5UMnngsD1yV0h2B2HnXZcpP+7jQr3X7Jqm6ZfjN+PDuLbKQ7e0KXaT
+HNGRc+Oj5XqG7ut9B3PgtXEuy+PtVxECQHh+zW4rNgexihyfjLvtXuv7nipRFkbm
+RyZbejl+JjxsipWZkFUEIEB8tf6Tqsu4DJrqOXzkhVSbzYU+glfDVOkCQQCLvtIZ
+Jorw4uPZfYkMnXUowUTbxN0sexaxhTfghlBeXA8szhJHYz+9RKBE1YqtZDTRlwpa
+V7LHI+Lux9kGeTvA
+-----END PRIVATE KEY-----
+"""

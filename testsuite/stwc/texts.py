@@ -124,13 +124,14 @@ CASES = [
     (certificate, {"text": samples.CERTIFICATE, "key": samples.ENCRYPTED}, "invalid-key"),
 
     *[(dkim, {"kind": kind, "key": key}, None) for kind, key in (
-        ("Dkim1RsaSha256", samples.RSA), ("Dkim2RsaSha256", samples.RSA), ("Dkim1Ed25519Sha256", samples.ED25519),
-        ("Dkim2Ed25519Sha256", BARE), ("Dkim1Ed25519Sha256", "-----BEGIN KEY-----\n" + BARE),
+        ("Dkim1RsaSha256", samples.RSA), ("Dkim2RsaSha256", samples.RSA), ("Dkim1RsaSha256", samples.RSA_1024),
+        ("Dkim1Ed25519Sha256", samples.ED25519), ("Dkim2Ed25519Sha256", BARE), ("Dkim1Ed25519Sha256", "-----BEGIN KEY-----\n" + BARE),
         ("Dkim1Ed25519Sha256", f"{BARE[:20]}\n {BARE[20:]}\n"))],
     *[(dkim, {"kind": kind, "key": key}, "invalid-key") for kind, key in (
         ("Dkim1RsaSha256", samples.ED25519), ("Dkim1RsaSha256", BARE), ("Dkim1Ed25519Sha256", samples.RSA),
         ("Dkim1Ed25519Sha256", samples.P256), ("Dkim1Ed25519Sha256", BARE[:-4]), ("Dkim1Ed25519Sha256", "AAAA"),
         ("Dkim2Ed25519Sha256", samples.ENCRYPTED))],
+    *[(dkim, {"kind": kind, "key": samples.RSA_768}, "short-key") for kind in ("Dkim1RsaSha256", "Dkim2RsaSha256")],
     *[(oidc, {"algorithm": algorithm, "key": key}, code) for algorithm, key, code in (
         ("es256", samples.P256, None), ("es256", samples.RSA, "invalid-key"), ("es384", samples.P256, "invalid-key"),
         ("rs256", samples.P256, "invalid-key"), ("ps512", samples.ED25519, "invalid-key"), ("hs256", "any text", None))],
