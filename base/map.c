@@ -72,6 +72,24 @@ static inline uint64_t load_le64(const char *p)
 	return v;
 }
 
+/* Fewer than eight bytes, little-endian; loads that overlap, since a loop's end is never foreseen.
+ */
+static inline uint64_t load_short(struct str str)
+{
+	uint32_t head, tail;
+
+	if (str.n >= sizeof(head)) {
+		memcpy(&head, str.p, sizeof(head));
+		memcpy(&tail, str.p + str.n - sizeof(tail), sizeof(tail));
+		return head | (uint64_t)tail << (8 * (str.n - sizeof(tail)));
+	}
+	if (!str.n)
+		return 0;
+	return (uint64_t)(unsigned char)str.p[0] |
+	       (uint64_t)(unsigned char)str.p[str.n / 2] << (8 * (str.n / 2)) |
+	       (uint64_t)(unsigned char)str.p[str.n - 1] << (8 * (str.n - 1));
+}
+
 uint64_t hash_str(const struct hash_key *key, struct str str)
 {
 	struct sip s = {
@@ -87,9 +105,8 @@ uint64_t hash_str(const struct hash_key *key, struct str str)
 		sip_word(&s, load_le64(str.p + at));
 	if (at && at < str.n) /* the last eight bytes hold them all; those that are done go */
 		last |= load_le64(str.p + str.n - 8) >> (8 * (8 - (str.n - at)));
-	else
-		for (unsigned shift = 0; at < str.n; at++, shift += 8)
-			last |= (uint64_t)(unsigned char)str.p[at] << shift;
+	else if (!at)
+		last |= load_short(str);
 	sip_word(&s, last);
 	s.c ^= 0xFF;
 	sip_round(&s);
@@ -112,11 +129,27 @@ void map_free(struct map *map)
 	map_init(map, map->key, map->arena);
 }
 
-static void *map_alloc(struct map *map, size_t count, size_t size)
+static uint32_t *new_slots(struct map *map, size_t count)
 {
 	if (map->arena)
-		return arena_zalloc(map->arena, count, size, _Alignof(max_align_t));
-	return calloc(count, size);
+		return ARENA_ARRAY(map->arena, uint32_t, count);
+	return calloc(count, sizeof(uint32_t));
+}
+
+/* Room for `cap` entries, those that there are moved into it; the rest is not touched yet. */
+static struct map_entry *move_entries(struct map *map, size_t cap)
+{
+	struct map_entry *entries;
+	size_t bytes;
+
+	if (mul_overflows(cap, sizeof(*entries), &bytes))
+		return NULL;
+	if (!map->arena)
+		return realloc(map->entries, bytes);
+	entries = arena_alloc(map->arena, bytes, _Alignof(struct map_entry));
+	if (entries && map->count)
+		memcpy(entries, map->entries, map->count * sizeof(*entries));
+	return entries;
 }
 
 static void slot_set(struct map *map, uint64_t hash, size_t entry)
@@ -140,7 +173,7 @@ static bool rebuild_slots(struct map *map, size_t cap)
 		if (mul_overflows(count, (size_t)2, &count))
 			return false;
 	}
-	slots = map_alloc(map, count, sizeof(*slots));
+	slots = new_slots(map, count);
 	if (!slots)
 		return false;
 	if (!map->arena)
@@ -164,13 +197,9 @@ static bool grow_entries(struct map *map)
 
 	if (map->cap && mul_overflows(map->cap, (size_t)2, &cap))
 		return false;
-	entries = map_alloc(map, cap, sizeof(*entries));
+	entries = move_entries(map, cap);
 	if (!entries)
 		return false;
-	if (map->count)
-		memcpy(entries, map->entries, map->count * sizeof(*entries));
-	if (!map->arena)
-		free(map->entries);
 	map->entries = entries;
 	map->cap = cap;
 	return true;

@@ -3,15 +3,16 @@
 /* From this many entries on, a map gets an index. Fewer are scanned: a body has about ten. */
 #define INDEXED_FROM 16
 
-struct node *node_new(struct arena *arena, enum node_kind kind, struct span span)
+struct node *node_shallow(struct arena *arena, const struct node *node)
 {
-	struct node *node = ARENA_NEW(arena, struct node);
+	size_t size = node_size((enum node_kind)node->kind);
+	struct node *copy = arena_alloc(arena, size, _Alignof(struct node));
 
-	if (!node)
+	if (!copy)
 		return NULL;
-	node->kind = (uint8_t)kind;
-	node->span = span;
-	return node;
+	memcpy(copy, node, size);
+	copy->next = NULL;
+	return copy;
 }
 
 struct node *node_string(struct arena *arena, struct str s, struct span span)

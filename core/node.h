@@ -37,6 +37,7 @@ struct node_entry {
 	struct node *value;
 };
 
+/* A scalar's memory ends behind .string: no node is copied as a struct (node_shallow). */
 struct node {
 	uint8_t kind;  /* enum node_kind */
 	uint8_t style; /* enum node_style */
@@ -61,9 +62,30 @@ struct node {
 	};
 };
 
+/* Nine nodes of ten are scalars, and the nodes are most of what a large file takes. */
+static inline size_t node_size(enum node_kind kind)
+{
+	return kind == NODE_LIST || kind == NODE_MAP
+		       ? sizeof(struct node)
+		       : offsetof(struct node, string) + sizeof(struct str);
+}
+
 /* All constructors: NULL when out of memory. Strings are kept, not copied. */
-struct node *node_new(struct arena *arena, enum node_kind kind, struct span span) WARN_UNUSED;
+static inline WARN_UNUSED struct node *node_new(struct arena *arena, enum node_kind kind,
+						struct span span)
+{
+	struct node *node = arena_alloc(arena, node_size(kind), _Alignof(struct node));
+
+	if (!node)
+		return NULL;
+	memset(node, 0, node_size(kind));
+	node->kind = (uint8_t)kind;
+	node->span = span;
+	return node;
+}
 struct node *node_string(struct arena *arena, struct str s, struct span span) WARN_UNUSED;
+/* The same value and place, in no list; what it holds is shared. NULL: out of memory. */
+struct node *node_shallow(struct arena *arena, const struct node *node) WARN_UNUSED;
 void node_list_append(struct node *list, struct node *member);
 /* Appends without looking for a duplicate. False: out of memory. */
 bool node_map_append(struct arena *arena, const struct hash_key *key, struct node *map,

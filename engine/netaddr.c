@@ -56,17 +56,21 @@ static inline enum net_status parse_octet(struct text *t, uint8_t *out)
 	return NET_OK;
 }
 
-static enum net_status parse_v4(struct text *t, uint8_t out[4])
+/* The four bytes as they stand in memory (hosts are little-endian: configure refuses others). */
+static enum net_status parse_v4(struct text *t, uint32_t *out)
 {
 	struct text at = *t;
 	enum net_status worst = NET_OK;
+	uint32_t four = 0;
 
 	for (int i = 0; i < 4; i++) {
 		enum net_status status;
+		uint8_t octet = 0;
 
 		if (i > 0 && !text_take(&at, '.'))
 			return NET_SYNTAX;
-		status = parse_octet(&at, &out[i]);
+		status = parse_octet(&at, &octet);
+		four |= (uint32_t)octet << (8 * i);
 		if (status == NET_SYNTAX)
 			return status;
 		if (status == NET_LEADING_ZERO) {
@@ -76,6 +80,7 @@ static enum net_status parse_v4(struct text *t, uint8_t out[4])
 		}
 	}
 	*t = at;
+	*out = four;
 	return worst;
 }
 
@@ -102,11 +107,13 @@ static size_t parse_groups(struct text *t, uint8_t *out, size_t limit, bool *end
 	for (size_t i = 0; i < limit; i++) {
 		struct text at = *t;
 		struct text v4;
+		uint32_t four;
 
 		if (i > 0 && !text_take(&at, ':'))
 			return i;
 		v4 = at;
-		if (i + 2 <= limit && parse_v4(&v4, out + 2 * i) == NET_OK) {
+		if (i + 2 <= limit && parse_v4(&v4, &four) == NET_OK) {
+			memcpy(out + 2 * i, &four, sizeof(four));
 			*t = v4;
 			*ended_v4 = true;
 			return i + 2;
@@ -137,25 +144,39 @@ static bool parse_v6(struct text *t, uint8_t out[16])
 	return true;
 }
 
-static enum net_status parse_addr(struct text *t, struct net_addr *out)
-{
-	struct net_addr addr = {0};
-	struct text at = *t;
-	enum net_status status = parse_v4(&at, addr.b);
+/* An address in the making. A million of them are read in a row, and a struct that was written in
+ * parts is only read as a whole after a wait: so the result is put together once, where it goes. */
+struct parsed {
+	uint8_t family;
+	uint32_t four;
+	uint8_t six[16];
+};
 
-	if (status != NET_SYNTAX) {
-		addr.family = 4;
+static void put_addr(const struct parsed *parsed, struct net_addr *out)
+{
+	if (parsed->family == 4) {
+		memset(out->b, 0, sizeof(out->b));
+		memcpy(out->b, &parsed->four, sizeof(parsed->four));
 	} else {
+		memcpy(out->b, parsed->six, sizeof(parsed->six));
+	}
+	out->family = parsed->family;
+}
+
+static enum net_status parse_addr(struct text *t, struct parsed *out)
+{
+	struct text at = *t;
+	enum net_status status = parse_v4(&at, &out->four);
+
+	out->family = 4;
+	if (status == NET_SYNTAX) {
 		at = *t;
-		memset(addr.b, 0, sizeof(addr.b));
-		if (!parse_v6(&at, addr.b))
+		if (!parse_v6(&at, out->six))
 			return NET_SYNTAX;
-		addr.family = 6;
+		out->family = 6;
 		status = NET_OK;
 	}
 	*t = at;
-	if (status == NET_OK)
-		*out = addr;
 	return status;
 }
 
@@ -167,15 +188,15 @@ static struct text text_of(struct str s)
 enum net_status net_addr_parse(struct str s, struct net_addr *out)
 {
 	struct text t = text_of(s);
-	struct net_addr addr;
-	enum net_status status = parse_addr(&t, &addr);
+	struct parsed parsed;
+	enum net_status status = parse_addr(&t, &parsed);
 
 	if (status == NET_SYNTAX)
 		return status;
 	if (!text_done(&t))
 		return *t.p == '%' ? NET_ZONE : NET_SYNTAX;
 	if (status == NET_OK)
-		*out = addr;
+		put_addr(&parsed, out);
 	return status;
 }
 
@@ -200,9 +221,9 @@ static bool parse_rest(struct text *t, unsigned max, unsigned *out)
 enum net_status net_network_parse(struct str s, struct net_network *out)
 {
 	struct text t = text_of(s);
-	struct net_network network;
+	struct parsed parsed;
 	unsigned prefix, full;
-	enum net_status status = parse_addr(&t, &network.addr);
+	enum net_status status = parse_addr(&t, &parsed);
 
 	if (status == NET_SYNTAX)
 		return status;
@@ -210,12 +231,12 @@ enum net_status net_network_parse(struct str s, struct net_network *out)
 		return *t.p == '%' ? NET_ZONE : NET_SYNTAX;
 	if (status != NET_OK)
 		return status;
-	full = network.addr.family == 4 ? 32 : 128;
+	full = parsed.family == 4 ? 32 : 128;
 	prefix = full;
 	if (text_take(&t, '/') && !parse_rest(&t, full, &prefix))
 		return NET_PREFIX;
-	network.prefix = (uint8_t)prefix;
-	*out = network;
+	put_addr(&parsed, &out->addr);
+	out->prefix = (uint8_t)prefix;
 	return NET_OK;
 }
 
@@ -259,38 +280,38 @@ static enum net_status parse_port(struct text *t, uint16_t *out)
 	return NET_OK;
 }
 
-static enum net_status parse_bracketed(struct text *t, struct net_addr *out)
+static enum net_status parse_bracketed(struct text *t, struct parsed *out)
 {
-	struct net_addr addr = {.family = 6};
-
-	if (!parse_v6(t, addr.b))
+	out->family = 6;
+	if (!parse_v6(t, out->six))
 		return NET_SYNTAX;
 	if (!text_take(t, ']'))
 		return !text_done(t) && *t->p == '%' ? NET_ZONE : NET_SYNTAX;
-	*out = addr;
 	return NET_OK;
 }
 
 enum net_status net_socket_parse(struct str s, struct net_socket *out)
 {
 	struct text t = text_of(s);
-	struct net_socket socket;
+	struct parsed parsed = {.family = 4};
 	enum net_status status;
+	uint16_t port;
 
 	if (text_take(&t, '[')) {
-		status = parse_bracketed(&t, &socket.addr);
+		status = parse_bracketed(&t, &parsed);
 	} else {
-		socket.addr = (struct net_addr){.family = 4};
-		status = parse_v4(&t, socket.addr.b);
+		status = parse_v4(&t, &parsed.four);
 		if (status == NET_SYNTAX || (!text_done(&t) && *t.p != ':'))
 			return socket_fault(s);
 	}
 	if (status != NET_OK)
 		return status;
-	status = parse_port(&t, &socket.port);
-	if (status == NET_OK)
-		*out = socket;
-	return status;
+	status = parse_port(&t, &port);
+	if (status != NET_OK)
+		return status;
+	put_addr(&parsed, &out->addr);
+	out->port = port;
+	return NET_OK;
 }
 
 const char *net_status_text(enum net_status status)

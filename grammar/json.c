@@ -227,16 +227,17 @@ NEAR bool key(struct reader *r, unsigned depth, struct arena *arena, struct str 
 	struct json *j = &r->json;
 	const char *begin = j->p;
 	uint32_t first;
+	struct str text;
 
 	if (*begin != '"')
 		return json_error(r, begin, "expected a key in double quotes"), false;
-	if (!string(r, begin + 1, arena, name))
+	if (!string(r, begin + 1, arena, &text))
 		return false;
+	*name = r->near = text;
 	*span = span_at(r, begin, j->p);
-	r->near = *name;
-	switch (keyset_add(&j->keys[depth], r->key, *name, span->begin, &first)) {
+	switch (keyset_add(&j->keys[depth], r->key, text, span->begin, &first)) {
 	case KEYSET_NEW: break;
-	case KEYSET_DUPLICATE: duplicate(r, *name, *span, first); break;
+	case KEYSET_DUPLICATE: duplicate(r, text, *span, first); break;
 	case KEYSET_FAILED: out_of_memory(r); return false;
 	}
 	j->p = skip_blank(j->p, j->limit);
@@ -254,13 +255,10 @@ bool json_key(struct reader *r, unsigned depth, struct arena *arena, struct str 
 
 NEAR struct node *new_node(struct reader *r, enum node_kind kind, const char *begin)
 {
-	struct node *node = arena_alloc(r->nodes, sizeof(*node), _Alignof(struct node));
+	struct node *node = node_new(r->nodes, kind, span_at(r, begin, begin));
 
-	if (!node) {
+	if (!node)
 		out_of_memory(r);
-		return NULL;
-	}
-	*node = (struct node){.kind = (uint8_t)kind, .span = span_at(r, begin, begin)};
 	return node;
 }
 

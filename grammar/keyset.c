@@ -132,7 +132,7 @@ static enum keyset_status add_scanned(struct keyset *set, const struct keyset_it
 		*first = other->begin;
 		return KEYSET_DUPLICATE;
 	}
-	set->items[set->count++] = *item;
+	set->count++;
 	return KEYSET_NEW;
 }
 
@@ -150,26 +150,27 @@ static enum keyset_status add_hashed(struct keyset *set, const struct hash_key *
 		*first = other->begin;
 		return KEYSET_DUPLICATE;
 	}
-	slot_put(set, hash, (uint32_t)set->count + 1);
-	set->items[set->count++] = *item;
+	slot_put(set, hash, (uint32_t)++set->count);
 	return KEYSET_NEW;
 }
 
 enum keyset_status keyset_add(struct keyset *set, const struct hash_key *key, struct str name,
 			      uint32_t begin, uint32_t *first)
 {
-	struct keyset_item item = {name.p, (uint32_t)name.n, begin};
+	struct keyset_item *item;
 
 	if (set->count == set->cap && !grow_items(set))
 		return KEYSET_FAILED;
-	if (set->ordered && (set->count == 0 || before(&set->items[set->count - 1], &item))) {
-		set->items[set->count++] = item;
+	item = &set->items[set->count]; /* not counted before it is known to be new */
+	*item = (struct keyset_item){name.p, (uint32_t)name.n, begin};
+	if (set->ordered && (set->count == 0 || before(item - 1, item))) {
+		set->count++;
 		return KEYSET_NEW;
 	}
 	set->ordered = false;
 	if (set->slot_count == 0 && set->count < SCANNED)
-		return add_scanned(set, &item, first);
-	return add_hashed(set, key, &item, first);
+		return add_scanned(set, item, first);
+	return add_hashed(set, key, item, first);
 }
 
 void keyset_free(struct keyset *set)

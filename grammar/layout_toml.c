@@ -82,7 +82,7 @@ static struct toml_lexeme look_ahead(const struct layout *l, size_t at, bool lin
 	struct toml_lexeme lexeme;
 
 	do {
-		lexeme = toml_lex(l->text, at, TOML_MODE_VALUE);
+		toml_lex(l->text, at, TOML_MODE_VALUE, &lexeme);
 		at = lexeme.end;
 	} while (lines && lexeme.token == TOML_NEWLINE);
 	return lexeme;
@@ -96,8 +96,9 @@ static bool is_broken(const struct layout *l, size_t at)
 	size_t depth = 1;
 
 	while (depth) {
-		struct toml_lexeme lexeme = toml_lex(l->text, at, mode);
+		struct toml_lexeme lexeme;
 
+		toml_lex(l->text, at, mode, &lexeme);
 		if (lexeme.token == TOML_END)
 			return false;
 		if (lexeme.token == TOML_NEWLINE && depth == 1)
@@ -235,7 +236,7 @@ bool layout_toml(struct str text, struct buf *out)
 	if (!l.text.n)
 		return true;
 	do {
-		lexeme = toml_lex(l.text, l.at, l.mode);
+		toml_lex(l.text, l.at, l.mode, &lexeme);
 		if (lexeme.token == TOML_NEWLINE || lexeme.token == TOML_END)
 			end_line(&l, &lexeme);
 		else if (!put_token(&l, &lexeme))

@@ -41,7 +41,7 @@ static bool is_open_multi(const struct toml *t)
 
 static void lex_at(struct toml *t, size_t at, enum toml_mode mode)
 {
-	t->tok = toml_lex(t->text, at, mode);
+	toml_lex(t->text, at, mode, &t->tok);
 }
 
 static void advance(struct toml *t, enum toml_mode mode)
@@ -444,11 +444,13 @@ static bool parse_assignment(struct toml *t)
 /* True where the line at `at` is a header, or, with `keys`, the start of an assignment. */
 static bool is_statement(struct str text, size_t at, bool keys)
 {
-	struct toml_lexeme x = toml_lex(text, at, TOML_MODE_KEY);
-	bool header = x.token == TOML_OPEN || x.token == TOML_OPEN2;
+	struct toml_lexeme x;
+	bool header;
 
+	toml_lex(text, at, TOML_MODE_KEY, &x);
+	header = x.token == TOML_OPEN || x.token == TOML_OPEN2;
 	if (header)
-		x = toml_lex(text, x.end, TOML_MODE_KEY);
+		toml_lex(text, x.end, TOML_MODE_KEY, &x);
 	else if (!keys)
 		return false;
 	/* [true] and [1] may be lists inside a list; [name] is taken as a header */
@@ -457,15 +459,15 @@ static bool is_statement(struct str text, size_t at, bool keys)
 		       str_starts(str_from(text, x.begin), STR("false"))))
 		return false;
 	while (is_key(x.token)) {
-		x = toml_lex(text, x.end, TOML_MODE_KEY);
+		toml_lex(text, x.end, TOML_MODE_KEY, &x);
 		if (x.token == TOML_DOT)
-			x = toml_lex(text, x.end, TOML_MODE_KEY);
+			toml_lex(text, x.end, TOML_MODE_KEY, &x);
 	}
 	if (!header)
 		return x.token == TOML_EQUALS;
 	if (x.token != TOML_CLOSE && x.token != TOML_CLOSE2)
 		return false;
-	x = toml_lex(text, x.end, TOML_MODE_KEY);
+	toml_lex(text, x.end, TOML_MODE_KEY, &x);
 	return x.token == TOML_NEWLINE || x.token == TOML_END;
 }
 

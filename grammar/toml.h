@@ -46,8 +46,9 @@ struct toml_lexeme {
 	uint32_t begin, end;
 };
 
-/* The next token at or after byte `at`; blanks and comments are passed over. */
-struct toml_lexeme toml_lex(struct str text, size_t at, enum toml_mode mode);
+/* The next token at or after byte `at`; blanks and comments are passed over. Not returned: its
+ * parts would be written singly and read as one, for which a processor waits. */
+void toml_lex(struct str text, size_t at, enum toml_mode mode, struct toml_lexeme *out);
 
 /* The content of the string lexeme. False: reported, or r->failed. */
 bool toml_string(struct reader *r, const struct toml_lexeme *lexeme, struct str *out) WARN_UNUSED;

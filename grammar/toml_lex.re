@@ -115,22 +115,24 @@ static const char *skip_blank(const char *p, const char *limit)
 	return p;
 }
 
-struct toml_lexeme toml_lex(struct str text, size_t at, enum toml_mode mode)
+void toml_lex(struct str text, size_t at, enum toml_mode mode, struct toml_lexeme *out)
 {
-	struct toml_lexeme lexeme = {TOML_END, (uint32_t)at, (uint32_t)at};
+	enum toml_token token = TOML_END;
 	const char *limit, *p;
 
+	out->token = token;
+	out->begin = out->end = (uint32_t)at;
 	if (at == text.n)
-		return lexeme; /* an empty text may have no address */
+		return; /* an empty text may have no address */
 	limit = text.p + text.n;
 	p = skip_blank(text.p + at, limit);
-	lexeme.begin = lexeme.end = (uint32_t)(p - text.p);
+	out->begin = out->end = (uint32_t)(p - text.p);
 	if (p == limit)
-		return lexeme;
+		return;
 	switch (mode) {
-	case TOML_MODE_KEY: lexeme.token = lex_key(&p, limit); break;
-	case TOML_MODE_VALUE: lexeme.token = lex_value(&p, limit); break;
+	case TOML_MODE_KEY: token = lex_key(&p, limit); break;
+	case TOML_MODE_VALUE: token = lex_value(&p, limit); break;
 	}
-	lexeme.end = (uint32_t)(p - text.p);
-	return lexeme;
+	out->token = token;
+	out->end = (uint32_t)(p - text.p);
 }

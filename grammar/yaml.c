@@ -369,13 +369,11 @@ static struct node *copy(struct yaml *y, const struct node *node, size_t depth)
 
 	if (++y->copied > ALIAS_BUDGET)
 		return NULL;
-	to = node_new(y->r->nodes, NODE_NULL, node->span);
+	to = node_shallow(y->r->nodes, node);
 	if (!to) {
 		y->r->failed = true;
 		return NULL;
 	}
-	*to = *node;
-	to->next = NULL;
 	if (node->kind != NODE_LIST && node->kind != NODE_MAP)
 		return to;
 	if (depth >= READER_DEPTH_LIMIT)

@@ -287,27 +287,26 @@ static bool settle_draft(struct file *file, const struct draft *draft, const str
 	return first && note_draft(file, first, draft);
 }
 
-bool file_object(struct file *file, const struct draft *offer, const struct match *match)
+bool file_object(struct file *file, struct draft *offer, const struct match *match)
 {
 	struct compilation *c = file->c;
-	struct draft draft = *offer;
 
-	draft.shapes = source_shapes(c, file->source->number, SHAPES_OWN);
-	draft.target_strict = file->dialect == DIALECT_PLAN;
-	draft.check_only = draft.kind == DRAFT_PATCH || draft.type->data;
-	draft.adds = draft.adds || file->overlay;
-	file->last_packed = draft.type->packed;
-	if (draft.type->packed && !draft.check_only)
-		return draft.body->kind == NODE_POISON ||
-		       (draft_fill_key(c, &draft) && packed_append(c, &draft));
+	offer->shapes = source_shapes(c, file->source->number, SHAPES_OWN);
+	offer->target_strict = file->dialect == DIALECT_PLAN;
+	offer->check_only = offer->kind == DRAFT_PATCH || offer->type->data;
+	offer->adds = offer->adds || file->overlay;
+	file->last_packed = offer->type->packed;
+	if (offer->type->packed && !offer->check_only)
+		return offer->body->kind == NODE_POISON ||
+		       (draft_fill_key(c, offer) && packed_append(c, offer));
 	if (file->volatile_nodes) {
-		draft.body = draft_keep(c, draft.body, file->source);
-		if (draft.has_client_id)
-			draft.client_id = draft_keep_str(c, draft.client_id, file->source);
-		if (!draft.body || (draft.has_client_id && !draft.client_id.p))
+		offer->body = draft_keep(c, offer->body, file->source);
+		if (offer->has_client_id)
+			offer->client_id = draft_keep_str(c, offer->client_id, file->source);
+		if (!offer->body || (offer->has_client_id && !offer->client_id.p))
 			return false;
 	}
-	return settle_draft(file, &draft, match);
+	return settle_draft(file, offer, match);
 }
 
 static bool own_container(struct file *file, const struct schema_object *type,

@@ -59,10 +59,10 @@ struct file {
 };
 
 /* Makes a draft of an object, folds it where it belongs to an earlier one, or packs it. Of the
- * offer, type, client_id (with has_client_id), span, ordinal, body and kind are read. `match`: what
- * an upsert finds its object by, else NULL. */
-bool file_object(struct file *file, const struct draft *offer,
-		 const struct match *match) WARN_UNUSED;
+ * offer, type, client_id (with has_client_id), span, ordinal, body and kind are read; the rest of
+ * it is filled in, and body and client_id may be replaced by copies. `match`: what an upsert finds
+ * its object by, else NULL. */
+bool file_object(struct file *file, struct draft *offer, const struct match *match) WARN_UNUSED;
 /* The object type of that name, or NULL after a diagnostic that suggests one. */
 const struct schema_object *file_type(struct file *file, struct str name, struct span span);
 

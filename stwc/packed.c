@@ -216,15 +216,23 @@ static bool has_room(struct packed *packed)
 /* The finished entry goes behind the others. */
 static bool put_entry(struct packed *packed, const struct making *making, uint32_t source)
 {
+	const struct packed_entry *made = &making->entry;
+	bool six = making->network.addr.family == 6;
 	struct packed_entry *entry;
 
 	if (packed->count >= UINT32_MAX - 1 || !has_room(packed) || !note_source(packed, source))
 		return false;
 	entry = packed_at(packed, packed->count);
-	*entry = making->entry;
-	entry->prefix = making->network.prefix;
-	entry->six = making->network.addr.family == 6;
-	if (entry->six) {
+	/* field by field: as a whole it could only be read after a wait, being just written */
+	*entry = (struct packed_entry){.place = made->place,
+				       .rare = made->rare,
+				       .reason = made->reason,
+				       .prefix = making->network.prefix,
+				       .six = six,
+				       .upsert = made->upsert,
+				       .listed = made->listed,
+				       .destroys = made->destroys};
+	if (six) {
 		if (!state_grow((void **)&packed->sixes, &packed->six_cap, packed->six_count,
 				sizeof(struct net_addr)))
 			return false;
@@ -318,8 +326,9 @@ bool packed_destroy(struct compilation *c, const struct schema_object *type, str
 /* Family, bytes and prefix: a key of a map. */
 static struct str network_key(const struct packed *packed, uint32_t index, char out[18])
 {
-	struct net_network network = packed_network(packed, index);
+	struct net_network network;
 
+	packed_network(packed, index, &network);
 	memset(out, 0, 18);
 	out[0] = (char)network.addr.family;
 	memcpy(out + 1, network.addr.b, network.addr.family == 4 ? 4 : 16);
@@ -424,7 +433,7 @@ static void drop_listed(struct repeats *r, uint32_t first, uint32_t again)
 	bool first_goes =
 		packed_at(r->packed, first)->listed && !packed_at(r->packed, again)->listed;
 	uint32_t gone = first_goes ? first : again, stays = first_goes ? again : first;
-	struct net_network network = packed_network(r->packed, gone);
+	struct net_network network;
 	char text[NET_TEXT_SIZE];
 	struct diag *diag;
 
@@ -434,6 +443,7 @@ static void drop_listed(struct repeats *r, uint32_t first, uint32_t again)
 		r->swept = again;
 		r->stays = first;
 	}
+	packed_network(r->packed, gone, &network);
 	net_network_format(&network, text);
 	diag = diag_add(&r->c->diags, DIAG_LIST_REPEAT, packed_span(r->packed, gone),
 			"%s %s is there already", r->packed->type->name, text);
@@ -445,7 +455,7 @@ static void settle_repeat(void *ctx, uint32_t first, uint32_t again)
 {
 	struct repeats *r = ctx;
 	struct diags *diags = &r->c->diags;
-	struct net_network network = packed_network(r->packed, again);
+	struct net_network network;
 	char text[NET_TEXT_SIZE];
 	struct diag *diag;
 
@@ -468,6 +478,7 @@ static void settle_repeat(void *ctx, uint32_t first, uint32_t again)
 		r->packed->sweep = true;
 		return;
 	}
+	packed_network(r->packed, again, &network);
 	net_network_format(&network, text);
 	diag = diag_add(diags, DIAG_DUPLICATE_VALUE, packed_span(r->packed, again),
 			"%s %s is given twice", r->packed->type->name, text);

@@ -63,16 +63,19 @@ static inline struct packed_entry *packed_at(const struct packed *packed, size_t
 }
 
 /* The network of an entry, as written. */
-static inline struct net_network packed_network(const struct packed *packed, uint32_t index)
+static inline void packed_network(const struct packed *packed, uint32_t index,
+				  struct net_network *out)
 {
 	const struct packed_entry *entry = packed_at(packed, index);
-	struct net_network network = {.addr.family = 4, .prefix = entry->prefix};
 
-	if (entry->six)
-		network.addr = packed->sixes[entry->address];
-	else
-		memcpy(network.addr.b, &entry->address, sizeof(entry->address));
-	return network;
+	if (entry->six) {
+		out->addr = packed->sixes[entry->address];
+	} else {
+		memset(out->addr.b, 0, sizeof(out->addr.b));
+		memcpy(out->addr.b, &entry->address, sizeof(entry->address));
+		out->addr.family = 4;
+	}
+	out->prefix = entry->prefix;
 }
 
 /* Number of the entry's source - 1. */

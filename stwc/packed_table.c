@@ -19,7 +19,7 @@ struct gathered {
 
 static void source_network(const void *ctx, uint32_t index, struct net_network *out)
 {
-	*out = packed_network(((const struct gathered *)ctx)->packed, index);
+	packed_network(((const struct gathered *)ctx)->packed, index, out);
 }
 
 static void source_entry(const void *ctx, uint32_t index, struct address_entry *out)

@@ -391,30 +391,26 @@ static bool put_in_scope(struct file *file, const struct operation *op, struct n
 
 /* ---- the operations ---- */
 
+/* The offer has what the objects of the operation share. */
 static bool make_one(struct file *file, const struct operation *op, const struct node_entry *e,
-		     size_t ordinal)
+		     struct draft *offer)
 {
-	bool upsert = matches(op);
-	struct draft offer = {.type = op->type,
-			      .has_client_id = op->type->kind != OBJECT_SINGLETON,
-			      .span = e->key_span,
-			      .ordinal = ordinal,
-			      .body = e->value,
-			      .kind = upsert ? DRAFT_UPSERT : DRAFT_CREATE};
 	struct match match;
 
 	if (op->type->data && !plan_allows_body(file, op->type, e->value))
 		return true;
-	if (offer.has_client_id)
-		offer.client_id = str_starts(e->key, STR("#")) ? str_from(e->key, 1) : e->key;
-	if (!upsert || e->value->kind != NODE_MAP)
-		return file_object(file, &offer, NULL);
+	if (offer->has_client_id)
+		offer->client_id = str_starts(e->key, STR("#")) ? str_from(e->key, 1) : e->key;
+	offer->span = e->key_span;
+	offer->body = e->value;
+	if (offer->kind != DRAFT_UPSERT || e->value->kind != NODE_MAP)
+		return file_object(file, offer, NULL);
 	if (!put_in_scope(file, op, e->value))
 		return false;
 	if (!match_of(file, op, e->value, &match))
-		return !file->c->scratch.failed && file_object(file, &offer, NULL);
+		return !file->c->scratch.failed && file_object(file, offer, NULL);
 	/* a type may have no scalar that "*" could stand for: its objects are all made anew */
-	return file_object(file, &offer, match.count ? &match : NULL);
+	return file_object(file, offer, match.count ? &match : NULL);
 }
 
 /* What is wrong with an upsert or a reconcile as a whole has been said: false. */
@@ -455,8 +451,10 @@ static bool is_bare_body(const struct operation *op)
 /* The value of create, upsert and reconcile: client keys to bodies. */
 static bool plan_make(struct file *file, const struct operation *op)
 {
+	struct draft offer = {.type = op->type,
+			      .has_client_id = op->type->kind != OBJECT_SINGLETON,
+			      .kind = matches(op) ? DRAFT_UPSERT : DRAFT_CREATE};
 	struct node_entry *e;
-	size_t ordinal = 0;
 
 	if (matches(op) && !matching_fits(file, op))
 		return true;
@@ -470,8 +468,8 @@ static bool plan_make(struct file *file, const struct operation *op)
 	}
 	if (!op->value->map.first && op->verb != VERB_RECONCILE)
 		plan_error(file, op->value->span, "the operation has no object in it");
-	for (e = op->value->map.first; e; e = e->next) {
-		if (!make_one(file, op, e, ordinal++))
+	for (e = op->value->map.first; e; e = e->next, offer.ordinal++) {
+		if (!make_one(file, op, e, &offer))
 			return false;
 	}
 	return op->verb != VERB_RECONCILE || op->type->data ||

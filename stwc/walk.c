@@ -1,25 +1,42 @@
 /* The one walk over values that passes share. */
 #include "stwc/walk.h"
 
-static void walk_value(const struct walk *walk, struct value *value, const struct path *path)
+static void walk_value(const struct walk *walk, struct value *value, const struct path *path);
+
+static void walk_sequence(const struct walk *walk, struct value *list, const struct path *path)
 {
-	bool set = value->type && value->type->kind == TYPE_SET;
+	bool set = list->type && list->type->kind == TYPE_SET;
 	struct path at = {.up = path};
 	size_t i;
 
+	for (i = 0; i < list->sequence.count; i++) {
+		at.index = i;
+		at.member = set ? list->sequence.items[i] : NULL;
+		walk_value(walk, list->sequence.items[i], &at);
+	}
+}
+
+static void walk_map(const struct walk *walk, struct value *map, const struct path *path)
+{
+	struct path at = {.up = path};
+	size_t i;
+
+	for (i = 0; i < map->map.count; i++) {
+		at.member = map->map.pairs[i].key;
+		walk_value(walk, map->map.pairs[i].key, &at);
+		walk_value(walk, map->map.pairs[i].value, &at);
+	}
+}
+
+static void walk_value(const struct walk *walk, struct value *value, const struct path *path)
+{
 	walk->visit(walk->ctx, value, path);
 	if (value->kind == VALUE_OBJECT)
 		walk_object(walk, &value->object, path);
-	for (i = 0; value->kind == VALUE_SEQUENCE && i < value->sequence.count; i++) {
-		at.index = i;
-		at.member = set ? value->sequence.items[i] : NULL;
-		walk_value(walk, value->sequence.items[i], &at);
-	}
-	for (i = 0; value->kind == VALUE_MAP && i < value->map.count; i++) {
-		at.member = value->map.pairs[i].key;
-		walk_value(walk, value->map.pairs[i].key, &at);
-		walk_value(walk, value->map.pairs[i].value, &at);
-	}
+	else if (value->kind == VALUE_SEQUENCE)
+		walk_sequence(walk, value, path);
+	else if (value->kind == VALUE_MAP)
+		walk_map(walk, value, path);
 }
 
 void walk_object(const struct walk *walk, const struct value_object *object, const struct path *top)

@@ -74,7 +74,7 @@ static void ask(struct compilation *c, const struct packed *blocked, struct ques
 	if (!find_cover(c, blocked, q->network, &index) || (!q->repeats && index == q->last))
 		return;
 	q->last = index;
-	network = packed_network(blocked, index);
+	packed_network(blocked, index, &network);
 	(void)net_network_format(&network, entry);
 	(void)net_network_format(q->network, covered);
 	diag = diag_add(&c->diags, q->code, packed_span(blocked, index),
@@ -140,7 +140,7 @@ static void ask_within(struct compilation *c, const struct packed *blocked,
 	    !address_order_within(blocked->order, q->network, WITHIN_AT_MOST, &index) ||
 	    index == q->last || has_expired(blocked, index, c->options.now))
 		return;
-	network = packed_network(blocked, index);
+	packed_network(blocked, index, &network);
 	if (is_let_in(c, &network))
 		return;
 	(void)net_network_format(&network, entry);
@@ -199,12 +199,13 @@ static void ask_allowed(struct compilation *c, const struct packed *blocked)
 	uint32_t i;
 
 	for (i = 0; allowed && i < allowed->count; i++) {
-		struct net_network network = packed_network(allowed, i);
+		struct net_network network;
 		struct question q = {&network, DIAG_BLOCKED_ALLOWED, "the allowed", SPAN_NONE, true,
 				     0};
 
 		if (has_expired(allowed, i, c->options.now))
 			continue;
+		packed_network(allowed, i, &network);
 		q.span = packed_span(allowed, i);
 		ask(c, blocked, &q);
 	}
