@@ -165,19 +165,17 @@ static void put_addr(const struct parsed *parsed, struct net_addr *out)
 
 static enum net_status parse_addr(struct text *t, struct parsed *out)
 {
-	struct text at = *t;
-	enum net_status status = parse_v4(&at, &out->four);
+	const char *begin = t->p;
+	enum net_status status = parse_v4(t, &out->four);
 
 	out->family = 4;
-	if (status == NET_SYNTAX) {
-		at = *t;
-		if (!parse_v6(&at, out->six))
-			return NET_SYNTAX;
-		out->family = 6;
-		status = NET_OK;
-	}
-	*t = at;
-	return status;
+	if (status != NET_SYNTAX)
+		return status;
+	out->family = 6;
+	if (parse_v6(t, out->six))
+		return NET_OK;
+	t->p = begin;
+	return NET_SYNTAX;
 }
 
 static struct text text_of(struct str s)
@@ -329,11 +327,12 @@ const char *net_status_text(enum net_status status)
 	return "is not an IP address";
 }
 
+/* What stands before an IPv4 address that is written as IPv6 (RFC 4291 section 2.5.5.2). */
+static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
 static bool is_mapped(const uint8_t b[16])
 {
-	static const uint8_t before[12] = {[10] = 0xff, [11] = 0xff};
-
-	return memcmp(b, before, sizeof(before)) == 0;
+	return memcmp(b, mapped, sizeof(mapped)) == 0;
 }
 
 /* The run of zero groups that "::" stands for: the longest, the first of equals, two or more
@@ -482,11 +481,23 @@ struct net_addr net_network_base(const struct net_network *network)
 	return base;
 }
 
+static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	unsigned whole = bits / 8;
+
+	return memcmp(a, b, whole) == 0 &&
+	       (bits % 8 == 0 || ((a[whole] ^ b[whole]) & (0xff00u >> bits % 8) & 0xff) == 0);
+}
+
 bool net_network_has(const struct net_network *network, const struct net_addr *peer)
 {
-	struct net_addr at = network->addr.family == 4 ? net_addr_unmap(peer) : net_addr_map(peer);
-	struct net_network around = {at, network->prefix};
-	struct net_addr a = net_network_base(network), b = net_network_base(&around);
+	const uint8_t *own = network->addr.b;
 
-	return at.family == network->addr.family && net_addr_eq(&a, &b);
+	if (network->addr.family == peer->family)
+		return same_bits(own, peer->b, network->prefix);
+	if (peer->family == 6)
+		return is_mapped(peer->b) && same_bits(own, peer->b + 12, network->prefix);
+	if (network->prefix <= 96)
+		return same_bits(own, mapped, network->prefix);
+	return is_mapped(own) && same_bits(own + 12, peer->b, network->prefix - 96u);
 }

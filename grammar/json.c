@@ -133,16 +133,17 @@ NEAR const char *plain_end(const char *p, const char *limit, unsigned *high)
 }
 
 /* p is behind the opening quote. */
-NEAR bool string(struct reader *r, const char *p, struct arena *arena, struct str *out)
+/* .p is NULL where there is none. Returned, and not put anywhere: it stays in registers. */
+NEAR struct str string(struct reader *r, const char *p, struct arena *arena)
 {
 	unsigned high = 0;
 	const char *end = plain_end(p, r->json.limit, &high);
+	struct str slow;
 
 	if (high || end == r->json.limit || *end != '"')
-		return json_string_slow(r, p, end, arena, out);
-	*out = (struct str){p, (size_t)(end - p)};
+		return json_string_slow(r, p, end, arena, &slow) ? slow : STR_NONE;
 	r->json.p = end + 1;
-	return true;
+	return (struct str){p, (size_t)(end - p)};
 }
 
 static void unclosed(struct reader *r, const char *open)
@@ -231,7 +232,8 @@ NEAR bool key(struct reader *r, unsigned depth, struct arena *arena, struct str 
 
 	if (*begin != '"')
 		return json_error(r, begin, "expected a key in double quotes"), false;
-	if (!string(r, begin + 1, arena, &text))
+	text = string(r, begin + 1, arena);
+	if (!text.p)
 		return false;
 	*name = r->near = text;
 	*span = span_at(r, begin, j->p);
@@ -353,7 +355,10 @@ NEAR struct node *text(struct reader *r)
 	struct json *j = &r->json;
 	struct node *node = new_node(r, NODE_STRING, j->p);
 
-	if (!node || !string(r, j->p + 1, r->texts, &node->string))
+	if (!node)
+		return NULL;
+	node->string = string(r, j->p + 1, r->texts);
+	if (!node->string.p)
 		return NULL;
 	node->span.end = (uint32_t)(j->p - j->base);
 	return node;

@@ -318,15 +318,16 @@ static void check_required(struct binder *b, const struct schema_structure *stru
 }
 
 /* Fields stay in ascending order of their number, whatever the order of the source. */
-static void insert_field(struct value_object *out, const struct value_field *field)
+static void insert_field(struct value_object *out, const struct schema_field *field,
+			 struct span key_span, struct value *value)
 {
 	size_t at = out->count++;
 
-	while (at > 0 && out->fields[at - 1].field->number > field->field->number) {
+	while (at > 0 && out->fields[at - 1].field->number > field->number) {
 		out->fields[at] = out->fields[at - 1];
 		at--;
 	}
-	out->fields[at] = *field;
+	out->fields[at] = (struct value_field){field, key_span, value};
 }
 
 /* @type is read with the variant. A structure without variants takes none: a server ignores it
@@ -383,6 +384,19 @@ static const struct schema_field *find_field(const struct binder *b,
 	return field;
 }
 
+/* True: the key is a path into the object, which has been bound. */
+static bool insert_pointer(struct binder *b, const struct schema_structure *structure,
+			   struct node_entry *e, const struct path *path, struct value_object *out)
+{
+	struct value_field bound = {NULL, e->key_span, NULL};
+
+	if (!bind_pointer(b, structure, e, path, &bound))
+		return false;
+	if (bound.value)
+		insert_field(out, bound.field, bound.key_span, bound.value);
+	return true;
+}
+
 bool bind_fields(struct binder *b, const struct schema_structure *structure, struct node *node,
 		 const struct path *path, bool complete, struct span whole,
 		 struct value_object *out)
@@ -401,15 +415,12 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 		return false;
 	for (e = node->map.first; e; e = e->next) {
 		const struct schema_field *field = find_field(b, structure, position++, e->key);
-		struct value_field bound = {field, e->key_span, NULL};
+		struct value *value;
 
 		if (is_variant_name(b, varies, structure, e, path))
 			continue;
-		if (b->kind == DRAFT_PATCH && bind_pointer(b, structure, e, path, &bound)) {
-			if (bound.value)
-				insert_field(&object, &bound);
+		if (b->kind == DRAFT_PATCH && insert_pointer(b, structure, e, path, &object))
 			continue;
-		}
 		if (!field) {
 			field = unknown_field(b, structure, e, path);
 			if (field)
@@ -421,9 +432,9 @@ bool bind_fields(struct binder *b, const struct schema_structure *structure, str
 		    same_span(e->key_span, whole))
 			continue;
 		seen[field - structure->fields] = SEEN;
-		bound.value = bind_field(b, structure, field, e, path);
-		if (bound.value)
-			insert_field(&object, &bound);
+		value = bind_field(b, structure, field, e, path);
+		if (value)
+			insert_field(&object, field, e->key_span, value);
 	}
 	if (complete && !hidden(b, whole))
 		check_required(b, structure, seen, whole, path);

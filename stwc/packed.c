@@ -247,7 +247,7 @@ static bool put_entry(struct packed *packed, const struct making *making, uint32
 
 bool packed_append(struct compilation *c, const struct draft *draft)
 {
-	const struct making fresh = {.entry.rare = PACKED_NOT_RARE};
+	static const struct making fresh = {.entry.rare = PACKED_NOT_RARE};
 	struct packed *packed = packed_of(c, draft->type);
 	struct making making = fresh;
 	bool wrong = false;
