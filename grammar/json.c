@@ -235,7 +235,8 @@ NEAR bool key(struct reader *r, unsigned depth, struct arena *arena, struct str 
 	text = string(r, begin + 1, arena);
 	if (!text.p)
 		return false;
-	*name = r->near = text;
+	*name = text;
+	r->near = text;
 	*span = span_at(r, begin, j->p);
 	switch (keyset_add(&j->keys[depth], r->key, text, span->begin, &first)) {
 	case KEYSET_NEW: break;
