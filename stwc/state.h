@@ -31,13 +31,13 @@ struct draft {
 	bool has_client_id;
 	enum draft_kind kind;
 	struct str client_id;
-	struct span span;      /* the client id, the key of a singleton, or the body */
+	struct span span; /* the client id, the key of a singleton, or the body */
 	enum shapes shapes;
 	size_t ordinal;        /* in its list, where it has no client id */
 	struct node *body;     /* poison where it was hidden by an error: the object exists all the
 				* same; NULL once it is bound */
 	struct object *object; /* once bound */
-	bool target_strict;  /* plans and API bodies: what the target version lacks is an error */
+	bool target_strict;    /* plans and API bodies: what the target version lacks is an error */
 	bool rest_elsewhere; /* a plan updates what a server has: it may say less than all of it */
 	bool adds;           /* packed types: to an entry of the same address */
 	bool check_only;     /* not part of the configuration: bound for its mistakes alone */
