@@ -157,10 +157,8 @@ static void put_any_line(struct layout *l, size_t begin, size_t end, size_t next
 		if (l->empty && l->out->n && !within)
 			buf_putc(l->out, '\n');
 		l->empty = 0;
-		/* a line end of Windows is one of YAML's, inside of texts too (YAML 1.2.2, 5.4); so
-		 * is a lone CR, which must not come to stand before the LF */
-		if (next > end && end > begin && l->text.p[end - 1] == '\r' &&
-		    (end - 1 == begin || l->text.p[end - 2] != '\r')) {
+		/* a line end of Windows is one of YAML's, inside of texts too (YAML 1.2.2, 5.4) */
+		if (next > end && end > begin && l->text.p[end - 1] == '\r') {
 			put_line(l, begin, end - 1);
 			begin = end;
 		}
@@ -180,14 +178,27 @@ static void put_any_line(struct layout *l, size_t begin, size_t end, size_t next
 	buf_putc(l->out, '\n');
 }
 
+/* A CR alone ends a line of YAML too, as it did long ago. */
+static bool has_lone_cr(struct str text)
+{
+	const char *end = text.p + text.n, *at = text.p;
+
+	while ((at = memchr(at, '\r', (size_t)(end - at)))) {
+		if (++at == end || *at != '\n')
+			return true;
+	}
+	return false;
+}
+
 bool layout_yaml(struct str text, const struct node *root, struct buf *out)
 {
 	struct layout l = {.text = text, .out = out};
 	size_t at = str_starts(text, STR("\xef\xbb\xbf")) ? 3 : 0;
 	bool ok;
 
-	if (memmem(text.p + at, text.n - at, "\xef\xbb\xbf", 3)) {
-		buf_puts(out, text); /* another mark: what it means depends on all before it */
+	/* another byte order mark, or a CR alone: what they mean depends on all before them */
+	if (memmem(text.p + at, text.n - at, "\xef\xbb\xbf", 3) || has_lone_cr(text)) {
+		buf_puts(out, text);
 		return true;
 	}
 	collect(&l, root);

@@ -44,6 +44,7 @@ CASES = [
      "a: 1\n\nb:\n  - x\n  -   z  # c\n"),
     ("and texts stay there, too", "a.yaml", "a: |  \n  x  \n\n\n  y\nb: \"p \n\n\n  q\"  \nc:    >-\n  z  \n",
      "a: |  \n  x  \n\n\n  y\nb: \"p \n\n\n  q\"  \nc: >-\n  z  \n"),
+    ("a CR alone ends a line of YAML: such a file is left as it is", "a.yaml", "a:   >\r  x", "a:   >\r  x"),
     ("line ends of Windows inside of texts as well", "a.yaml", "a: |\r\n  x\r\n\r\n  y\r\nb: \"p\r\n  q\"\r\n", 'a: |\n  x\n\n  y\nb: "p\n  q"\n'),
     # spellings
     ("durations, sizes, rates", "a.toml", '[Imap]\ntimeoutIdle = 1800000\nmaxRequestSize = 52428800\nmaxRequestRate = {count=2000,period="60s"}\n',
