@@ -17,6 +17,16 @@ struct node *defaults_node(struct compilation *c, const struct schema_field *fie
 	return node;
 }
 
+struct node *defaults_within(struct compilation *c, const struct schema_field *holder,
+			     const struct schema_field *field)
+{
+	struct node *whole = holder ? defaults_node(c, holder) : NULL;
+	struct node *part =
+		whole && whole->kind == NODE_MAP ? node_map_get(whole, str_c(field->name)) : NULL;
+
+	return part ? part : defaults_node(c, field);
+}
+
 static struct value *bind_default(struct compilation *c, const struct schema_structure *structure,
 				  const struct schema_field *field)
 {

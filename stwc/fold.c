@@ -84,8 +84,10 @@ static bool removes(const struct node *value)
 	return value->kind == NODE_NULL || (value->kind == NODE_BOOL && !value->boolean);
 }
 
+/* `holder`: the field whose value the node is; NULL for members. */
 static struct node *fold_pointer(struct fold *fold, const struct schema_type *type,
-				 struct node *node, struct str pointer);
+				 const struct schema_field *holder, struct node *node,
+				 struct str pointer);
 
 static struct node *remove_member(struct fold *fold, const struct schema_type *type,
 				  struct node *map, struct str member)
@@ -113,17 +115,19 @@ static struct node *pointer_into_members(struct fold *fold, const struct schema_
 		if (!member)
 			member = node_new(&fold->c->arena, NODE_MAP, fold->span);
 		if (member)
-			member = fold_pointer(fold, type->element, member, pointer);
+			member = fold_pointer(fold, type->element, NULL, member, pointer);
 	}
 	return member && set_entry(fold, map, step, member) ? map : NULL;
 }
 
 /* What a pointer goes into where the body says nothing: the default, else an empty value. */
-static struct node *start_of(struct fold *fold, const struct schema_field *field)
+static struct node *start_of(struct fold *fold, const struct schema_field *holder,
+			     const struct schema_field *field)
 {
-	if (field->default_json)
-		return defaults_node(fold->c, field);
-	return node_new(&fold->c->arena, NODE_MAP, fold->span);
+	struct node *usual = defaults_within(fold->c, holder, field);
+
+	return usual || fold->c->arena.failed ? usual
+					      : node_new(&fold->c->arena, NODE_MAP, fold->span);
 }
 
 static struct node *with_number(struct compilation *c, struct node *map, struct str name,
@@ -164,7 +168,8 @@ static struct node *spelled_out(struct compilation *c, const struct schema_struc
 }
 
 static struct node *pointer_into_object(struct fold *fold, const struct schema_structure *structure,
-					struct node *node, struct str pointer)
+					const struct schema_field *holder, struct node *node,
+					struct str pointer)
 {
 	const struct schema_structure *body;
 	const struct schema_field *field;
@@ -185,19 +190,20 @@ static struct node *pointer_into_object(struct fold *fold, const struct schema_s
 		return set_entry(fold, node, step, fold->value) ? node : NULL;
 	member = node_map_get(node, step);
 	if (!member || member->kind == NODE_NULL)
-		member = start_of(fold, field);
+		member = start_of(fold, holder, field);
 	if (member)
-		member = fold_pointer(fold, field->type, member, pointer);
+		member = fold_pointer(fold, field->type, field, member, pointer);
 	return member && set_entry(fold, node, step, member) ? node : NULL;
 }
 
 static struct node *fold_pointer(struct fold *fold, const struct schema_type *type,
-				 struct node *node, struct str pointer)
+				 const struct schema_field *holder, struct node *node,
+				 struct str pointer)
 {
 	if (node->kind == NODE_POISON)
 		return node;
 	if (type->kind == TYPE_OBJECT)
-		return pointer_into_object(fold, type->structure, node, pointer);
+		return pointer_into_object(fold, type->structure, holder, node, pointer);
 	if (type->kind == TYPE_LIST || type->kind == TYPE_SET || type->kind == TYPE_MAP)
 		return pointer_into_members(fold, type, node, pointer);
 	return bad_pointer(fold, node, "it goes deeper than the value");
@@ -280,7 +286,7 @@ static struct node *fold_body(struct compilation *c, const struct schema_structu
 		if (e->value->kind == NODE_POISON)
 			continue;
 		if (pointer_is_deep(pointer))
-			body = pointer_into_object(&fold, structure, body, pointer);
+			body = pointer_into_object(&fold, structure, NULL, body, pointer);
 		else
 			body = fold_property(&fold, structure, body, pointer);
 	}

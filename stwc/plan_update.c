@@ -68,8 +68,9 @@ static struct node *member_at(const struct node *node, struct str step)
 	return member;
 }
 
-static bool is_unseen(const struct look *look, const struct schema_type *type, struct node *node,
-		      struct str pointer);
+/* `holder`: the field whose value the node is; NULL for members. */
+static bool is_unseen(const struct look *look, const struct schema_type *type,
+		      const struct schema_field *holder, struct node *node, struct str pointer);
 
 /* A list or map that a source has written is known whole; one that is a default, or that nothing
  * is said of, may have other members. */
@@ -86,7 +87,7 @@ static bool is_unseen_member(const struct look *look, const struct schema_type *
 		return false;
 	member = member_at(node, step);
 	if (member)
-		return more && is_unseen(look, element, member, pointer);
+		return more && is_unseen(look, element, NULL, member, pointer);
 	if (!more && (look->value->kind == NODE_NULL || element->kind != TYPE_OBJECT))
 		return look->value->kind == NODE_NULL;
 	if (!more)
@@ -97,7 +98,8 @@ static bool is_unseen_member(const struct look *look, const struct schema_type *
 }
 
 static bool is_unseen_part(const struct look *look, const struct schema_structure *structure,
-			   const struct node *node, struct str pointer)
+			   const struct schema_field *holder, const struct node *node,
+			   struct str pointer)
 {
 	const struct schema_structure *fields = node ? fold_fields(structure, node) : structure;
 	const struct schema_field *field;
@@ -113,18 +115,18 @@ static bool is_unseen_part(const struct look *look, const struct schema_structur
 	if (!more)
 		return !node && lacks_beside(fields, step, NULL);
 	member = node && node->kind == NODE_MAP ? node_map_get(node, step) : NULL;
-	if ((!member || member->kind == NODE_NULL) && field->default_json)
-		member = defaults_node(look->c, field);
-	return is_unseen(look, field->type, member, pointer);
+	if (!member || member->kind == NODE_NULL)
+		member = defaults_within(look->c, holder, field);
+	return is_unseen(look, field->type, field, member, pointer);
 }
 
-static bool is_unseen(const struct look *look, const struct schema_type *type, struct node *node,
-		      struct str pointer)
+static bool is_unseen(const struct look *look, const struct schema_type *type,
+		      const struct schema_field *holder, struct node *node, struct str pointer)
 {
 	if (node && node->kind == NODE_NULL)
 		node = NULL;
 	if (type->kind == TYPE_OBJECT)
-		return is_unseen_part(look, type->structure, node, pointer);
+		return is_unseen_part(look, type->structure, holder, node, pointer);
 	if (type->kind == TYPE_LIST || type->kind == TYPE_MAP)
 		return is_unseen_member(look, type, node, pointer);
 	return false;
@@ -142,8 +144,9 @@ static bool split_patch(struct compilation *c, const struct draft *target, struc
 	for (e = patch->map.first; here && there && e; e = e->next) {
 		struct look look = {c, e->value};
 		struct str pointer = pointer_of(e->key);
-		bool away = pointer_is_deep(pointer) &&
-			    is_unseen_part(&look, target->type->structure, target->body, pointer);
+		bool away =
+			pointer_is_deep(pointer) &&
+			is_unseen_part(&look, target->type->structure, NULL, target->body, pointer);
 
 		if (away)
 			diag_add(&c->diags, DIAG_NOT_CARRIED, e->key_span,

@@ -322,6 +322,14 @@ def values(tap):
     done = folded([[PEOPLE, USES], [op("create", "NetworkListener", {"people": listener("x")})]], "--to", "json",
                   command="convert")
     tap.equal(json.loads(done.stdout)["Domain"]["d"]["directoryId"], "#people", "references keep their objects")
+    local = {"if": "is_local_domain(rcpt_domain)", "then": "'local'"}
+    case = {"if": "rcpt_domain == 'example.net'", "then": "'local'"}
+    for what, patch, match in (("a further case", {"route/match/1": case}, [local, case]), ("its place", {"route/match/0": case}, [case]),
+                               ("the result", {"route/match/0/then": "'mx'"}, [{**local, "then": "'mx'"}])):
+        done = folded([[op("update", "MtaOutboundStrategy", {"route": {"else": "'mx'"}}), op("update", "MtaOutboundStrategy", patch)]],
+                      "--to", "json", command="convert")
+        tap.equal(json.loads(done.stdout)["MtaOutboundStrategy"]["route"], {"match": match, "else": "'mx'"},
+                  f"a path goes into the case of the default beside an else that was said: {what}")
     with tempfile.TemporaryDirectory() as folder:
         for name, text in (("a.toml", '[BlockedIp]\n"192.0.2.1" = { reason = "manual" }\n'),
                            ("b.toml", '[BlockedIp]\n"192.0.2.1" = { expiresAt = "2030-01-01T00:00:00Z" }\n')):
