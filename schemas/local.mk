@@ -29,6 +29,7 @@ EXTRA_DIST += $(STWS) schemas/ids.lock schemas/README.md schemas/settings-0.15.d
 
 noinst_PROGRAMS += schemac
 schemac_SOURCES = \
+	schemas/holds.c schemas/holds.h \
 	schemas/lookup.c schemas/checks.def schemas/schema.h \
 	schemas/required.c schemas/required.h \
 	schemas/schemac/attributes.c \
@@ -52,6 +53,7 @@ noinst_LIBRARIES += libschemas.a
 libschemas_a_SOURCES = \
 	schemas/compare.c \
 	schemas/foreign.c schemas/foreign.h \
+	schemas/holds.c schemas/holds.h \
 	schemas/lookup.c schemas/checks.def schemas/schema.h \
 	schemas/merge.c \
 	schemas/required.c schemas/required.h

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "schemas/foreign.h"
+#include "schemas/holds.h"
 #include "schemas/required.h"
 
 struct merger {
@@ -141,8 +142,6 @@ static void merge_fields(struct merger *m, struct schema_structure *s,
 		else
 			make_field(m, &fields[i], t, extra++);
 	}
-	/* a new field may hold something that rules are about */
-	s->checked = ours->checked || extra > 0;
 	s->fields = fields;
 	s->field_count = (uint16_t)count;
 }
@@ -180,7 +179,6 @@ static void merge_variants(struct merger *m, struct schema_structure *s,
 		v->until = o->until ? o->until : SCHEMA_ABSENT;
 		count++;
 	}
-	s->checked = ours->checked || extra > 0;
 	s->variants = variants;
 	s->variant_count = (uint16_t)count;
 }
@@ -237,7 +235,6 @@ static void merge_structure(struct merger *m, struct schema_structure *s,
 	} else {
 		copy_structure(m, s, theirs, false);
 		s->number = (uint16_t)(SCHEMA_EXTRA + (*extra)++);
-		s->checked = true;
 	}
 	if (s->object)
 		s->object = schema_object_find(m->out, str_c(s->object->name));
@@ -418,6 +415,9 @@ const struct schema *schema_merge(struct arena *arena, const struct schema *ours
 		merge_structure(&m, &m.structures[i], schema_structure_find(ours, name),
 				schema_structure_find(theirs, name), &extra);
 	}
+	if (arena->failed)
+		return NULL;
+	schema_derive_holds(m.structures, m.out->structure_count);
 	derive_required(&m);
 	return arena->failed ? NULL : m.out;
 }

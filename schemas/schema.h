@@ -102,6 +102,13 @@ struct schema_enum {
 	uint16_t count;
 };
 
+/* What values may hold, however deep: whoever looks for one of these passes over the rest. */
+enum schema_holds {
+	HOLDS_RULES = 1,      /* a structure that has a rule, or a field that has one */
+	HOLDS_REFERENCES = 2, /* references, and secrets that lie in a file or variable */
+	HOLDS_LICENSED = 4    /* a field with the enterprise mark */
+};
+
 struct schema_field {
 	const char *name;
 	uint16_t number;   /* permanent within the structure */
@@ -116,6 +123,7 @@ struct schema_field {
 	bool compiled; /* … as a table that the compiler makes, not as a member of the record */
 	bool deprecated;
 	bool own;        /* stw refuses more than the server does here (see doc) */
+	uint8_t holds;   /* enum schema_holds, of its values; not what the field itself is */
 	uint64_t checks; /* rules that its value is held against, by bit */
 	const struct schema_type *type;
 	const char *default_json;  /* canonical server form; NULL: the rule of validation.md 1.8 */
@@ -152,7 +160,7 @@ struct schema_structure {
 	const struct schema_variant *variants; /* union: in the reference's order */
 	uint16_t variant_count;
 	uint64_t checks;                    /* rules that the whole is held against, by bit */
-	bool checked;                       /* it, or something inside it, has a rule */
+	uint8_t holds;                      /* enum schema_holds, itself included */
 	const struct schema_object *object; /* when it is an object type, else NULL */
 	const char *since, *until;
 	const char *doc;

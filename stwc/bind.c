@@ -782,6 +782,8 @@ struct object *bind_draft(struct compilation *c, const struct draft *draft)
 	    c->diags.faults != faults)
 		object->poisoned = true;
 	object->guessed = b.guessed;
+	object->percent = b.percent;
+	object->text_size = b.text_size;
 	return object;
 }
 

@@ -21,7 +21,9 @@ struct binder {
 	bool merges;  /* it is laid over what a server has, which may have what is missing here */
 	bool part;    /* one member of a list or map is bound, not all of them */
 	bool guessed; /* the variant of the whole object: another one would do as well */
-	unsigned led; /* how many more levels down a path leads, each to one member or field */
+	bool percent; /* some text has a % */
+	size_t text_size; /* of all texts that were bound */
+	unsigned led;     /* how many more levels down a path leads, each to one member or field */
 	const struct schema_field *holder;    /* of the nested object being bound, or NULL */
 	const struct schema_variant *variant; /* of the body whose fields come next, or NULL */
 };

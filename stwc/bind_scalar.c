@@ -343,6 +343,20 @@ static bool is_toml_date(const struct node *node)
 	return node->style != NODE_STYLE_PLAIN && node->style != NODE_STYLE_BARE;
 }
 
+/* What checks want to know of texts is noted while they are at hand (check/texts.c). */
+static struct value *new_text(struct binder *b, const struct schema_type *type, struct str s,
+			      struct span span)
+{
+	struct value *value = bind_new(b, VALUE_STRING, type, span);
+
+	if (!value)
+		return NULL;
+	value->string = s;
+	b->text_size += s.n;
+	b->percent = b->percent || (s.n && memchr(s.p, '%', s.n));
+	return value;
+}
+
 static struct value *bind_text(struct binder *b, const struct schema_type *type,
 			       const struct schema_field *field, struct node *node,
 			       const struct path *path)
@@ -377,10 +391,9 @@ static struct value *bind_text(struct binder *b, const struct schema_type *type,
 			  "such as https://example.org/path");
 		return NULL;
 	}
-	value = bind_new(b, VALUE_STRING, type, node->span);
+	value = new_text(b, type, s, node->span);
 	if (!value)
 		return NULL;
-	value->string = s;
 	if (validator == VALIDATE_TRIM && s.p - node->string.p <= UINT16_MAX)
 		value->lead = (uint16_t)(s.p - node->string.p);
 	return value;
@@ -581,7 +594,6 @@ static struct value *bind_reference(struct binder *b, const struct schema_type *
 static struct value *bind_blob(struct binder *b, const struct schema_type *type, struct node *node,
 			       const struct path *path)
 {
-	struct value *value;
 	uint64_t unused;
 
 	if (node->kind != NODE_STRING)
@@ -591,10 +603,7 @@ static struct value *bind_blob(struct binder *b, const struct schema_type *type,
 			   STR_ARG(node->string));
 		return NULL;
 	}
-	value = bind_new(b, VALUE_STRING, type, node->span);
-	if (value)
-		value->string = node->string;
-	return value;
+	return new_text(b, type, node->string, node->span);
 }
 
 static struct value *bind_boolean(struct binder *b, const struct schema_type *type,

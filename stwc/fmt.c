@@ -174,7 +174,7 @@ static bool spell(struct compilation *c, const struct source *source, enum forma
 				      .key = &c->hash_key,
 				      .shapes = SHAPES_OWN,
 				      .reveal = true}};
-	struct walk walk = {visit, &s};
+	struct walk walk = {visit, &s, 0};
 	bool own = source_shapes(c, source->number, SHAPES_OWN) == SHAPES_OWN;
 	size_t i;
 

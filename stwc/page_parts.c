@@ -379,7 +379,7 @@ static bool put_picture(struct page *page)
 bool page_references(struct page *page)
 {
 	struct references r = {.page = page};
-	struct walk walk = {visit, &r};
+	struct walk walk = {visit, &r, 0};
 	bool ok = true;
 
 	put_section(page, "references", "References");

@@ -119,7 +119,7 @@ static bool needs_each_other(const struct compilation *c, const struct object *o
 			     const struct plan_name *said)
 {
 	struct chain chain = {c, said->key.source, {said->draft}, 1};
-	struct walk walk = {reach, &chain};
+	struct walk walk = {reach, &chain, HOLDS_REFERENCES};
 	size_t i;
 
 	for (i = 0; i < chain.count; i++) {

@@ -140,7 +140,7 @@ static void resolve_value(void *ctx, struct value *value, const struct path *pat
 static void resolve_object(struct compilation *c, struct object *object)
 {
 	struct resolver r = {c, object};
-	struct walk walk = {resolve_value, &r};
+	struct walk walk = {resolve_value, &r, HOLDS_REFERENCES};
 	struct path_root root;
 
 	walk_object(&walk, &object->body,

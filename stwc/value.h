@@ -94,6 +94,8 @@ struct object {
 	struct span span;     /* of the body's beginning: client id, key or brace */
 	size_t draft;         /* number of what it was made of, for the passes */
 	struct value_object body;
+	size_t text_size;    /* bytes of all its texts, as bound */
+	bool percent;        /* some text has a %, which may begin a macro */
 	bool poisoned;       /* had an error; references to it still resolve */
 	bool rest_elsewhere; /* only updated: a server has the rest of it */
 	bool guessed;        /* an update of what is not shown: the variant may be another */

@@ -159,7 +159,7 @@ bool view_graph(struct view *view, const struct schema_object *const *types, siz
 		struct buf *out)
 {
 	struct graph g = {.view = view, .out = out, .types = types, .type_count = type_count};
-	struct walk walk = {visit, &g};
+	struct walk walk = {visit, &g, 0};
 	bool ok = view_index_init(&g.shown, view, types, type_count);
 
 	buf_puts(out, STR("digraph configuration {\n\trankdir=LR;\n\tnode [shape=box];\n"));

@@ -59,7 +59,7 @@ bool view_item_waits(const struct view_items *items, const struct view_item *ite
 		     const struct value_field *field)
 {
 	struct look look = {items, item, false};
-	struct walk walk = {look_for_later, &look};
+	struct walk walk = {look_for_later, &look, 0};
 	struct value_field copy = *field;
 	struct value_object part = item->object->body;
 
@@ -423,7 +423,7 @@ static bool find_matches(struct view_items *items)
 bool view_items_make(struct view_items *items, struct view *view)
 {
 	struct look look = {.items = items};
-	struct walk walk = {mark_referred, &look};
+	struct walk walk = {mark_referred, &look, 0};
 	size_t i;
 
 	*items = (struct view_items){.view = view, .count = view->c.object_count};

@@ -152,7 +152,7 @@ static void walk_links(struct sorter *s, const struct walk *walk, const struct o
 /* The array may move while it grows, so positions become pointers at the end. */
 static void collect_links(struct sorter *s)
 {
-	struct walk walk = {visit, s};
+	struct walk walk = {visit, s, 0};
 	size_t i, at = 0;
 
 	for (i = 0; i < s->count && !s->failed; i++) {

@@ -307,7 +307,7 @@ static void look_for_new(void *ctx, struct value *value, const struct path *path
 static bool needs_new(const struct patcher *p, const struct object *object)
 {
 	struct look look = {p, false};
-	struct walk walk = {look_for_new, &look};
+	struct walk walk = {look_for_new, &look, 0};
 
 	if (object)
 		walk_object(&walk, &object->body, NULL);

@@ -100,7 +100,7 @@ static void look_for_anew(void *ctx, struct value *value, const struct path *pat
 bool patcher_moves(struct patcher *p, const struct value_object *part)
 {
 	struct look look = {p, false};
-	struct walk walk = {look_for_anew, &look};
+	struct walk walk = {look_for_anew, &look, 0};
 
 	walk_object(&walk, part, NULL);
 	return look.found;
@@ -294,7 +294,7 @@ static void role_of_change(struct patcher *p, const struct diff_object *object)
 
 void patcher_roles(struct patcher *p)
 {
-	struct walk walk = {visit_reference, p};
+	struct walk walk = {visit_reference, p, 0};
 	size_t i;
 
 	find_remade(p);

@@ -135,7 +135,7 @@ static struct look look_at(const struct leaving *l, size_t place, const struct v
 {
 	const struct object *object = l->order[place];
 	struct look look = {l, place, type, false, false};
-	struct walk walk = {look_for_leaving, &look};
+	struct walk walk = {look_for_leaving, &look, 0};
 	struct value_field copy = *field;
 	struct value_object part = object->body;
 

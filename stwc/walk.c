@@ -45,7 +45,11 @@ void walk_object(const struct walk *walk, const struct value_object *object, con
 	size_t i;
 
 	for (i = 0; i < object->count; i++) {
-		path.field = object->fields[i].field->name;
+		const struct schema_field *field = object->fields[i].field;
+
+		if (walk->holds && !(field->holds & walk->holds))
+			continue;
+		path.field = field->name;
 		walk_value(walk, object->fields[i].value, &path);
 	}
 }

@@ -9,6 +9,8 @@
 struct walk {
 	void (*visit)(void *ctx, struct value *value, const struct path *path);
 	void *ctx;
+	uint8_t holds; /* enum schema_holds: fields that hold none of these are passed over, and
+			* their values not even looked at; 0: none is */
 };
 
 /* `top` is the path of the object itself, or NULL where nobody asks for paths. */

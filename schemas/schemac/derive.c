@@ -1,4 +1,5 @@
 /* What follows from the rows: which fields must be given, and what stwd enacts. */
+#include "schemas/holds.h"
 #include "schemas/schemac/schemac.h"
 
 /* A row may say otherwise: two expressions may stay wholly empty. */
@@ -27,46 +28,9 @@ static bool anything_runs(const struct schema_structure *s)
 	return false;
 }
 
-/* A rule of the structure, of one of its fields, or of something that is known to have one. */
-static bool has_rule(const struct schema_structure *s)
-{
-	if (s->checks)
-		return true;
-	for (size_t i = 0; i < s->field_count; i++) {
-		const struct schema_type *t = s->fields[i].type;
-
-		while (t && t->element)
-			t = t->element;
-		if (s->fields[i].checks || (t && t->kind == TYPE_OBJECT && t->structure->checked))
-			return true;
-	}
-	for (size_t i = 0; i < s->variant_count; i++)
-		if (s->variants[i].body && s->variants[i].body->checked)
-			return true;
-	return false;
-}
-
-/* Structures hold each other in any order, so until nothing changes. */
-static void derive_checked(struct rows *rows)
-{
-	bool changed = true;
-
-	while (changed) {
-		changed = false;
-		for (size_t i = 0; i < rows->schema.structure_count; i++) {
-			struct schema_structure *s = &rows->structures[i];
-
-			if (s->checked || !has_rule(s))
-				continue;
-			s->checked = true;
-			changed = true;
-		}
-	}
-}
-
 void derive(struct rows *rows)
 {
-	derive_checked(rows);
+	schema_derive_holds(rows->structures, rows->schema.structure_count);
 	for (size_t i = 0; i < rows->schema.structure_count; i++)
 		derive_required(rows, i);
 	for (size_t i = 0; i < rows->schema.object_count; i++)

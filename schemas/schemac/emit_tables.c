@@ -142,6 +142,7 @@ static void put_field(struct buf *out, struct types *types, const struct schema 
 	put_flag(out, "runtime", f->runtime);
 	put_flag(out, "deprecated", f->deprecated);
 	put_flag(out, "own", f->own);
+	put_count(out, "holds", f->holds);
 	put_mask(out, "checks", f->checks);
 	buf_printf(out, ", .type = &types[%zu]", type_number(types, schema, f->type));
 	put_member(out, "default_json", f->default_json);
@@ -205,7 +206,7 @@ static void put_structure(struct buf *out, const struct schema *schema, size_t i
 	if (s->object)
 		buf_printf(out, ", .object = &objects[%zu]", (size_t)(s->object - schema->objects));
 	put_mask(out, "checks", s->checks);
-	put_flag(out, "checked", s->checked);
+	put_count(out, "holds", s->holds);
 	put_member(out, "since", s->since);
 	put_member(out, "until", s->until);
 	put_member(out, "doc", s->doc);

@@ -190,7 +190,7 @@ static void note_text(void *ctx, struct value *value, const struct path *unused 
 static bool note_domains(struct uses *uses)
 {
 	struct compilation *c = uses->c;
-	struct walk walk = {note_text, uses};
+	struct walk walk = {note_text, uses, 0};
 	const struct object *system = compile_first(c, "SystemSettings"), *domain;
 	struct path_root root;
 	size_t i;
@@ -376,7 +376,7 @@ static void open_value(void *ctx, struct value *value, const struct path *path)
 void check_host(struct compilation *c)
 {
 	struct opener opener = {.c = c};
-	struct walk walk = {open_value, &opener};
+	struct walk walk = {open_value, &opener, 0};
 	struct path_root root;
 	size_t i;
 

@@ -167,7 +167,7 @@ void check_pools(struct compilation *c)
 		"DataStore",    "BlobStore",   "SearchStore", "InMemoryStore", "MetricsStore",
 		"TracingStore", "Coordinator", "StoreLookup", "Directory",     "Authentication"};
 	struct bounds bounds = {.c = c};
-	struct walk walk = {check_nested, &bounds};
+	struct walk walk = {check_nested, &bounds, 0};
 	struct path_root root;
 	const struct object *object;
 	size_t i;

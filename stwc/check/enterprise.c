@@ -127,6 +127,8 @@ static void check_body(const struct rule *up, const struct value_object *body)
 		const struct value *value = body->fields[i].value;
 		struct path path = {.up = up->path, .field = field->name};
 
+		if (!field->enterprise && !(field->holds & HOLDS_LICENSED))
+			continue;
 		rule.path = &path;
 		if (field->enterprise && has_effect(&rule, field, value))
 			hint(&rule, rule_error(&rule, DIAG_ENTERPRISE, value,

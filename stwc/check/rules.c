@@ -208,20 +208,23 @@ static void visit_body(const struct rule *up, const struct value_object *body)
 	rule.field = NULL;
 	if (body->variant && fields)
 		mask |= fields->checks;
-	if (!body->structure->checked && !(fields && fields->checked))
+	if (!(body->structure->holds & HOLDS_RULES) && !(fields && fields->holds & HOLDS_RULES))
 		return;
 	if (body->structure->kind == STRUCTURE_UNION && !body->variant)
 		return; /* none that exists, or that this version has */
 	if (rule.whole)
 		ask(&rule, rule.object->poisoned ? mask & OF_PRESENCE : mask, NULL);
 	for (i = 0; i < body->count; i++) {
-		struct path path = {.up = up->path, .field = body->fields[i].field->name};
+		const struct schema_field *field = body->fields[i].field;
 		const struct value *value = body->fields[i].value;
+		struct path path = {.up = up->path, .field = field->name};
 
+		if (!field->checks && !(field->holds & HOLDS_RULES))
+			continue; /* and the value is not even looked at */
 		rule.path = &path;
-		rule.field = body->fields[i].field;
+		rule.field = field;
 		if (value->kind != VALUE_NULL)
-			ask(&rule, rule.field->checks, value);
+			ask(&rule, field->checks, value);
 		visit_value(&rule, value);
 	}
 }
@@ -231,7 +234,7 @@ static void visit_object(struct compilation *c, const struct object *object, boo
 	struct path_root root;
 	struct rule rule = {.c = c, .object = object, .whole = whole};
 
-	if (!object->type->structure->checked)
+	if (!(object->type->structure->holds & HOLDS_RULES))
 		return;
 	rule.path = path_of(&root, object->type, object->shown, object->ordinal);
 	visit_body(&rule, &object->body);

@@ -84,7 +84,7 @@ static void check_target(void *ctx, struct value *value, const struct path *path
 
 static void check_references(struct tenants *t)
 {
-	struct walk walk = {check_target, t};
+	struct walk walk = {check_target, t, HOLDS_REFERENCES};
 	struct path_root root;
 
 	walk_object(&walk, &t->object->body,

@@ -9,8 +9,6 @@
 struct texts {
 	struct compilation *c;
 	const struct object *object;
-	size_t size; /* of the object's texts */
-	bool macros; /* whether they are looked for */
 };
 
 /* The macro in a text, or an empty one. Alert texts have %{metric}% of their own. */
@@ -53,13 +51,9 @@ static void report_macro(const struct texts *t, const struct value *value, const
 
 static void look(void *ctx, struct value *value, const struct path *path)
 {
-	struct texts *t = ctx;
-	struct str kind;
+	const struct texts *t = ctx;
+	struct str kind = value->kind == VALUE_STRING ? find_macro(value->string) : STR_NONE;
 
-	if (value->kind != VALUE_STRING)
-		return;
-	t->size += value->string.n;
-	kind = t->macros ? find_macro(value->string) : STR_NONE;
 	if (kind.n)
 		report_macro(t, value, path, kind);
 }
@@ -67,17 +61,18 @@ static void look(void *ctx, struct value *value, const struct path *path)
 /* The texts alone: what else a server writes is its own affair, and only adds to it. */
 void check_texts(struct compilation *c, const struct object *object)
 {
-	struct texts t = {.c = c, .object = object, .macros = !c->has_settings};
-	struct walk walk = {look, &t};
+	struct texts t = {c, object};
+	struct walk walk = {look, &t, 0};
 	struct path_root root;
 	const struct path *top = path_of(&root, object->type, object->shown, object->ordinal);
 
-	walk_object(&walk, &object->body, top);
-	if (t.size <= OBJECT_SIZE_MAX)
+	if (object->percent && !c->has_settings)
+		walk_object(&walk, &object->body, top);
+	if (object->text_size <= OBJECT_SIZE_MAX)
 		return;
 	path_place(c,
 		   diag_add(&c->diags, DIAG_OBJECT_SIZE, object->span,
 			    "this %s holds %zu bytes of text, and a server stores %d at most",
-			    object->type->name, t.size, OBJECT_SIZE_MAX),
+			    object->type->name, object->text_size, OBJECT_SIZE_MAX),
 		   object, top);
 }
