@@ -242,7 +242,7 @@ static struct value *bind_list(struct binder *b, const struct schema_type *type,
 {
 	struct value *value = bind_new(b, VALUE_SEQUENCE, type, node->span);
 	struct members m = {NULL, 0, 0};
-	size_t given = node->kind == NODE_MAP ? node->map.count : node->list.count;
+	size_t given;
 
 	if (!value)
 		return NULL;
@@ -252,6 +252,7 @@ static struct value *bind_list(struct binder *b, const struct schema_type *type,
 	}
 	if (node->kind != NODE_LIST && node->kind != NODE_MAP)
 		return bind_wrong_type(b, type, node, path);
+	given = node->kind == NODE_MAP ? node->map.count : node->list.count;
 	if (!members_reserve(b, &m, given))
 		return NULL;
 	if (!(node->kind == NODE_MAP ? list_from_map(b, type, node, path, &m)
