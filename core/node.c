@@ -104,6 +104,8 @@ struct node_entry *node_map_find(const struct node *map, struct str name)
 {
 	struct node_entry *e;
 
+	if (map->kind != NODE_MAP)
+		return NULL;
 	if (map->map.index)
 		return map_get(map->map.index, name);
 	for (e = map->map.first; e; e = e->next) {

@@ -93,7 +93,7 @@ bool node_map_append(struct arena *arena, const struct hash_key *key, struct nod
 /* A copy without the entry of that name, which shares the values; NULL: out of memory. */
 struct node *node_map_without(struct arena *arena, const struct hash_key *key,
 			      const struct node *map, struct str name) WARN_UNUSED;
-/* The entry of that name, or NULL. */
+/* The entry of that name, or NULL; of a node that is no map, too. */
 struct node_entry *node_map_find(const struct node *map, struct str name);
 static inline struct node *node_map_get(const struct node *map, struct str name)
 {

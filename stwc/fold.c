@@ -210,7 +210,8 @@ static struct node *fold_pointer(struct fold *fold, const struct schema_type *ty
 }
 
 static struct node *fold_body(struct compilation *c, const struct schema_structure *structure,
-			      struct node *body, struct node *patch, enum fold_immutable immutable);
+			      const struct schema_field *holder, struct node *body,
+			      struct node *patch, enum fold_immutable immutable);
 
 /* Nested objects of a single structure merge, everything else is replaced. */
 static bool merges(const struct schema_type *type, const struct node *value)
@@ -269,13 +270,15 @@ static struct node *fold_property(struct fold *fold, const struct schema_structu
 		if (!old)
 			return NULL;
 		if (old->kind == NODE_MAP)
-			value = fold_body(fold->c, field->type->structure, old, value, false);
+			value = fold_body(fold->c, field->type->structure, field, old, value,
+					  FOLD_MUTABLE);
 	}
 	return value && set_entry(fold, body, key, value) ? body : NULL;
 }
 
 static struct node *fold_body(struct compilation *c, const struct schema_structure *structure,
-			      struct node *body, struct node *patch, enum fold_immutable immutable)
+			      const struct schema_field *holder, struct node *body,
+			      struct node *patch, enum fold_immutable immutable)
 {
 	struct node_entry *e;
 
@@ -286,7 +289,7 @@ static struct node *fold_body(struct compilation *c, const struct schema_structu
 		if (e->value->kind == NODE_POISON)
 			continue;
 		if (pointer_is_deep(pointer))
-			body = pointer_into_object(&fold, structure, NULL, body, pointer);
+			body = pointer_into_object(&fold, structure, holder, body, pointer);
 		else
 			body = fold_property(&fold, structure, body, pointer);
 	}
@@ -311,5 +314,5 @@ struct node *fold_merge(struct compilation *c, const struct schema_structure *st
 			return patch;
 	}
 	fields = fold_fields(structure, body);
-	return fields ? fold_body(c, fields, body, patch, immutable) : patch;
+	return fields ? fold_body(c, fields, NULL, body, patch, immutable) : patch;
 }

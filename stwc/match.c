@@ -381,6 +381,8 @@ bool match_find(struct compilation *c, const struct schema_object *type, const s
 	if (number & MANY)
 		return find_slowly(c, type, match, key, out, many);
 	found = &c->state->drafts[number - 1];
+	if (found->body->kind != NODE_MAP)
+		return true; /* a mistake has taken its place since it was noted */
 	now = joined_values(c, type, match, found->body);
 	if (str_eq(now, key))
 		*out = found;

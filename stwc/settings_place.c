@@ -150,6 +150,8 @@ static bool follow(struct settings *s, struct setting *setting, struct settings_
 		if (!path.n)
 			return true;
 		child = map ? node_map_get(map, step.field) : NULL;
+		if (child && child->kind != NODE_MAP)
+			return false;
 		if (!child && make) {
 			child = settings_map(s, NULL, setting->key_span);
 			settings_put(s, map, field->name, setting->key_span, child);
@@ -249,6 +251,10 @@ static bool add_member(struct settings *s, struct setting *setting, const struct
 		settings_put(s, place->map, arena_str(&s->c->arena, place->name).p,
 			     setting->key_span, list);
 	}
+	if (list && list->kind != NODE_LIST) {
+		setting->why = STR("another key has set the field already");
+		return false;
+	}
 	if (list && member)
 		node_list_append(list, member);
 	return true;
@@ -302,6 +308,10 @@ static bool put_header(struct settings *s, struct setting *setting, const struct
 		settings_put(s, place->map, arena_str(&s->c->arena, place->name).p,
 			     setting->key_span, map);
 	}
+	if (map && map->kind != NODE_MAP) {
+		setting->why = STR("another key has set the field already");
+		return false;
+	}
 	if (map && name.p && node_map_find(map, name)) {
 		setting->why = STR("the header is given twice");
 		return false;
@@ -338,6 +348,10 @@ static bool put_condition(struct settings *s, struct setting *setting, const str
 	if (!map)
 		return false;
 	match = node_map_get(map, STR("match"));
+	if (!match) { /* "a" was one text, before "a.0000.if" */
+		setting->why = STR("another key has set the field already");
+		return false;
+	}
 	pair = otherwise ? map : node_map_get(match, number);
 	if (!pair) {
 		pair = settings_map(s, NULL, setting->key_span);

@@ -63,8 +63,15 @@ static void add_named(struct rows *rows, struct map *map, struct node_entry *ent
 
 static void add_all(struct rows *rows, struct map *map, const struct node *table)
 {
-	for (struct node_entry *e = table->map.first; e; e = e->next)
-		add_named(rows, map, e);
+	struct node_entry *e = table->kind == NODE_MAP ? table->map.first : NULL;
+
+	for (; e; e = e->next) {
+		if (e->value->kind == NODE_MAP)
+			add_named(rows, map, e);
+		else
+			rows_error(rows, e->key_span, "the row of %.*s is no table",
+				   STR_ARG(e->key));
+	}
 }
 
 static void add_table(struct rows *rows, struct node_entry *entry)

@@ -99,6 +99,7 @@ REFUSED = [
     ('view = "Lamp"', 'view = "Lampe"', "there is no type Lampe"),
     ('view = "Lamp"', 'view = "Lamp"\nvariant = "Red"', "Lamp has no variant Red"),
     ('["red", "green"]', '["red", "red"]', "member red stands twice"),
+    ("[enum.Color]", "[enum]\nSize = 1\n[enum.Color]", "the row of Size is no table"),
     ('of = "Shade"', 'of = "Lamp"', "Lamp is no union"),
     ('members = ["hour"]', 'members = ["minute"]', "ExpressionVariable has no member minute"),
     ('"Lamp.glow"]', '"Lamp.glows"]', "no row has this name"),

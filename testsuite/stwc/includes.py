@@ -71,6 +71,10 @@ def overlays(tap):
     done = stwctest.run("convert", "--to", "json", "base.toml", "--overlay", "over.toml", cwd=folder.path)
     tap.equal(json.loads(done.stdout), {"Imap": {"maxRequestRate": "9/1h"}, "MtaExtensions": {"expn": "true", "dsn": "true"}},
               "a part of what is written as a text changes, and its rest stays")
+    folder = Folder({"base.toml": '[Domain.a]\nname = "example.org"\n',
+                     "over.json": '{"Domain": {"z": {"name": "example.net"}, "a": null, "q": {"name": "example.org"}}}'})
+    done = folder.check("base.toml", "--overlay", "over.json")
+    tap.equal(done.codes("error"), ["wrong-type"], "what is looked for by its key is no longer found where null has taken its place")
 
 
 def refused(tap):

@@ -367,6 +367,8 @@ CASES = [
      {"ReportSettings/outboundReportDomain": "example.net", "SystemSettings/defaultDomainId": "#example.net"}),
     ("the domain of a host further down", 'server.hostname = "mail.eu.example.co.uk"\n', [], {},
      {"SystemSettings/defaultDomainId": "#example.co.uk"}),
+    ("an expression that is a text, and a list as well", 'session.ehlo.require = "true"\nsession.ehlo.require.0000.else = "false"\n', [],
+     {"session.ehlo.require.0000.else": "dropped"}, {"MtaStageEhlo/require": "true"}),
     ("macros in a circle", HOST + 'report.domain = "%{cfg:report.domain}%"\n', [], {"report.domain": "dropped"}, {}),
     ("a template", 'server.hostname = "{{ host }}"\nserver.max-connections = 5\n', [],
      {"server.hostname": "dropped"}, {}),
