@@ -197,7 +197,9 @@ static bool join_draft(struct file *file, struct draft *first, const struct draf
 				 upsert && !file->overlay ? FOLD_SAME : FOLD_MUTABLE);
 	if (upsert)
 		first->kind = DRAFT_UPSERT;
-	if (!first->body || !match_changed(file->c, first) || !note_draft(file, first, draft))
+	/* another variant begins anew, and its key is still the name that it goes by */
+	if (!first->body || !draft_fill_key(file->c, first) || !match_changed(file->c, first) ||
+	    !note_draft(file, first, draft))
 		return false;
 	named = draft->has_client_id ? draft_find(file->c, draft->type, draft->client_id) : first;
 	return named || draft_alias(file->c, first, draft->client_id);

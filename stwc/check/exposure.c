@@ -1,4 +1,6 @@
 /* What goes over the wire in the clear, and what is within reach of everybody. */
+#include <strings.h>
+
 #include "stwc/check/lint.h"
 
 /* What the default of MtaStageAuth.require makes of a port: 25 takes mail, others take clients. */
@@ -47,6 +49,18 @@ static const struct value *public_bind(struct compilation *c, const struct objec
 	return NULL;
 }
 
+/* Does it say which paths may be asked for? A plain 200, its default, says all. */
+static bool restricts_paths(struct compilation *c, const struct object *http)
+{
+	const struct value *written = value_field_get(&http->body, "allowedEndpoints");
+	size_t cases;
+
+	if (!written || written->kind != VALUE_OBJECT)
+		return false;
+	(void)lint_members(c, &written->object, "match", &cases);
+	return cases || !str_eq_c(lint_text(c, &written->object, "else"), "200");
+}
+
 /* An HTTP listener is the way to the management API. In the clear it is, unless something says that
  * only a proxy or some paths are meant. */
 static void public_management(struct compilation *c, const struct object *listener)
@@ -62,8 +76,8 @@ static void public_management(struct compilation *c, const struct object *listen
 	     lint_flag(c, &listener->body, "tlsImplicit")))
 		return;
 	(void)lint_proxies(c, listener, &proxies);
-	if (proxies || (http && (value_field_get(&http->body, "allowedEndpoints") ||
-				 lint_flag(c, &http->body, "useXForwarded"))))
+	if (proxies ||
+	    (http && (restricts_paths(c, http) || lint_flag(c, &http->body, "useXForwarded"))))
 		return;
 	(void)net_socket_format(&bind->socket, text);
 	diag = diag_add(&c->diags, DIAG_PUBLIC_MANAGEMENT, bind->span,
@@ -190,7 +204,8 @@ static void ldap(struct compilation *c, const struct object *directory)
 	size_t end = 0;
 
 	if (directory->poisoned || !lint_is_variant(&directory->body, "Ldap") ||
-	    lint_flag(c, &directory->body, "useTls") || !str_starts(url, STR("ldap://")))
+	    lint_flag(c, &directory->body, "useTls") || url.n < 7 ||
+	    strncasecmp(url.p, "ldap://", 7) != 0)
 		return;
 	host = str_from(url, 7);
 	if (host.n && *host.p == '[') {

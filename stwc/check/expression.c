@@ -7,7 +7,10 @@ struct diag *expression_report(const struct expression_part *part, enum diag_cod
 			       uint32_t begin, uint32_t end, struct str message)
 {
 	const struct rule *rule = part->rule;
-	struct span span = rule_span(rule->c, part->value, begin, end - begin);
+	/* a part of the default has no place of its own; the object that leaves it so has one */
+	struct span span = part->value->span.source
+				   ? rule_span(rule->c, part->value, begin, end - begin)
+				   : rule->object->span;
 	struct diag *diag = diag_add(&rule->c->diags, code, span, "%.*s", STR_ARG(message));
 
 	if (diag_kept(&rule->c->diags, diag))

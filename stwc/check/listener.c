@@ -61,6 +61,7 @@ void check_privileged_ports(struct compilation *c)
 struct holder {
 	const struct object *listener;
 	const struct value *address;
+	struct holder *next; /* another that never meets those before, by the roles of nodes */
 };
 
 struct bind_key {
@@ -119,28 +120,41 @@ static struct net_socket plain_socket(const struct value *address)
 	return (struct net_socket){net_addr_unmap(&address->socket.addr), address->socket.port};
 }
 
-/* Is another listener there under the key? The first that asks gets the place. False: out of
+/* The first of the holders that meets the one that asks, or NULL. */
+static struct holder *meets(const struct binds *binds, struct holder *holder,
+			    const struct holder *asking)
+{
+	for (; holder; holder = holder->next) {
+		/* two of one name have been told apart from this already */
+		if (!str_eq(holder->listener->identity, asking->listener->identity) &&
+		    !never_meet(binds, holder->listener, asking->listener))
+			return holder;
+	}
+	return NULL;
+}
+
+/* Is another listener there under the key? One that meets no other gets a place. False: out of
  * memory. */
 static bool claim(struct binds *binds, struct map *map, struct str place,
 		  const struct holder *asking, struct holder **out)
 {
-	struct holder *holder = map_get(map, place);
+	struct holder *first = map_get(map, place), *holder;
 	struct str key;
 
-	*out = NULL;
-	if (holder) {
-		/* two of one name have been told apart from this already */
-		if (!str_eq(holder->listener->identity, asking->listener->identity) &&
-		    !never_meet(binds, holder->listener, asking->listener))
-			*out = holder;
+	*out = meets(binds, first, asking);
+	if (*out || (first && !binds->roles))
 		return true;
-	}
 	holder = ARENA_NEW(&binds->c->arena, struct holder);
-	key = arena_str(&binds->c->arena, place);
-	if (!holder || !key.p)
+	if (!holder)
 		return false;
 	*holder = *asking;
-	return map_put(map, key, holder);
+	if (first) {
+		holder->next = first->next;
+		first->next = holder;
+		return true;
+	}
+	key = arena_str(&binds->c->arena, place);
+	return key.p && map_put(map, key, holder);
 }
 
 static void report_bind(struct binds *binds, enum diag_code code, const struct holder *asking,
@@ -207,10 +221,10 @@ static void meet_wildcards(struct binds *binds, const struct holder *asking)
 	if (plain.port == 0 || (any && plain.addr.family == 6))
 		return;
 	for (kind = 0; kind <= (plain.addr.family == 4 && !any); kind++) {
-		struct holder *holder = map_get(&binds->wildcards[kind], key_of_port(&plain));
+		struct holder *holder =
+			meets(binds, map_get(&binds->wildcards[kind], key_of_port(&plain)), asking);
 
-		if (!holder || str_eq(holder->listener->identity, asking->listener->identity) ||
-		    never_meet(binds, holder->listener, asking->listener))
+		if (!holder)
 			continue;
 		report_bind(binds, DIAG_OVERLAPPING_BIND, asking, holder);
 		return;
@@ -233,7 +247,7 @@ void check_binds(struct compilation *c)
 				lint_members(c, &listener->body, "bind", &count);
 
 			for (i = 0; i < count; i++) {
-				struct holder asking = {listener, bind[i]};
+				struct holder asking = {listener, bind[i], NULL};
 
 				if (pass)
 					meet_wildcards(&binds, &asking);

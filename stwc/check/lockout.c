@@ -128,6 +128,23 @@ static bool is_let_in(const struct compilation *c, const struct net_network *net
  * well be a machine that nobody wants. So many entries of the range are looked at. */
 #define WITHIN_AT_MOST 4096
 
+/* IPv4 may be written in its mapped form as well (validation.md 2.1). */
+static bool find_within(const struct packed *blocked, const struct net_network *network,
+			uint32_t *out)
+{
+	struct net_network mapped;
+
+	if (!blocked->order)
+		return false;
+	if (address_order_within(blocked->order, network, WITHIN_AT_MOST, out))
+		return true;
+	if (network->addr.family != 4)
+		return false;
+	mapped =
+		(struct net_network){net_addr_map(&network->addr), (uint8_t)(network->prefix + 96)};
+	return address_order_within(blocked->order, &mapped, WITHIN_AT_MOST, out);
+}
+
 static void ask_within(struct compilation *c, const struct packed *blocked,
 		       const struct question *q)
 {
@@ -136,9 +153,8 @@ static void ask_within(struct compilation *c, const struct packed *blocked,
 	struct diag *diag;
 	uint32_t index;
 
-	if (!blocked->order ||
-	    !address_order_within(blocked->order, q->network, WITHIN_AT_MOST, &index) ||
-	    index == q->last || has_expired(blocked, index, c->options.now))
+	if (!find_within(blocked, q->network, &index) || index == q->last ||
+	    has_expired(blocked, index, c->options.now))
 		return;
 	packed_network(blocked, index, &network);
 	if (is_let_in(c, &network))

@@ -136,6 +136,42 @@ static struct outcome judge_leaf(struct compilation *c, const struct expr *e)
 
 static struct outcome judge(struct compilation *c, const struct expr *e);
 
+/* Is it a condition itself, which is 1 or 0? */
+static bool is_condition(const struct expr *e)
+{
+	if (e->kind == EXPR_UNARY)
+		return e->op == EXPR_NOT;
+	if (e->kind == EXPR_BINARY)
+		return e->op == EXPR_EQ || e->op == EXPR_NE || e->op == EXPR_LT ||
+		       e->op == EXPR_LE || e->op == EXPR_GT || e->op == EXPR_GE ||
+		       e->op == EXPR_AND || e->op == EXPR_OR;
+	return e->kind == EXPR_CALL &&
+	       (str_starts(e->text, STR("is_")) || str_starts(e->text, STR("contains")) ||
+		str_eq_c(e->text, "starts_with") || str_eq_c(e->text, "ends_with") ||
+		str_eq_c(e->text, "eq_ignore_case") || str_eq_c(e->text, "matches"));
+}
+
+/* A condition held against true or false: is_empty(x) == false. False: it is none. */
+static bool judge_truth(struct compilation *c, const struct expr *e, struct outcome *out)
+{
+	bool equality = e->kind == EXPR_BINARY && (e->op == EXPR_EQ || e->op == EXPR_NE);
+	const struct expr *condition = equality ? e->first : NULL,
+			  *truth = equality ? e->last : NULL;
+	struct outcome inner;
+
+	if (equality && condition->kind == EXPR_INTEGER) {
+		condition = e->last;
+		truth = e->first;
+	}
+	if (!equality || truth->kind != EXPR_INTEGER || !is_condition(condition) ||
+	    truth->integer < 0 || truth->integer > 1)
+		return false;
+	inner = judge(c, condition);
+	*out = (truth->integer == 1) == (e->op == EXPR_EQ) ? inner
+							   : (struct outcome){inner.no, inner.yes};
+	return true;
+}
+
 /* if_then(condition, result, other) */
 static struct outcome judge_choice(struct compilation *c, const struct expr *e)
 {
@@ -170,6 +206,8 @@ static struct outcome judge(struct compilation *c, const struct expr *e)
 		return judge_choice(c, e);
 	if (e->kind == EXPR_BINARY && (e->op == EXPR_AND || e->op == EXPR_OR))
 		return judge_joined(c, e);
+	if (judge_truth(c, e, &inner))
+		return inner;
 	return judge_leaf(c, e);
 }
 

@@ -322,6 +322,9 @@ def values(tap):
     done = folded([[PEOPLE, USES], [op("create", "NetworkListener", {"people": listener("x")})]], "--to", "json",
                   command="convert")
     tap.equal(json.loads(done.stdout)["Domain"]["d"]["directoryId"], "#people", "references keep their objects")
+    done = stwctest.check_text('[MtaOutboundStrategy]\nschedule = { else = "\'remote\'" }\n', "--from", "toml")
+    tap.equal([(d["code"], d.get("line")) for d in done.diagnostics if d["code"] == "expression-target"], [("expression-target", 1)],
+              "what the cases of a default name has the place of the object that leaves them so")
     local = {"if": "is_local_domain(rcpt_domain)", "then": "'local'"}
     case = {"if": "rcpt_domain == 'example.net'", "then": "'local'"}
     for what, patch, match in (("a further case", {"route/match/1": case}, [local, case]), ("its place", {"route/match/0": case}, [case]),

@@ -71,6 +71,9 @@ def overlays(tap):
     done = stwctest.run("convert", "--to", "json", "base.toml", "--overlay", "over.toml", cwd=folder.path)
     tap.equal(json.loads(done.stdout), {"Imap": {"maxRequestRate": "9/1h"}, "MtaExtensions": {"expn": "true", "dsn": "true"}},
               "a part of what is written as a text changes, and its rest stays")
+    folder = Folder({"base.toml": '[MtaRoute.r]\n"@type" = "Mx"\n', "over.toml": '[MtaRoute.r]\n"@type" = "Local"\n'})
+    done = stwctest.run("convert", "-q", "--to", "json", "base.toml", "--overlay", "over.toml", cwd=folder.path)
+    tap.equal((done.status, json.loads(done.stdout or "{}")), (0, {"MtaRoute": {"r": {"@type": "Local"}}}), "another variant keeps the name")
     folder = Folder({"base.toml": '[Domain.a]\nname = "example.org"\n',
                      "over.json": '{"Domain": {"z": {"name": "example.net"}, "a": null, "q": {"name": "example.org"}}}'})
     done = folder.check("base.toml", "--overlay", "over.json")

@@ -25,8 +25,8 @@ def listener(bind="192.0.2.1:2525", **fields):
     return listeners(a={"bind": bind, **fields})
 
 
-def binds(a, b, **more):
-    return {**listeners(a={"bind": a}, b={"bind": b}), **more}
+def binds(*each, **more):
+    return {**listeners(**{name: {"bind": bind} for name, bind in zip("abc", each)}), **more}
 
 
 def role(kind, *ids):
@@ -110,6 +110,9 @@ CASES = [
     ("port 0 is another each time", binds("[::]:0", "127.0.0.1:0"), []),
     ("listeners of nodes that have different roles", binds("[::]:2525", "[::]:2525", ClusterRole={
         "one": role("EnableSome", "#a"), "two": role("DisableSome", "#a"), "none": role("DisableAll")}), []),
+    ("the second and the third, though the first meets neither", binds("192.0.2.1:2525", "192.0.2.1:2525", "192.0.2.1:2525", ClusterRole={
+        "one": role("EnableSome", "#a"), "two": role("EnableSome", "#b", "#c")}),
+     [("duplicate-bind", "NetworkListener/c/bind/192.0.2.1:2525")]),
     ("unless one role has both", binds("[::]:2525", "[::]:2525", ClusterRole={
         "one": role("EnableSome", "#a"), "two": role("EnableAll")}),
      [("duplicate-bind", "NetworkListener/b/bind/[::]:2525")]),
@@ -135,6 +138,8 @@ CASES = [
 
     # the management API
     ("http in the clear", listener(bind="[::]:8080", protocol="http"), [("public-management", "NetworkListener/a/bind")]),
+    ("with a default that is written", {**listener(bind="[::]:8080", protocol="http"), "Http": {"allowedEndpoints": "200"}},
+     [("public-management", "NetworkListener/a/bind")]),
     *[(f"{protocol} on {port}", listener(bind=f"192.0.2.1:{port}", protocol=protocol, tlsImplicit=implicit),
        [("tls-port", "NetworkListener/a/bind")]) for protocol, port, implicit in (
            ("smtp", 25, True), ("smtp", 587, True), ("smtp", 465, False), ("imap", 993, False), ("imap", 143, True),
@@ -181,6 +186,7 @@ CASES = [
      [("cleartext-auth", "MtaStageAuth/saslMechanisms")]),
     ("tokens in the clear", sasl(otherwise="[oauthbearer]"), []),
     ("LDAP elsewhere", ldap(url="ldap://ldap.example.org:389"), [("cleartext-auth", "Directory/x/url")]),
+    ("LDAP in capitals", ldap(url="LDAP://ldap.example.org:389"), [("cleartext-auth", "Directory/x/url")]),
     ("LDAP with StartTLS", ldap(url="ldap://ldap.example.org:389", useTls=True), []),
     ("LDAPS", ldap(url="ldaps://ldap.example.org:636"), []),
     ("LDAP here, or in the same network of containers", ldap(url="ldap://openldap:1389"), []),
@@ -195,6 +201,11 @@ CASES = [
      [("expression-constant", "MtaStageRcpt/allowRelaying/match/0/if"), ("open-relay", "MtaStageRcpt/allowRelaying")]),
     ("after a login", relaying(), []),
     ("from our own network", relaying(("is_ip_in_cidr(remote_ip, '10.0.0.0/8')", "true")), []),
+    *[(f"a condition held against a truth: {text}", relaying((text, "true"), otherwise="false"), []) for text in (
+        "is_empty(authenticated_as) == false", "0 == is_empty(authenticated_as)", "is_empty(authenticated_as) != true",
+        "!is_empty(authenticated_as) == true", "is_ip_in_cidr(remote_ip, '10.0.0.0/8') != false", "is_local_domain(rcpt_domain) == 1")],
+    *[(f"which is open: {text}", relaying((text, "true"), otherwise="false"), [("open-relay", "MtaStageRcpt/allowRelaying")])
+      for text in ("is_local_domain(rcpt_domain) == false", "is_empty(authenticated_as) == true", "1 != !is_empty(authenticated_as)")],
     ("for a domain that we are the backup of", relaying(("rcpt_domain == 'example.net'", "true")), []),
     ("the other way round", relaying(("is_empty(authenticated_as)", "false"), otherwise="true"), []),
     ("nobody", relaying(otherwise="false"), []),
@@ -230,6 +241,7 @@ CASES = [
         overrideProxyTrustedNetworks=["192.0.2.7"]), "AllowedIp": [{"address": "192.0.2.0/23"}]},
      [("blocked-proxy", "BlockedIp/::ffff:192.0.2.0/120/address")]),
     ("a private range", blocked("192.168.0.0/16"), [("blocked-private", "BlockedIp/192.168.0.0/16/address")]),
+    ("a part of one as mapped addresses", blocked("::ffff:10.1.0.0/112"), [("blocked-private", "BlockedIp/::ffff:10.1.0.0/112/address")]),
     ("Docker's own", blocked("172.17.0.0/16"), [("blocked-private", "BlockedIp/172.17.0.0/16/address")]),
     ("one private address", blocked("192.168.1.77"), []),
     ("a private network", blocks("192.168.1.77", "192.168.1.78", "192.168.2.0/24", "192.168.3.0/24", "192.167.1.0/24"),
