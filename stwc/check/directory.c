@@ -4,18 +4,45 @@
 
 enum placeholder { PLACEHOLDER_NONE = 0, PLACEHOLDER_DOLLAR = 1, PLACEHOLDER_QUESTION = 2 };
 
-/* Which placeholders a query has outside of quoted texts: a set of enum placeholder. */
-static unsigned placeholders(struct str query)
+/* How much of a query that begins with a quoted text or a comment belongs to it; 0: it begins with
+ * neither. In MySQL a backslash takes the next character along (SQL itself knows none). */
+static size_t passed_over(struct str query, bool backslash)
+{
+	bool comment = str_starts(query, STR("/*"));
+	size_t n = 1;
+
+	if (str_starts(query, STR("--"))) {
+		while (n < query.n && query.p[n] != '\n')
+			n++;
+		return n;
+	}
+	if (!comment && !strchr("'\"`", *query.p))
+		return 0;
+	for (n = comment ? 2 : 1; n < query.n; n++) {
+		if (comment && str_starts(str_from(query, n), STR("*/")))
+			return n + 2;
+		if (!comment && query.p[n] == *query.p)
+			return n + 1;
+		if (!comment && backslash && query.p[n] == '\\')
+			n++;
+	}
+	return query.n;
+}
+
+/* Which placeholders a query has outside of quoted texts and comments: a set of enum placeholder.
+ */
+static unsigned placeholders(struct str query, bool backslash)
 {
 	unsigned found = PLACEHOLDER_NONE;
-	enum lint_token token;
-	struct str word;
+	size_t n;
 
-	while ((token = lint_next_token(&query, &word)) != LINT_END) {
-		if (token == LINT_NAME && word.n > 1 && word.p[0] == '$' && word.p[1] >= '0' &&
-		    word.p[1] <= '9')
+	for (; query.n; query = str_from(query, n ? n : 1)) {
+		n = *query.p ? passed_over(query, backslash) : 0;
+		if (n)
+			continue;
+		if (*query.p == '$' && query.n > 1 && query.p[1] >= '0' && query.p[1] <= '9')
 			found |= PLACEHOLDER_DOLLAR;
-		if (token == LINT_MARK && *word.p == '?')
+		if (*query.p == '?')
 			found |= PLACEHOLDER_QUESTION;
 	}
 	return found;
@@ -38,7 +65,8 @@ static void check_query(struct compilation *c, const struct object *directory, c
 			const char *name)
 {
 	struct str query = lint_text(c, &directory->body, field);
-	unsigned found = query.p ? placeholders(query) : PLACEHOLDER_NONE;
+	unsigned found =
+		query.p ? placeholders(query, strcmp(name, "MySql") == 0) : PLACEHOLDER_NONE;
 	/* PostgreSQL has operators with a question mark; SQLite takes either */
 	bool wrong = strcmp(name, "PostgreSql") == 0 ? found == PLACEHOLDER_QUESTION
 		     : strcmp(name, "MySql") == 0    ? (found & PLACEHOLDER_DOLLAR) != 0

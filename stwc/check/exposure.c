@@ -153,6 +153,30 @@ static bool asks_for_tls(struct str condition)
 	       lint_mentions(condition, "remote_ip") || lint_mentions(condition, "local_ip");
 }
 
+/* !is_tls, or is_tls == false: what comes of it is for connections in the clear, and all that comes
+ * later for the others. */
+static bool is_without_tls(struct str condition)
+{
+	static const char *const spellings[][4] = {{"!", "is_tls", NULL, NULL},
+						   {"is_tls", "=", "=", "false"},
+						   {"is_tls", "=", "=", "0"}};
+	struct str word;
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_LEN(spellings); i++) {
+		struct str rest = condition;
+
+		for (j = 0; j < 4 && spellings[i][j]; j++) {
+			if (lint_next_token(&rest, &word) == LINT_END ||
+			    !str_eq_c(word, spellings[i][j]))
+				break;
+		}
+		if ((j == 4 || !spellings[i][j]) && lint_next_token(&rest, &word) == LINT_END)
+			return true;
+	}
+	return false;
+}
+
 static void sasl_leaf(struct compilation *c, const struct object *stage, const struct value *leaf)
 {
 	struct diag *diag;
@@ -182,6 +206,12 @@ static void sasl(struct compilation *c, const struct object *stage)
 	for (i = 0; i < count; i++) {
 		struct str condition = lint_text(c, &branches[i]->object, "if");
 
+		if (is_without_tls(condition)) {
+			if (!guarded)
+				sasl_leaf(c, stage, value_field_get(&branches[i]->object, "then"));
+			guarded = true;
+			continue;
+		}
 		if (asks_for_tls(condition)) {
 			/* what comes later may well be behind !is_tls */
 			guarded = guarded ||

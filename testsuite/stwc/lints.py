@@ -182,6 +182,9 @@ CASES = [
     ("plain for everybody", sasl(otherwise="[plain, login]"), [("cleartext-auth", "MtaStageAuth/saslMechanisms")]),
     ("plain with TLS", sasl(("local_port != 25 && is_tls", "[plain, login]"), otherwise="[oauthbearer]"), []),
     ("plain behind a branch that has none", sasl(("!is_tls", "false"), otherwise="[plain, login]"), []),
+    *[(f"plain where TLS is not: {text}", sasl((text, "[plain, login]")), [("cleartext-auth", "MtaStageAuth/saslMechanisms")])
+      for text in ("!is_tls", "is_tls == false", "is_tls==0")],
+    ("and what comes later is behind TLS", sasl(("is_tls == false", "[oauthbearer]"), otherwise="[plain, login]"), []),
     ("the other order", sasl(("is_tls", "[plain]"), otherwise="[login]"),
      [("cleartext-auth", "MtaStageAuth/saslMechanisms")]),
     ("tokens in the clear", sasl(otherwise="[oauthbearer]"), []),
@@ -361,6 +364,12 @@ CASES = [
      [("sql-placeholder", "Directory/x/queryLogin")]),
     ("its own operator", sql("PostgreSql", queryLogin="SELECT 1 WHERE name = $1 AND data ? 'mail'"), []),
     ("a quoted one", sql("PostgreSql", queryLogin="SELECT '?' WHERE name = $1"), []),
+    ("a backslash that ends a text", sql("PostgreSql", queryLogin="SELECT 1 WHERE a LIKE '%\\' || $1 AND b <> 'why?'"), []),
+    ("one in a comment", sql("PostgreSql", queryLogin="SELECT 1 -- who?\nWHERE name = 'x' /* ? */"), []),
+    ("behind a comment", sql("PostgreSql", queryLogin="SELECT 1 -- who\nWHERE name = ?"), [("sql-placeholder", "Directory/x/queryLogin")]),
+    ("behind a quote that is doubled", sql("PostgreSql", queryLogin="SELECT 'it''s' WHERE name = ?"),
+     [("sql-placeholder", "Directory/x/queryLogin")]),
+    ("a quote behind a backslash in MySQL", sql("MySql", **{**QUESTION, "queryLogin": "SELECT 'it\\'s $1' WHERE name = ?"}), []),
     ("the defaults for MySQL", sql("MySql"), [("sql-placeholder", "Directory/x/" + f) for f in (
         "queryEmailAliases", "queryLogin", "queryMemberOf", "queryRecipient")]),
     ("question marks for MySQL", sql("MySql", **QUESTION), []),
