@@ -241,6 +241,13 @@ bool settings_no_place(struct settings *s, struct setting *setting, struct setti
 	return false;
 }
 
+/* A field may have been given as one text before, or as a part of a list or map. */
+static bool set_already(struct setting *setting)
+{
+	setting->why = STR("another key has set the field already");
+	return false;
+}
+
 static bool add_member(struct settings *s, struct setting *setting, const struct place *place,
 		       struct node *member)
 {
@@ -251,10 +258,8 @@ static bool add_member(struct settings *s, struct setting *setting, const struct
 		settings_put(s, place->map, arena_str(&s->c->arena, place->name).p,
 			     setting->key_span, list);
 	}
-	if (list && list->kind != NODE_LIST) {
-		setting->why = STR("another key has set the field already");
-		return false;
-	}
+	if (list && list->kind != NODE_LIST)
+		return set_already(setting);
 	if (list && member)
 		node_list_append(list, member);
 	return true;
@@ -267,8 +272,7 @@ static bool taken(struct setting *setting, const struct node *there, const struc
 		settings_end(setting, SETTING_NEEDLESS, "another key says the same");
 		return false;
 	}
-	setting->why = STR("another key has set the field already");
-	return false;
+	return set_already(setting);
 }
 
 static bool put_value(struct settings *s, struct setting *setting, const struct place *place,
@@ -308,10 +312,8 @@ static bool put_header(struct settings *s, struct setting *setting, const struct
 		settings_put(s, place->map, arena_str(&s->c->arena, place->name).p,
 			     setting->key_span, map);
 	}
-	if (map && map->kind != NODE_MAP) {
-		setting->why = STR("another key has set the field already");
-		return false;
-	}
+	if (map && map->kind != NODE_MAP)
+		return set_already(setting);
 	if (map && name.p && node_map_find(map, name)) {
 		setting->why = STR("the header is given twice");
 		return false;
@@ -348,10 +350,8 @@ static bool put_condition(struct settings *s, struct setting *setting, const str
 	if (!map)
 		return false;
 	match = node_map_get(map, STR("match"));
-	if (!match) { /* "a" was one text, before "a.0000.if" */
-		setting->why = STR("another key has set the field already");
-		return false;
-	}
+	if (!match) /* "a" was one text, before "a.0000.if" */
+		return set_already(setting);
 	pair = otherwise ? map : node_map_get(match, number);
 	if (!pair) {
 		pair = settings_map(s, NULL, setting->key_span);
@@ -375,10 +375,8 @@ static bool is_expression(const struct schema_type *type)
 static bool put_reference(struct settings *s, struct setting *setting, struct settings_body *body,
 			  const struct place *place)
 {
-	if (node_map_find(place->map, place->name)) {
-		setting->why = STR("another key has set the field already");
-		return false;
-	}
+	if (node_map_find(place->map, place->name))
+		return set_already(setting);
 	if (!settings_literal(s, setting))
 		return false;
 	settings_link(s, setting, body, place->map, arena_str(&s->c->arena, place->name).p,

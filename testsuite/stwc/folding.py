@@ -327,7 +327,8 @@ def values(tap):
               "what the cases of a default name has the place of the object that leaves them so")
     local = {"if": "is_local_domain(rcpt_domain)", "then": "'local'"}
     case = {"if": "rcpt_domain == 'example.net'", "then": "'local'"}
-    for what, patch, match in (("a further case", {"route/match/1": case}, [local, case]), ("its place", {"route/match/0": case}, [case]),
+    for what, patch, match in (("a further case", {"route/match/1": case}, [local, case]), ("one in a map", {"route": {"match/1": case}}, [local, case]),
+                               ("its place", {"route/match/0": case}, [case]),
                                ("the result", {"route/match/0/then": "'mx'"}, [{**local, "then": "'mx'"}])):
         done = folded([[op("update", "MtaOutboundStrategy", {"route": {"else": "'mx'"}}), op("update", "MtaOutboundStrategy", patch)]],
                       "--to", "json", command="convert")
